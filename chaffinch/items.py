@@ -1,0 +1,123 @@
+"""The data that flows from stage to stage: frozen, picklable, with no behaviour of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+BlockKind = Literal["heading", "paragraph", "list", "table", "quote"]
+Script = Literal["hans", "hant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as it was fetched or read from a file: bytes, undecoded."""
+
+    url: str
+    body: bytes
+    content_type: str = ""  # the HTTP header, "" when there was none
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A decoded page."""
+
+    url: str
+    html: str
+    charset: str  # what it was decoded with
+    declared_charset: str = ""  # what the header or the meta element claimed, "" for nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One line of an article as published. `text` holds no line break."""
+
+    text: str
+    kind: BlockKind = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What `extract` found on a page: the article's node as blocks, nothing repaired or removed yet."""
+
+    url: str
+    title: str
+    blocks: tuple[Block, ...]
+    published: str | None = None  # ISO 8601 date or date-time
+    author: str | None = None
+    category: str | None = None
+    heat: int | None = None  # views, clicks, degrees: the page's own number
+    comments: int | None = None
+    charset: str = "utf-8"
+    declared_charset: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)  # field name -> where it was read
+
+
+@dataclass(frozen=True, slots=True)
+class NotArticle:
+    """A page that has no article, and why: `list`, `tag page`, `shell`, `empty`, ..."""
+
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A line that cleaning took out.
+
+    `position` counts the lines of the article as published, from 0. Lines kept in `Cleaned.text` hold, in order,
+    the positions that no whole removed line has, so that text and removed together give back the page.
+    `whole` is False where only a part of the line at that position was cut; the rest of it was kept.
+    """
+
+    position: int
+    rule: str
+    text: str
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A phone, QQ, WeChat, e-mail or ICP number, as the keyed digest that alone is stored."""
+
+    kind: Literal["phone", "qq", "wechat", "email", "icp"]
+    digest: str  # HMAC-SHA256 of the normalised contact, hexadecimal
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """An article in its own words: repaired, boilerplate and contacts taken out, original script."""
+
+    url: str
+    title: str
+    text: str  # one block a line
+    published: str | None = None
+    author: str | None = None
+    category: str | None = None
+    heat: int | None = None
+    comments: int | None = None
+    charset: str = "utf-8"
+    declared_charset: str = ""
+    script: Script = "hans"
+    topic: str | None = None
+    topic_score: float = 0.0
+    removed: tuple[Removed, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    repairs: Mapping[str, int] = field(default_factory=dict)  # kind of repair -> how often
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What copies are found by, computed from the canonical text.
+
+    A text too short to judge has `simhash` None and an empty sketch.
+    """
+
+    simhash: int | None  # signed 64-bit
+    sketch: NDArray[np.uint64]  # FracMinHash: sorted shingle hashes below the bound
+    paragraphs: tuple[tuple[int, int], ...] = ()  # (line number in the text, signed 64-bit SimHash)
