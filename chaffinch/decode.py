@@ -1,0 +1,149 @@
+"""Bytes to text. What a page declares is noted and seldom believed, since many pages declare another."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import cache
+
+from chaffinch.items import Document, Page
+
+SAMPLE = 65_536  # bytes of non-ASCII text that a charset is judged by
+REPAIR_BUDGET = 200_000  # bytes of one page that are brought back into step, the rest is replaced in place
+REPAIR_COST = 8  # of giving a byte up, against a pair's cost in `_pair_cost`
+
+_CODECS = {"utf-8": "utf-8", "gb18030": "gb18030", "big5": "big5hkscs", "utf-16": "utf-16"}
+_HEADER_CHARSET = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta\b[^>]{0,300}?charset\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_XML_ENCODING = re.compile(rb"^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})")
+_HIGH_RUNS = re.compile(rb"[\x80-\xff][\x30-\xff]{0,200}")
+_PIECE = re.compile(rb"[^\n<]*[\n<]|[^\n<]+")
+# Frequent in running text of either script; a wrong charset hits them only by chance.
+_FREQUENT = frozenset(
+    "的一是不了在人有我他这这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多"
+    "天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长知民样现分将外但身些"
+    "與這來國個說們為時會過學對裡後麼還發當開無經頭見動兩長樣現將,。、:;!?“”「」()《》"
+)
+
+
+def decode(page: Page) -> Document:
+    """Decode a page; never raises.
+
+    Strict UTF-8 (or a byte-order mark), else UTF-8, GB18030 or Big5, whichever reads better as Chinese. A
+    byte that fits nowhere becomes U+FFFD alone: text that it pushed out of step is brought back. `charset`
+    is one of "utf-8", "gb18030", "big5" and "utf-16".
+    """
+    declared = declared_charset(page)
+    charset, html = _decode(page.body, declared)
+    return Document(page.url, html, charset, declared)
+
+
+def declared_charset(page: Page) -> str:
+    """What the header, else the meta element or XML declaration, claims: lower case, "" for nothing."""
+    if match := _HEADER_CHARSET.search(page.content_type[:500]):
+        return match[1].lower()
+    head = page.body[:8192]
+    found = _META_CHARSET.search(head) or _XML_ENCODING.search(head)
+    return found[1].decode("ascii", "replace").lower() if found else ""
+
+
+def _decode(body: bytes, declared: str) -> tuple[str, str]:
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", body.decode("utf-16", "replace")
+    if body[:2] in (b"<\0", b"\0<"):
+        return "utf-16", body.decode("utf-16-le" if body[0] else "utf-16-be", "replace")
+    body = body.removeprefix(codecs.BOM_UTF8)
+    try:
+        return "utf-8", body.decode("utf-8")
+    except UnicodeDecodeError:
+        charset = _likeliest(body, declared)
+    if charset == "utf-8":
+        return charset, body.decode("utf-8", "replace")
+    try:
+        return charset, body.decode(_CODECS[charset])
+    except UnicodeDecodeError:
+        return charset, _decode_broken(body, charset)
+
+
+def _likeliest(body: bytes, declared: str) -> str:
+    """The charset whose reading of the non-ASCII runs of a page looks most like Chinese."""
+    runs, size = [], 0
+    for match in _HIGH_RUNS.finditer(body):
+        runs.append(match[0])
+        size += len(match[0])
+        if size > SAMPLE:
+            break
+    sample = b"\n".join(runs)
+    utf8 = sample.decode("utf-8", "replace")
+    if sum(char > "\u07ff" and char != "\ufffd" for char in utf8) > utf8.count("\ufffd"):
+        return "utf-8"  # three-byte sequences are rarely valid by chance
+    big5, gb18030 = _plausibility(sample, "big5"), _plausibility(sample, "gb18030")
+    if declared.startswith(("big5", "x-x-big5")):
+        big5 += 0.05
+    return "big5" if big5 > gb18030 else "gb18030"
+
+
+def _plausibility(sample: bytes, charset: str) -> float:
+    """Mean over the non-ASCII characters: 1 for a frequent one, -2 for a byte that does not decode."""
+    chars = [char for char in sample.decode(_CODECS[charset], "replace") if char > "\x7f"]
+    score = sum((char in _FREQUENT) - 2 * (char == "\ufffd") for char in chars)
+    return score / len(chars) if chars else 0.0
+
+
+def _decode_broken(body: bytes, charset: str) -> str:
+    """Decode line by line, so that one bad byte is searched for only where it stands.
+
+    Neither a line feed nor `<` is ever a character's second byte, so the pieces decode as the whole would.
+    """
+    budget, pieces = REPAIR_BUDGET, []
+    for match in _PIECE.finditer(body):
+        piece = match[0]
+        try:
+            text = piece.decode(_CODECS[charset])
+        except UnicodeDecodeError:
+            if len(piece) <= budget:
+                budget -= len(piece)
+                text = _decode_in_step(piece, charset)
+            else:
+                text = piece.decode(_CODECS[charset], "replace")
+        pieces.append(text)
+    return "".join(pieces)
+
+
+def _decode_in_step(piece: bytes, charset: str) -> str:
+    """The cheapest way to read a piece as ASCII, two- and four-byte characters, and bytes given up.
+
+    Shortest path (Viterbi) over byte offsets: a stray byte shifts all that follows it into rare characters,
+    so giving up that one byte costs less than reading on.
+    """
+    size = len(piece)
+    cost = [0] * (size + 1)
+    step = [1] * (size + 1)
+    for i in range(size - 1, -1, -1):
+        if piece[i] < 0x80:
+            cost[i] = cost[i + 1]
+            continue
+        cost[i] = cost[i + 1] + REPAIR_COST
+        if i + 2 <= size and (pair := cost[i + 2] + _pair_cost(piece[i : i + 2], charset)) < cost[i]:
+            cost[i], step[i] = pair, 2
+        if i + 4 <= size and 0x30 <= piece[i + 1] <= 0x39 and (four := cost[i + 4] + 4) < cost[i]:
+            cost[i], step[i] = four, 4
+    chars, i = [], 0
+    while i < size:
+        char = piece[i : i + step[i]]
+        lost = step[i] == 1 and char[0] >= 0x80
+        chars.append("\ufffd" if lost else char.decode(_CODECS[charset], "replace"))
+        i += step[i]
+    return "".join(chars)
+
+
+@cache
+def _pair_cost(pair: bytes, charset: str) -> int:
+    """1 for the level of frequent characters and for punctuation, 3 for other ones, prohibitive for none."""
+    try:
+        pair.decode(_CODECS[charset])
+    except UnicodeDecodeError:
+        return 1_000
+    first, last = (0xB0, 0xD7) if charset == "gb18030" else (0xA4, 0xC6)
+    frequent = first <= pair[0] <= last and (charset == "big5" or pair[1] >= 0xA1)
+    return 1 if frequent or 0xA1 <= pair[0] <= 0xA3 else 3
