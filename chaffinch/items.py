@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,9 +115,36 @@ class Cleaned:
 class Fingerprint:
     """What copies are found by, computed from the canonical text.
 
-    A text too short to judge has `simhash` None and an empty sketch.
+    A text too short to judge has `simhash` None, an empty sketch and an empty digest.
     """
 
     simhash: int | None  # signed 64-bit
     sketch: NDArray[np.uint64]  # FracMinHash: sorted shingle hashes below the bound
     paragraphs: tuple[tuple[int, int], ...] = ()  # (line number in the text, signed 64-bit SimHash)
+    digest: bytes = b""  # 16 bytes, the same for texts of the same letters
+
+
+PageState = Literal["found", "article", "page", "off-topic", "forbidden", "failed", "gone"]
+
+
+@dataclass(slots=True)
+class Visit:
+    """One page on its way through the stages: each fills its slot or says in `reason` why the page ends there."""
+
+    page: Page
+    site: str
+    fetched_at: str  # ISO 8601, UTC, seconds
+    status: int | None = None  # HTTP status, None for a local file or when there was no answer
+    etag: str | None = None
+    last_modified: str | None = None
+    depth: int = 0  # links followed from a start URL
+    crawled: bool = False  # its URL is visited again when due
+    document: Document | None = None
+    tree: Any = None  # the parsed page, shared by the stages of one process
+    links: tuple[str, ...] = ()  # canonical URLs of the same site
+    article: Article | None = None
+    cleaned: Cleaned | None = None
+    canonical: str = ""
+    fingerprint: Fingerprint | None = None
+    state: PageState = "page"
+    reason: str | None = None

@@ -1,0 +1,39 @@
+# Needs python3 (3.11 or later) with venv and pip, and make; nothing else.
+PYTHON ?= python3
+
+.PHONY: install demo test lint check clean
+
+install: .venv/installed
+
+demo: .venv/installed
+	@.venv/bin/chaffinch demo
+
+test: .venv/installed-dev
+	.venv/bin/pytest -q
+
+# What CI runs beside the tests: style, types, quality floors.
+lint: .venv/installed-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+check: test lint
+	.venv/bin/python benchmarks/extract.py --check
+	.venv/bin/python benchmarks/near_dup.py --check
+
+clean:
+	rm -rf .venv build *.egg-info
+
+# A .venv that an interruption left half-made has no `installed` in it and is made anew.
+.venv/installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Chaffinch needs Python 3.11 or later; this is " + sys.version.split()[0])'
+	@rm -rf .venv
+	@echo "Installing into .venv"
+	@{ $(PYTHON) -m venv .venv \
+	  && .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt \
+	  && .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . \
+	  && touch $@; } || { rm -rf .venv; echo "Could not install; .venv was removed" >&2; exit 1; }
+
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	@{ .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt \
+	  && touch $@; } || { rm -rf .venv; echo "Could not install; .venv was removed" >&2; exit 1; }

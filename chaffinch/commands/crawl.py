@@ -1,0 +1,100 @@
+"""chaffinch crawl: Scrapy's own, with mistakes told before anything starts and a summary at the end."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from scrapy.commands.crawl import Command as CrawlCommand
+from scrapy.exceptions import UsageError
+
+from chaffinch.cli import complain, name_usage, refuse_unknown
+from chaffinch.corpus import CorpusError
+
+if TYPE_CHECKING:
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+    from chaffinch.store import Store
+
+
+@runtime_checkable
+class CorpusSpider(Protocol):
+    """What this command asks a spider that writes to a corpus when it has ended."""
+
+    store: Store
+    failure: str | None
+    next_due: str | None
+    nothing_answered: bool
+
+
+class Command(CrawlCommand):
+    def __init__(self) -> None:
+        super().__init__()
+        self.crawlers: list[Crawler] = []
+
+    def short_desc(self) -> str:
+        return "Crawl what is due of the farms (spider: farm)"
+
+    def long_desc(self) -> str:
+        return (
+            "Crawls what is due of config/farms.toml. -a start=URL[,URL] crawls these sites instead, "
+            "-a farms=FILE another list, -a due=all every known page whether due or not. "
+            "Sites beyond this machine must be told who crawls them: -s CONTACT=you@example.org."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        name_usage(self, parser)
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        refuse_unknown(args)
+        super().process_options(args, opts)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args == ["farm"]:
+            self._check(opts.spargs)
+        if self.exitcode:
+            return
+        super().run(args, opts)
+        for crawler in self.crawlers:
+            self._conclude(crawler)
+
+    def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
+        crawler = super()._create_crawler(spidercls)
+        self.crawlers.append(crawler)
+        return crawler
+
+    def _check(self, arguments: dict[str, Any]) -> None:
+        """Arguments, list of farms and corpus, so that what is wrong is one line and not a traceback."""
+        from chaffinch import farms
+        from chaffinch.corpus import lock, open_writer
+
+        assert self.settings is not None
+        if unknown := sorted(set(arguments) - {"start", "farms", "due"}):
+            raise UsageError(f"unknown argument -a {unknown[0]}; known are start, farms, due", print_help=False)
+        try:
+            farms.plan(**arguments, contact=self.settings["CONTACT"])
+        except ValueError as error:
+            raise UsageError(str(error), print_help=False) from None
+        corpus = Path(self.settings["CORPUS"])
+        try:
+            with lock(corpus, "`chaffinch crawl farm`"):
+                open_writer(corpus).conn.close()
+        except CorpusError as error:
+            complain(error)
+            self.exitcode = 1
+
+    def _conclude(self, crawler: Crawler) -> None:
+        from chaffinch.report import crawl_summary
+
+        spider: object = crawler.spider
+        if not isinstance(spider, CorpusSpider):
+            return
+        if spider.failure is not None:
+            complain(spider.failure)
+        else:
+            complain(crawl_summary(spider.store.counts, spider.next_due, crawler.settings["CORPUS"]))
+        if spider.failure is not None or spider.nothing_answered:
+            self.exitcode = 1

@@ -1,0 +1,86 @@
+"""chaffinch ingest: local pages, texts and archives into the corpus."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.exceptions import UsageError
+
+from chaffinch.cli import Command as BaseCommand
+from chaffinch.cli import complain
+
+
+class Command(BaseCommand):
+    def syntax(self) -> str:
+        return "[options] PATH…"
+
+    def short_desc(self) -> str:
+        return "Put local pages, texts and archives into the corpus"
+
+    def long_desc(self) -> str:
+        return (
+            "Reads .html, .txt, .jsonl, .warc (each also .gz), .wacz and folders of these, and keeps every article, "
+            "on topic or not. A document without a URL is named file:NAME or file:NAME#ID."
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        if not args:
+            raise UsageError("name at least one PATH", print_help=False)
+
+    def execute(self, args: list[str], opts: argparse.Namespace) -> None:
+        from chaffinch import corpus, ingest, manifest, progress
+        from chaffinch.inputs import BadInput, read
+        from chaffinch.report import ingest_summary
+        from chaffinch.store import Store
+
+        path = self.corpus
+        begun: list[int] = []
+        bad = BadLines()
+        with corpus.errors(path), corpus.lock(path, "`chaffinch ingest`"), progress.bar("ingest") as bar:
+            db = corpus.open_writer(path)
+            # The manifest is written with the first batch that changes anything: reading the same input
+            # again leaves no trace but `last_seen`.
+            def begin() -> None:
+                if not begun:
+                    begun.append(manifest.begin(db, "ingest", {"paths": args}))
+
+            store = Store(db, begin)
+            documents = read(args, bar.watch)
+            for result in ingest.over_all_cores(documents, ingest.process, ingest.key_for(path)):
+                if isinstance(result, BadInput):
+                    bar.above(lambda: bad.tell(result))
+                else:
+                    store.add(result[1])
+                    bar.advance()
+            store.flush()
+            if begun:
+                counts = {**store.counts, **({"bad": bad.count} if bad.count else {})}
+                with db.atomic():
+                    manifest.finish(db, begun[0], "finished", counts)
+            db.conn.close()
+        complain(ingest_summary(store.counts, bad.count, path))
+        self.exitcode = 1 if bad.whole & set(args) else 0
+
+
+class BadLines:
+    """Tells of bad input, one line each, up to a number of lines a file; counts all of it."""
+
+    LINES_A_FILE = 20
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.whole: set[str] = set()
+        self._told: dict[str, int] = {}
+
+    def tell(self, bad: object) -> None:
+        from chaffinch.inputs import BadInput
+
+        assert isinstance(bad, BadInput)
+        self.count += 1
+        if bad.whole:
+            self.whole.add(bad.path)
+        told = self._told.get(bad.path, 0)
+        if told <= self.LINES_A_FILE:
+            self._told[bad.path] = told + 1
+            complain(bad if told < self.LINES_A_FILE else f"{bad.path}: more like these, counted but not shown")

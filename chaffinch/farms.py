@@ -1,0 +1,108 @@
+"""The list of farms to crawl: config/farms.toml, another file, or start URLs given by hand."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from chaffinch.urls import canonical_url, is_loopback, site_of
+
+KEYS = {"name", "start", "delay"}
+
+
+@dataclass(frozen=True, slots=True)
+class Farm:
+    """One site to crawl."""
+
+    name: str
+    start: tuple[str, ...]  # canonical URLs
+    delay: float | None = None  # seconds between requests, None for DOWNLOAD_DELAY
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one crawl is to do."""
+
+    farms: tuple[Farm, ...]
+    due_all: bool = False
+
+    def as_settings(self) -> dict[str, Any]:
+        """For the run's manifest."""
+        return {"farms": [asdict(farm) for farm in self.farms], "due": "all" if self.due_all else "due"}
+
+
+def plan(
+    start: str | None = None, farms: str | None = None, due: str | None = None, contact: str = ""
+) -> Plan:
+    """The spider's arguments as a plan. Raises ValueError, one line, for what cannot be crawled.
+
+    `start`: URLs separated by commas; `farms`: a TOML file, the project's own when None; `due`: `all` or None;
+    `contact`: who runs the crawl, which any site but loopback must be told.
+    """
+    if due not in (None, "all"):
+        raise ValueError(f"-a due={due}: the only value is `all`")
+    if start is not None and farms is not None:
+        raise ValueError("give -a start=URL or -a farms=FILE, not both")
+    chosen = _from_urls(start) if start is not None else load(farms)
+    strange = next((url for farm in chosen for url in farm.start if not is_loopback(url)), None)
+    if strange is not None and not contact.strip():
+        raise ValueError(f"set who crawls {site_of(strange)}: -s CONTACT=an address that its webmaster can write to")
+    return Plan(chosen, due == "all")
+
+
+def _from_urls(start: str) -> tuple[Farm, ...]:
+    urls = [url.strip() for url in start.split(",") if url.strip()]
+    if not urls:
+        raise ValueError("-a start= names no URL")
+    return tuple(Farm(site_of(url), (url,)) for url in (_start_url(url, "-a start") for url in urls))
+
+
+def _start_url(url: object, where: str) -> str:
+    found = canonical_url(url) if isinstance(url, str) else None
+    if found is None:
+        raise ValueError(f"{where}: {url!r} is not an http:// or https:// URL")
+    return found
+
+
+def load(path: str | None = None) -> tuple[Farm, ...]:
+    """The farms of a TOML file of `[[farm]]` tables, the project's own list when `path` is None.
+
+    Raises ValueError, one line that names the file and the farm, for what is wrong in it.
+    """
+    name = path or "config/farms.toml"
+    source = Path(path) if path else files("config").joinpath("farms.toml")
+    try:
+        data = tomllib.loads(source.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{name}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{name}: {error}") from None
+    tables = data.get("farm", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables) or set(data) - {"farm"}:
+        raise ValueError(f"{name}: a list of farms is made of [[farm]] tables only")
+    if not tables:
+        raise ValueError(f"{name} names no farm: add a [[farm]] there, or give -a start=URL")
+    farms = tuple(_farm(table, f"{name}, farm {number}") for number, table in enumerate(tables, 1))
+    sites: dict[str, str] = {}
+    for farm in farms:
+        for site in {site_of(url) for url in farm.start}:
+            if sites.setdefault(site, farm.name) != farm.name:
+                raise ValueError(f"{name}: farms {sites[site]} and {farm.name} both start on {site}")
+    return farms
+
+
+def _farm(table: dict[str, Any], where: str) -> Farm:
+    if unknown := sorted(set(table) - KEYS):
+        raise ValueError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(sorted(KEYS))}")
+    start = table.get("start")
+    start = [start] if isinstance(start, str) else start
+    if not isinstance(start, list) or not start:
+        raise ValueError(f"{where}: `start` must be a URL or a list of URLs")
+    urls = tuple(_start_url(url, where) for url in start)
+    delay = table.get("delay")
+    if delay is not None and (isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0):
+        raise ValueError(f"{where}: `delay` must be a number of seconds")
+    return Farm(str(table.get("name") or site_of(urls[0])), urls, None if delay is None else float(delay))

@@ -1,0 +1,94 @@
+"""The frontier: which known URLs are due, kept in the corpus's own `pages` table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from chaffinch.items import PageState
+from chaffinch.urls import site_of
+
+REVISIT = {
+    "article": timedelta(days=7),
+    "page": timedelta(days=1),  # lists and home pages: where new articles appear
+    "off-topic": timedelta(days=30),
+    "forbidden": timedelta(days=7),
+    "gone": timedelta(days=30),
+}
+RETRY_FIRST = timedelta(hours=1)
+RETRY_LAST = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A page to fetch, with what a conditional request needs."""
+
+    url: str
+    site: str
+    depth: int
+    etag: str | None
+    last_modified: str | None
+
+
+def next_due(state: PageState, fetched_at: str, failures: int) -> str:
+    """When to visit a page again, given what the visit at `fetched_at` found.
+
+    `failures` counts the failed visits in a row, this one included; the wait doubles with each.
+    """
+    if state == "found":
+        return fetched_at
+    if state == "failed":
+        wait = min(RETRY_FIRST * (1 << min(max(failures - 1, 0), 20)), RETRY_LAST)
+    else:
+        wait = REVISIT[state]
+    return (datetime.fromisoformat(fetched_at) + wait).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seed(db: Database, urls: Iterable[str], at: str) -> None:
+    """Adds start URLs (canonical) that are not known yet, due at once."""
+    with db.atomic():
+        add_found(db, [(url, 0, None) for url in urls], at)
+
+
+def add_found(db: Database, found: Iterable[tuple[str, int, int | None]], at: str) -> None:
+    """Adds URLs found, as (canonical URL, depth, id of the page it was found on); known ones stay as they are."""
+    db.conn.executemany(
+        """
+        INSERT INTO pages (url, site, state, first_seen, due, depth, found_on) VALUES (?, ?, 'found', ?, ?, ?, ?)
+        ON CONFLICT (url) DO NOTHING
+        """,
+        [(url, site_of(url), at, at, depth, on) for url, depth, on in found],
+    )
+
+
+def due(db: Database, site: str, before: str, limit: int, offset: int = 0) -> list[Due]:
+    """The `limit` pages of `site` that have been due the longest, after the first `offset`; new ones shallow first."""
+    rows = db.conn.execute(
+        """
+        SELECT url, site, depth, etag, last_modified FROM pages
+        WHERE site = ? AND due <= ? ORDER BY due, id LIMIT ? OFFSET ?
+        """,
+        (site, before, limit, offset),
+    )
+    return [Due(*row) for row in rows]
+
+
+def make_all_due(db: Database, sites: Sequence[str], at: str) -> None:
+    """Makes every known page of `sites` due now, whatever its own date says."""
+    with db.atomic():
+        db.conn.executemany(
+            "UPDATE pages SET due = ? WHERE site = ? AND (due IS NULL OR due > ?)",
+            [(at, site, at) for site in sites],
+        )
+
+
+def next_due_of(db: Database, sites: Sequence[str]) -> str | None:
+    """The earliest moment at which a page of `sites` is due; None when none ever is."""
+    dates = [
+        db.conn.execute("SELECT min(due) FROM pages WHERE site = ? AND due IS NOT NULL", (site,)).fetchone()[0]
+        for site in sites
+    ]
+    return min((date for date in dates if date is not None), default=None)

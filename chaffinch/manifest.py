@@ -1,0 +1,39 @@
+"""The manifest of a run, in `crawls`: what ran, with which settings and versions, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sqlite3
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, cast
+
+from sqlite_utils import Database
+
+from chaffinch import __version__
+from chaffinch.corpus import now
+
+
+def begin(db: Database, kind: str, settings: Mapping[str, Any]) -> int:
+    """Writes the manifest of a run that starts now; returns its id. `kind` is `crawl` or `ingest`."""
+    versions = {
+        "chaffinch": __version__,
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        **{name: version(name) for name in ("scrapy", "beautifulsoup4", "lxml", "simhash", "opencc")},
+    }
+    row = {
+        "kind": kind,
+        "started": now(),
+        "settings": json.dumps({**settings, "versions": versions}, ensure_ascii=False, sort_keys=True),
+        "stats": "{}",
+    }
+    return cast(int, db.table("crawls").insert(row).last_pk)
+
+
+def finish(db: Database, id: int, reason: str, stats: Mapping[str, int]) -> None:
+    """Completes the manifest of a run that ends now."""
+    db.table("crawls").update(
+        id, {"finished": now(), "reason": reason, "stats": json.dumps(dict(stats), sort_keys=True)}
+    )

@@ -1,0 +1,153 @@
+"""The corpus file's published schema, as migrations. docs/schema.md explains every column.
+
+A change is a new migration at the end, never an edit of one that has shipped.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+from chaffinch import candidates
+
+migrations = Migrations("chaffinch")
+
+
+@migrations()
+def m001_corpus(db: Database) -> None:
+    """Create every published table."""
+    for statement in _TABLES:
+        db.execute(statement)
+    candidates.create_tables(db)
+
+
+def unknown_migrations(db: Database) -> list[str]:
+    """Names of migrations that a newer Chaffinch applied to `db` and this one does not know."""
+    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    return [applied.name for applied in migrations.applied(db) if applied.name not in known]
+
+
+_TABLES = (
+    """
+    CREATE TABLE pages (
+        id INTEGER PRIMARY KEY,
+        url TEXT NOT NULL UNIQUE,
+        site TEXT NOT NULL,
+        state TEXT NOT NULL,
+        status INTEGER,
+        etag TEXT,
+        last_modified TEXT,
+        first_seen TEXT NOT NULL,
+        last_fetched TEXT,
+        due TEXT,
+        reason TEXT,
+        depth INTEGER NOT NULL DEFAULT 0,
+        failures INTEGER NOT NULL DEFAULT 0,
+        found_on INTEGER REFERENCES pages(id)
+    )
+    """,
+    "CREATE INDEX pages_due ON pages(site, due) WHERE due IS NOT NULL",
+    "CREATE INDEX pages_found_on ON pages(found_on)",
+    """
+    CREATE TABLE clusters (
+        id INTEGER PRIMARY KEY,
+        size INTEGER NOT NULL,
+        sites INTEGER NOT NULL,
+        representative_id INTEGER NOT NULL REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
+        first_published TEXT,
+        first_seen TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX clusters_representative ON clusters(representative_id)",
+    """
+    CREATE TABLE articles (
+        id INTEGER PRIMARY KEY,
+        url TEXT NOT NULL UNIQUE,
+        page_id INTEGER NOT NULL REFERENCES pages(id),
+        site TEXT NOT NULL,
+        title TEXT NOT NULL,
+        text TEXT NOT NULL,
+        published TEXT,
+        author TEXT,
+        category TEXT,
+        heat INTEGER,
+        comments INTEGER,
+        script TEXT NOT NULL,
+        charset TEXT NOT NULL,
+        declared_charset TEXT NOT NULL,
+        topic TEXT,
+        topic_score REAL NOT NULL,
+        chars INTEGER NOT NULL,
+        simhash INTEGER,
+        cluster_id INTEGER REFERENCES clusters(id) DEFERRABLE INITIALLY DEFERRED,
+        first_seen TEXT NOT NULL,
+        last_seen TEXT NOT NULL,
+        last_changed TEXT NOT NULL,
+        gone_at TEXT,
+        repairs TEXT NOT NULL,
+        sources TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX articles_page ON articles(page_id)",
+    "CREATE INDEX articles_site ON articles(site)",
+    "CREATE INDEX articles_cluster ON articles(cluster_id)",
+    """
+    CREATE TABLE similarities (
+        a INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+        b INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+        hamming INTEGER,
+        jaccard REAL NOT NULL,
+        containment REAL NOT NULL,
+        PRIMARY KEY (a, b),
+        CHECK (a < b)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX similarities_b ON similarities(b)",
+    """
+    CREATE TABLE removed (
+        article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        rule TEXT NOT NULL,
+        text TEXT NOT NULL,
+        whole INTEGER NOT NULL
+    )
+    """,
+    "CREATE INDEX removed_article ON removed(article_id, position)",
+    "CREATE INDEX removed_rule ON removed(rule)",
+    """
+    CREATE TABLE versions (
+        article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+        version INTEGER NOT NULL,
+        fetched_at TEXT NOT NULL,
+        title TEXT NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (article_id, version)
+    )
+    """,
+    """
+    CREATE TABLE contacts (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        UNIQUE (kind, digest)
+    )
+    """,
+    """
+    CREATE TABLE article_contacts (
+        article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+        contact_id INTEGER NOT NULL REFERENCES contacts(id) ON DELETE CASCADE,
+        PRIMARY KEY (article_id, contact_id)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX article_contacts_contact ON article_contacts(contact_id)",
+    """
+    CREATE TABLE crawls (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        started TEXT NOT NULL,
+        finished TEXT,
+        reason TEXT,
+        settings TEXT NOT NULL,
+        stats TEXT NOT NULL
+    )
+    """,
+)

@@ -1,0 +1,298 @@
+"""The one writer: visits go in, batches of them become rows in one transaction each."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, cast
+
+from sqlite_utils import Database
+
+from chaffinch import cluster, frontier
+from chaffinch.items import Cleaned, Visit
+
+BATCH_VISITS = 100
+BATCH_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Store:
+    """Visits waiting to be written, and the corpus they go to (`corpus.open_writer`).
+
+    Everything that one visit taught (its page, the URLs found on it, its article, what was removed, contacts,
+    fingerprints, cluster) is written in one transaction. `before_write` runs first in each transaction that changes
+    more than `last_seen`: the run's manifest is written there.
+    """
+
+    db: Database
+    before_write: Callable[[], None] | None = None
+    counts: dict[str, int] = field(default_factory=dict)  # what the batches did, see `_count`
+    buffer: dict[str, Visit] = field(default_factory=dict)
+    batches: int = 0  # how many were written
+    oldest: float = 0.0  # monotonic time at which the first buffered visit came
+
+    def add(self, visit: Visit) -> None:
+        """Takes a visit; writes when the batch is full, or as old as `BATCH_SECONDS`."""
+        if visit.page.url in self.buffer:
+            self.flush()
+        if not self.buffer:
+            self.oldest = time.monotonic()
+        self.buffer[visit.page.url] = visit
+        if len(self.buffer) >= BATCH_VISITS:
+            self.flush()
+        else:
+            self.flush_if_old()
+
+    def flush_if_old(self) -> None:
+        """Writes what has waited for `BATCH_SECONDS`."""
+        if self.buffer and time.monotonic() - self.oldest >= BATCH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what waits, in one transaction. When that fails nothing of it is written and it waits on."""
+        if not self.buffer:
+            return
+        visits = list(self.buffer.values())
+        counts: dict[str, int] = {}
+        with self.db.atomic():
+            _write(self.db, visits, self.before_write, counts)
+        self.buffer.clear()
+        self.batches += 1
+        for name, count in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+
+
+def _count(counts: dict[str, int], name: str) -> None:
+    counts[name] = counts.get(name, 0) + 1
+
+
+def _write(
+    db: Database, visits: list[Visit], before_write: Callable[[], None] | None, counts: dict[str, int]
+) -> None:
+    known = _known_articles(db, [visit.page.url for visit in visits])
+    fresh = [visit for visit in visits if _is_news(visit, known.get(visit.page.url))]
+    if before_write is not None and (fresh or any(visit.crawled for visit in visits)):
+        before_write()
+    page_ids = _write_pages(db, visits)
+    _write_links(db, visits, page_ids)
+    changed: list[tuple[int, Visit]] = []
+    for visit in visits:
+        if visit.cleaned is None:
+            _count(counts, "unchanged" if visit.status == 304 else visit.state)
+            _touch(db, visit)
+            continue
+        former = known.get(visit.page.url)
+        if former is None:
+            _count(counts, "new")
+            changed.append((_insert_article(db, visit, page_ids[visit.page.url]), visit))
+        elif _same_text(former, visit.cleaned):
+            _count(counts, "unchanged")
+            _update_metadata(db, former, visit)
+        elif visit.fetched_at < former["last_changed"]:
+            _count(counts, "older")
+            _keep_version(db, former["id"], visit.fetched_at, visit.cleaned.title, visit.cleaned.text)
+        else:
+            _count(counts, "edited")
+            _replace_article(db, former, visit)
+            changed.append((former["id"], visit))
+    _write_details(db, changed)
+    cluster.put(
+        db, [(id, visit.fingerprint, visit.canonical) for id, visit in changed if visit.fingerprint is not None]
+    )
+
+
+def _in(values: Iterable[Any]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+def _known_articles(db: Database, urls: list[str]) -> dict[str, dict[str, Any]]:
+    rows = db.query(
+        f"""
+        SELECT id, url, title, text, published, author, category, heat, comments, last_seen, last_changed
+        FROM articles WHERE url IN ({_in(urls)})
+        """,
+        urls,
+    )
+    return {row["url"]: row for row in rows}
+
+
+def _same_text(former: dict[str, Any], cleaned: Cleaned) -> bool:
+    return bool(former["text"] == cleaned.text and former["title"] == cleaned.title)
+
+
+def _is_news(visit: Visit, former: dict[str, Any] | None) -> bool:
+    return visit.cleaned is not None and (former is None or not _same_text(former, visit.cleaned))
+
+
+def _write_pages(db: Database, visits: list[Visit]) -> dict[str, int]:
+    """Upserts the page of each visit; returns URL -> page id. An ingested page that is known stays as it is."""
+    urls = [visit.page.url for visit in visits]
+    known = {
+        row[0]: (row[1], row[2])
+        for row in db.conn.execute(f"SELECT url, state, failures FROM pages WHERE url IN ({_in(urls)})", urls)
+    }
+    rows = []
+    for visit in visits:
+        was, failures = known.get(visit.page.url, (None, 0))
+        if was is not None and was != "found" and not visit.crawled:
+            continue
+        state = was if visit.status == 304 and was is not None else visit.state
+        failures = failures + 1 if state == "failed" else 0
+        rows.append(
+            {
+                "url": visit.page.url,
+                "site": visit.site,
+                "state": state,
+                "status": visit.status,
+                "etag": visit.etag,
+                "last_modified": visit.last_modified,
+                "first_seen": visit.fetched_at,
+                "last_fetched": visit.fetched_at,
+                "due": frontier.next_due(state, visit.fetched_at, failures) if visit.crawled else None,
+                "reason": visit.reason,
+                "depth": visit.depth,
+                "failures": failures,
+            }
+        )
+    updated = ["state", "status", "etag", "last_modified", "last_fetched", "due", "reason", "failures"]
+    # On 304 the stored reason and validators still hold; a failure keeps the validators of the last answer.
+    keep = {
+        "etag": "coalesce(excluded.etag, etag)",
+        "last_modified": "coalesce(excluded.last_modified, last_modified)",
+        "reason": "CASE WHEN excluded.status = 304 THEN reason ELSE excluded.reason END",
+        "due": "coalesce(excluded.due, due)",
+    }
+    assignments = ", ".join(f"{name} = {keep.get(name, 'excluded.' + name)}" for name in updated)
+    if rows:
+        columns = list(rows[0])
+        db.conn.executemany(
+            f"""
+            INSERT INTO pages ({", ".join(columns)}) VALUES ({", ".join(":" + name for name in columns)})
+            ON CONFLICT (url) DO UPDATE SET {assignments}
+            """,
+            rows,
+        )
+    return dict(db.conn.execute(f"SELECT url, id FROM pages WHERE url IN ({_in(urls)})", urls).fetchall())
+
+
+def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int]) -> None:
+    for visit in visits:
+        if visit.links:
+            found_on = page_ids[visit.page.url]
+            frontier.add_found(
+                db, [(url, visit.depth + 1, found_on) for url in visit.links], visit.fetched_at
+            )
+
+
+def _touch(db: Database, visit: Visit) -> None:
+    """An article whose server said it had not changed was seen."""
+    if visit.status == 304:
+        db.conn.execute(
+            "UPDATE articles SET last_seen = max(last_seen, ?) WHERE url = ?", (visit.fetched_at, visit.page.url)
+        )
+
+
+def _metadata(cleaned: Cleaned) -> dict[str, Any]:
+    return {name: getattr(cleaned, name) for name in ("published", "author", "category", "heat", "comments")}
+
+
+def _contents(visit: Visit, cleaned: Cleaned) -> dict[str, Any]:
+    return {
+        "title": cleaned.title,
+        "text": cleaned.text,
+        **_metadata(cleaned),
+        "script": cleaned.script,
+        "charset": cleaned.charset,
+        "declared_charset": cleaned.declared_charset,
+        "topic": cleaned.topic,
+        "topic_score": cleaned.topic_score,
+        "chars": len(cleaned.text),
+        "simhash": visit.fingerprint.simhash if visit.fingerprint else None,
+        "repairs": json.dumps(dict(cleaned.repairs), ensure_ascii=False, sort_keys=True),
+        "sources": json.dumps(dict(cleaned.sources), ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _insert_article(db: Database, visit: Visit, page_id: int) -> int:
+    assert visit.cleaned is not None
+    row = {
+        "url": visit.page.url,
+        "page_id": page_id,
+        "site": visit.site,
+        **_contents(visit, visit.cleaned),
+        "first_seen": visit.fetched_at,
+        "last_seen": visit.fetched_at,
+        "last_changed": visit.fetched_at,
+    }
+    return cast(int, db.table("articles").insert(row).last_pk)
+
+
+def _update_metadata(db: Database, former: dict[str, Any], visit: Visit) -> None:
+    """The text is as before: only `last_seen` moves, and a number or date that the page now shows otherwise."""
+    assert visit.cleaned is not None
+    changed = {
+        name: value
+        for name, value in _metadata(visit.cleaned).items()
+        if value is not None and value != former[name]
+    }
+    db.table("articles").update(
+        former["id"], {"last_seen": max(former["last_seen"], visit.fetched_at), **changed}
+    )
+
+
+def _replace_article(db: Database, former: dict[str, Any], visit: Visit) -> None:
+    assert visit.cleaned is not None
+    _keep_version(db, former["id"], former["last_changed"], former["title"], former["text"])
+    db.table("articles").update(
+        former["id"],
+        {
+            **_contents(visit, visit.cleaned),
+            "last_seen": max(former["last_seen"], visit.fetched_at),
+            "last_changed": visit.fetched_at,
+        },
+    )
+
+
+def _keep_version(db: Database, article_id: int, fetched_at: str, title: str, text: str) -> None:
+    """Adds to `versions` what an article said at `fetched_at`, unless that is there already."""
+    db.conn.execute(
+        """
+        INSERT INTO versions (article_id, version, fetched_at, title, text)
+        SELECT :id, (SELECT coalesce(max(version), 0) + 1 FROM versions WHERE article_id = :id), :at, :title, :text
+        WHERE NOT EXISTS (
+            SELECT 1 FROM versions WHERE article_id = :id AND fetched_at = :at AND title = :title AND text = :text
+        )
+        """,
+        {"id": article_id, "at": fetched_at, "title": title, "text": text},
+    )
+
+
+def _write_details(db: Database, changed: list[tuple[int, Visit]]) -> None:
+    """Removed lines and contacts of articles that are new or changed."""
+    ids = [id for id, _ in changed]
+    db.conn.execute(f"DELETE FROM removed WHERE article_id IN ({_in(ids)})", ids)
+    db.conn.execute(f"DELETE FROM article_contacts WHERE article_id IN ({_in(ids)})", ids)
+    articles = [(id, visit.cleaned) for id, visit in changed if visit.cleaned is not None]
+    db.table("removed").insert_all(
+        {"article_id": id, **asdict(line), "whole": int(line.whole)}
+        for id, cleaned in articles
+        for line in cleaned.removed
+    )
+    contacts = {(contact.kind, contact.digest) for _, cleaned in articles for contact in cleaned.contacts}
+    db.conn.executemany(
+        "INSERT INTO contacts (kind, digest) VALUES (?, ?) ON CONFLICT DO NOTHING", sorted(contacts)
+    )
+    db.conn.executemany(
+        """
+        INSERT INTO article_contacts (article_id, contact_id)
+        SELECT ?, id FROM contacts WHERE kind = ? AND digest = ?
+        ON CONFLICT DO NOTHING
+        """,
+        [
+            (id, contact.kind, contact.digest)
+            for id, cleaned in articles
+            for contact in cleaned.contacts
+        ],
+    )

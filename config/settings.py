@@ -1,0 +1,59 @@
+"""Scrapy settings. Override any with `-s NAME=VALUE`."""
+
+from chaffinch import __version__
+
+BOT_NAME = "chaffinch"
+SPIDER_MODULES = ["spiders"]
+NEWSPIDER_MODULE = "spiders"
+COMMANDS_MODULE = "chaffinch.commands"
+
+# --- Ours -------------------------------------------------------------------------------------------------------
+CORPUS = "data/corpus.db"
+# Who runs this crawl: an address or a page that a webmaster can write to. Needed for anything but loopback.
+CONTACT = ""
+# Loopback and private addresses are refused on every hop unless this is set.
+ALLOW_PRIVATE_ADDRESSES = False
+
+# --- The flow, in order. Clustering happens in the store's transaction: it needs what the corpus holds already. --
+ITEM_PIPELINES = {
+    "pipelines.decode.DecodePipeline": 100,
+    "pipelines.links.LinksPipeline": 200,  # before extract, so that a page without an article still leads on
+    "pipelines.extract.ExtractPipeline": 300,
+    "pipelines.clean.CleanPipeline": 400,
+    "pipelines.canonical.CanonicalPipeline": 500,
+    "pipelines.topic.TopicPipeline": 600,  # judges the canonical text
+    "pipelines.fingerprint.FingerprintPipeline": 700,
+    "pipelines.store.StorePipeline": 900,
+}
+# The frontier lives in the corpus: what is due comes from it, what was found goes to it.
+SCHEDULER = "spiders.scheduler.FrontierScheduler"
+
+# --- Polite ------------------------------------------------------------------------------------------------------
+USER_AGENT = f"Chaffinch/{__version__}"  # the spider adds CONTACT
+ROBOTSTXT_OBEY = True
+DOWNLOAD_DELAY = 1.0
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+CONCURRENT_REQUESTS = 64
+RETRY_TIMES = 1  # a page that fails is due again later anyway
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # `pages.reason` tells it
+COOKIES_ENABLED = False
+REFERER_ENABLED = False
+
+# --- Safe --------------------------------------------------------------------------------------------------------
+TWISTED_DNS_RESOLVER = "spiders.resolver.PublicResolver"
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_TIMEOUT = 30
+REDIRECT_MAX_TIMES = 5
+METAREFRESH_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "spiders.robots.RobotsMiddleware": 100,
+}
+
+# --- Quiet -------------------------------------------------------------------------------------------------------
+LOG_LEVEL = "WARNING"
+LOG_FORMATTER = "spiders.logformatter.QuietFormatter"

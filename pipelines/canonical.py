@@ -1,0 +1,11 @@
+"""Canonical: the form of the text that matching and search use."""
+
+from chaffinch.canonical import canonical
+from chaffinch.items import Visit
+
+
+class CanonicalPipeline:
+    def process_item(self, visit: Visit) -> Visit:
+        if visit.cleaned is not None:
+            visit.canonical = canonical(visit.cleaned.text)
+        return visit

@@ -1,0 +1,11 @@
+"""Decode: the page's bytes to text, whatever charset it declares."""
+
+from chaffinch.decode import decode
+from chaffinch.items import Visit
+
+
+class DecodePipeline:
+    def process_item(self, visit: Visit) -> Visit:
+        if visit.page.body and visit.state != "failed":
+            visit.document = decode(visit.page)
+        return visit

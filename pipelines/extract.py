@@ -1,0 +1,16 @@
+"""Extract: the article's node as blocks, or why the page has none."""
+
+from chaffinch.extract import extract_tree
+from chaffinch.items import Article, Visit
+
+
+class ExtractPipeline:
+    def process_item(self, visit: Visit) -> Visit:
+        if visit.document is not None:
+            found = extract_tree(visit.document, visit.tree)
+            if isinstance(found, Article):
+                visit.article = found
+            else:
+                visit.reason = found.reason
+            visit.tree = None  # the largest thing a visit holds
+        return visit

@@ -1,0 +1,30 @@
+"""Topic: what the article is about; what is about nothing we look for is not kept, and says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chaffinch.items import Visit
+from chaffinch.topic import Topics, load_topics, score
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class TopicPipeline:
+    def __init__(self, topics: Topics) -> None:
+        self.topics = topics
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> TopicPipeline:
+        return cls(load_topics())
+
+    def process_item(self, visit: Visit) -> Visit:
+        if visit.cleaned is not None:
+            name, points = score(visit.cleaned.title, visit.canonical, self.topics)
+            if name is None:
+                visit.cleaned, visit.state, visit.reason = None, "off-topic", f"off topic, score {points:.2f}"
+            else:
+                visit.cleaned, visit.state = replace(visit.cleaned, topic=name, topic_score=points), "article"
+        return visit

@@ -1,0 +1,191 @@
+"""The spider: fetches what is due of a list of farms and hands each page on as a `Visit`."""
+
+from __future__ import annotations
+
+import sqlite3
+from asyncio import ensure_future
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+import scrapy
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+
+from chaffinch import farms, frontier, manifest
+from chaffinch.cli import complain
+from chaffinch.corpus import lock, now, open_writer
+from chaffinch.frontier import Due
+from chaffinch.inputs import HTML_TYPES
+from chaffinch.items import Page, Visit
+from chaffinch.store import Store
+from chaffinch.urls import canonical_url, is_loopback, site_of
+from spiders.robots import RobotsForbid
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from twisted.python.failure import Failure
+    from typing_extensions import Self
+
+LOOPBACK_CONNECTIONS = 8
+
+
+class FarmSpider(scrapy.Spider):
+    """Crawls what is due.
+
+    Arguments (`-a NAME=VALUE`):
+      start  URLs, separated by commas: crawl these sites instead of a list
+      farms  a list of farms, in the form of config/farms.toml (the default)
+      due    `all`: visit every known page of these sites, due or not
+    """
+
+    name = "farm"
+    plan: farms.Plan
+    sites: list[str]
+    store: Store
+    failure: str | None = None  # why the corpus cannot be written any more
+    next_due: str | None = None  # when there is something to crawl again
+    nothing_answered: bool = False  # something was due, and no server answered
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        settings = crawler.settings
+        spider.plan = farms.plan(**kwargs, contact=settings["CONTACT"])
+        spider.sites = list(dict.fromkeys(site_of(url) for farm in spider.plan.farms for url in farm.start))
+        slots = {site: slot for farm in spider.plan.farms for site, slot in _slots(farm, settings).items()}
+        settings.set("DOWNLOAD_SLOTS", {**settings.getdict("DOWNLOAD_SLOTS"), **slots}, priority="spider")
+        if settings["CONTACT"]:
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{settings['CONTACT']})", priority="spider")
+        spider.open_corpus(Path(settings["CORPUS"]))
+        return spider
+
+    def open_corpus(self, path: Path) -> None:
+        """Takes the corpus's lock for the run and seeds the frontier."""
+        with ExitStack() as stack:
+            stack.enter_context(lock(path, "`chaffinch crawl farm`"))
+            db = open_writer(path)
+            stack.callback(db.conn.close)
+            self.store = Store(db)
+            self.manifest = manifest.begin(db, "crawl", self.plan.as_settings())
+            frontier.seed(db, [url for farm in self.plan.farms for url in farm.start], now())
+            if self.plan.due_all:
+                frontier.make_all_due(db, self.sites, now())
+            self.nothing_answered = any(frontier.due(db, site, now(), 1) for site in self.sites)
+            self.resources = stack.pop_all()
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Nothing: the scheduler reads what is due from the corpus."""
+        return
+        yield  # type: ignore[unreachable]  # makes this a generator
+
+    def parse(self, response: Response, **kwargs: Any) -> Iterator[Visit]:
+        """One visit for one answer, whatever its status."""
+        page: Due = response.meta["page"]
+        visit = self._visit(page, response)
+        self.nothing_answered = False
+        if response.status == 304:
+            pass
+        elif 300 <= response.status < 400:
+            self._redirect(visit, response)
+        elif response.status in (404, 410):
+            visit.state, visit.reason = "gone", f"HTTP {response.status}"
+        elif response.status >= 400 or response.status < 200:
+            visit.state, visit.reason = "failed", f"HTTP {response.status}"
+        elif not visit.page.content_type.lower().startswith((*HTML_TYPES, "text/")) and visit.page.content_type:
+            visit.reason = f"not HTML: {visit.page.content_type[:60]}"
+        elif not response.body:
+            visit.reason = "empty"
+        else:
+            visit.page = Page(page.url, response.body, visit.page.content_type)
+        self._tell(visit)
+        yield visit
+
+    def failed(self, failure: Failure) -> Iterator[Visit]:
+        """One visit for a page that brought no answer."""
+        page: Due = failure.request.meta["page"]  # type: ignore[attr-defined]
+        visit = self._visit(page, None)
+        error = failure.value
+        if isinstance(error, RobotsForbid) and not error.unreachable:
+            visit.state, visit.reason = "forbidden", str(error)
+        else:
+            said = str(error) if isinstance(error, IgnoreRequest) or str(error) else type(error).__name__
+            visit.state, visit.reason = "failed", " ".join(said.split())[:200]
+        self._tell(visit)
+        yield visit
+
+    def keep(self, visit: Visit | None) -> None:
+        """Takes a visit, or only looks whether what waits is old enough to be written."""
+        self._guarded(lambda: self.store.flush_if_old() if visit is None else self.store.add(visit))
+
+    def write(self) -> None:
+        """Writes what waits."""
+        self._guarded(self.store.flush)
+
+    def _guarded(self, writing: Callable[[], None]) -> None:
+        """When the corpus refuses, the crawl stops; what was written before stands, the rest stays due."""
+        if self.failure is not None:
+            return
+        try:
+            writing()
+        except sqlite3.Error as error:
+            self.failure = f"corpus {self.crawler.settings['CORPUS']}: {error}"
+            assert self.crawler.engine is not None
+            ensure_future(self.crawler.engine.close_spider_async(reason="corpus failed"))
+
+    def closed(self, reason: str) -> None:
+        """Writes the rest and the manifest, and frees the corpus."""
+        self.write()
+        with self.resources:
+            if self.failure is None:
+                self.next_due = frontier.next_due_of(self.store.db, self.sites)
+                manifest.finish(self.store.db, self.manifest, reason, self.store.counts)
+
+    def _tell(self, visit: Visit) -> None:
+        """A start URL that brings nothing is the user's business: the site hides behind it."""
+        if visit.depth == 0 and visit.state in ("failed", "forbidden", "gone"):
+            complain(f"{visit.page.url}: {visit.reason}")
+
+    def _visit(self, page: Due, response: Response | None) -> Visit:
+        header = {} if response is None else response.headers
+        text = {
+            name: (header.get(name) or b"").decode("latin-1")[:500]
+            for name in ("Content-Type", "ETag", "Last-Modified")
+        }
+        return Visit(
+            Page(page.url, b"", text["Content-Type"]),
+            page.site,
+            now(),
+            status=None if response is None else response.status,
+            etag=text["ETag"] or None,
+            last_modified=text["Last-Modified"] or None,
+            depth=page.depth,
+            crawled=True,
+        )
+
+    def _redirect(self, visit: Visit, response: Response) -> None:
+        target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()
+        try:
+            url = canonical_url(urljoin(response.url, target))
+        except ValueError:
+            url = None
+        if not target or url is None:
+            visit.reason = "redirects nowhere"
+        elif site_of(url) != visit.site:
+            visit.reason = f"redirects to another site: {url[:200]}"
+        else:
+            visit.reason, visit.links = f"redirects to {url[:200]}", (url,)
+
+
+def _slots(farm: farms.Farm, settings: Any) -> dict[str, dict[str, Any]]:
+    """Download slots that differ from the settings: a farm's own delay, and none for loopback, which minds nobody."""
+    chosen = settings.getpriority("DOWNLOAD_DELAY") >= 40  # on the command line
+    slots: dict[str, dict[str, Any]] = {}
+    for url in farm.start:
+        if farm.delay is not None:
+            slots[site_of(url)] = {"delay": farm.delay}
+        elif is_loopback(url) and not chosen:
+            slots[site_of(url)] = {"delay": 0.0, "concurrency": LOOPBACK_CONNECTIONS}
+    return slots
