@@ -1,0 +1,218 @@
+"""Which pairs of texts are worth an exact comparison: those that share sketch hashes, or bands of the SimHash.
+
+A hash is worth at most LANDMARKS comparisons to a text, however large the corpus: a text is compared only with the
+LANDMARKS texts of lowest rank that have the hash too. Ranks come from the digest, so these are a random sample that
+depends neither on the order of arrival nor on the number of texts; a true copy of a text with a thousand copies is
+among or beside them, and what half the corpus shares costs the same at any size.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlite_utils import Database
+
+from chaffinch.items import Fingerprint
+from chaffinch.similarity import hamming
+
+LANDMARKS = 64
+MIN_SHARED = 2
+MIN_SHARE = 0.1  # of the smaller sketch
+_POSTINGS_AT_ONCE = 1 << 17
+
+Pairs = NDArray[np.int64]  # (n, 2)
+
+
+def sketch_pairs(fingerprints: Sequence[Fingerprint]) -> Iterator[Pairs]:
+    """Pairs (a, b), a < b, of positions in `fingerprints` that share enough of their sketches.
+
+    `fingerprints` is in order of rank. Memory is bounded by the sketches and one block of postings.
+    """
+    sizes = np.array([len(fingerprint.sketch) for fingerprint in fingerprints], dtype=np.int64)
+    if not sizes.sum():
+        return
+    hashes = np.concatenate([fingerprint.sketch for fingerprint in fingerprints])
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    order = np.argsort(hashes, kind="stable")
+    ordered, postings = hashes[order], owners[order]
+    new_run = np.append(True, ordered[1:] != ordered[:-1])
+    run_start = np.flatnonzero(new_run)[np.cumsum(new_run) - 1]
+    start_of = np.empty(len(order), dtype=np.int64)
+    start_of[order] = run_start
+    depth_of = np.empty(len(order), dtype=np.int64)
+    depth_of[order] = np.minimum(np.arange(len(order)) - run_start, LANDMARKS)
+    del hashes, order, ordered, new_run, run_start
+    ends = np.cumsum(sizes)
+    first = 0
+    while first < len(sizes):
+        begin = ends[first] - sizes[first]
+        last = max(int(np.searchsorted(ends, begin + _POSTINGS_AT_ONCE)), first + 1)
+        block = slice(begin, ends[last - 1])
+        depths = depth_of[block]
+        b = np.repeat(owners[block], depths)
+        within = np.arange(len(b)) - np.repeat(np.cumsum(depths) - depths, depths)
+        a = postings[np.repeat(start_of[block], depths) + within]
+        keys = np.sort(a << 32 | b, kind="stable")
+        bounds = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else keys
+        shared = np.diff(np.append(bounds, len(keys)))
+        a, b = keys[bounds] >> 32, keys[bounds] & 0xFFFFFFFF
+        smaller = np.minimum(sizes[a], sizes[b])
+        good = (shared >= MIN_SHARED) & (shared >= MIN_SHARE * smaller)
+        yield np.column_stack((a[good], b[good]))
+        first = last
+
+
+def simhash_pairs(simhashes: NDArray[np.int64], distance: int = 3) -> Pairs:
+    """All pairs (a, b), a < b, of positions whose SimHashes differ in at most `distance` bits, 3 or fewer.
+
+    Five blocks, of which two must agree (Manku, Jain, Das Sarma 2007). Equal values are reported as a chain, each
+    with the one before it, so that a value a million texts share costs a million pairs and no more.
+    """
+    values, first, inverse = np.unique(simhashes.view(np.uint64), return_index=True, return_inverse=True)
+    by_value = np.argsort(inverse, kind="stable")
+    same = inverse[by_value[1:]] == inverse[by_value[:-1]]
+    found = [np.column_stack((by_value[:-1][same], by_value[1:][same]))]
+    for mask in _block_masks():
+        keys = values & mask
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        step = 1
+        while True:
+            equal = np.flatnonzero(keys[step:] == keys[:-step])
+            if not len(equal):
+                break
+            a, b = order[equal], order[equal + step]
+            near = np.bitwise_count(values[a] ^ values[b]) <= distance
+            found.append(np.column_stack((first[a[near]], first[b[near]])))
+            step += 1
+    pairs = np.sort(np.concatenate(found), axis=1)
+    if not len(pairs):
+        return pairs
+    keys = np.unique(pairs[:, 0] << 32 | pairs[:, 1])
+    return np.column_stack((keys >> 32, keys & 0xFFFFFFFF))
+
+
+def _block_masks() -> list[np.uint64]:
+    edges = (0, 13, 26, 39, 52, 64)
+    blocks = [((1 << end) - 1) ^ ((1 << start) - 1) for start, end in pairwise(edges)]
+    return [np.uint64(a | b) for a, b in combinations(blocks, 2)]
+
+
+def create_tables(db: Database) -> None:
+    """Creates what finds candidates again: every article's fingerprint and the two indexes over them.
+
+    Articles of one digest share the index entries of one of them, which has `indexed` set. The indexes have no
+    foreign keys: a cascade would search them whole; `remove` takes their entries out.
+    """
+    for statement in (
+        """
+        CREATE TABLE fingerprints (
+            article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+            digest BLOB NOT NULL,
+            indexed INTEGER NOT NULL,
+            simhash INTEGER,
+            sketch BLOB NOT NULL,
+            paragraphs BLOB NOT NULL
+        )
+        """,
+        "CREATE INDEX fingerprints_digest ON fingerprints(digest, indexed)",
+        """
+        CREATE TABLE sketch_hashes (
+            hash INTEGER NOT NULL,
+            rank INTEGER NOT NULL,
+            article_id INTEGER NOT NULL,
+            PRIMARY KEY (hash, rank, article_id)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE simhash_bands (
+            band INTEGER NOT NULL,
+            rank INTEGER NOT NULL,
+            article_id INTEGER NOT NULL,
+            simhash INTEGER NOT NULL,
+            PRIMARY KEY (band, rank, article_id)
+        ) WITHOUT ROWID
+        """,
+    ):
+        db.conn.execute(statement)
+
+
+def rank(fingerprint: Fingerprint) -> int:
+    """Place of a text among all texts: random, yet the same in every corpus."""
+    return int.from_bytes(fingerprint.digest[:4], "big")
+
+
+def _bands(simhash: int) -> list[int]:
+    """Four 16-bit blocks, each told apart by its number: two values within 3 bits share one."""
+    return [number << 16 | (simhash >> 16 * number & 0xFFFF) for number in range(4)]
+
+
+def add(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> None:
+    """Puts articles, each with its fingerprint, into the indexes. Sorted, for the B-trees' sake."""
+    hashes = [
+        (value, rank(fingerprint), article)
+        for article, fingerprint in entries
+        for value in fingerprint.sketch.view(np.int64).tolist()
+    ]
+    connection.executemany("INSERT INTO sketch_hashes VALUES (?, ?, ?)", sorted(hashes))
+    bands = [
+        (band, rank(fingerprint), article, fingerprint.simhash)
+        for article, fingerprint in entries
+        if fingerprint.simhash is not None
+        for band in _bands(fingerprint.simhash)
+    ]
+    connection.executemany("INSERT INTO simhash_bands VALUES (?, ?, ?, ?)", sorted(bands))
+
+
+def remove(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> None:
+    """Takes out what `add` put in."""
+    for article, fingerprint in entries:
+        place = rank(fingerprint)
+        connection.executemany(
+            "DELETE FROM sketch_hashes WHERE hash = ? AND rank = ? AND article_id = ?",
+            [(value, place, article) for value in fingerprint.sketch.view(np.int64).tolist()],
+        )
+        if fingerprint.simhash is not None:
+            connection.executemany(
+                "DELETE FROM simhash_bands WHERE band = ? AND rank = ? AND article_id = ?",
+                [(band, place, article) for band in _bands(fingerprint.simhash)],
+            )
+
+
+_SHARED = f"""
+    SELECT found.article_id, count(*) AS shared, length(fingerprints.sketch) / 8 AS size
+    FROM json_each(?) AS wanted
+    JOIN sketch_hashes AS found ON found.hash = wanted.value AND found.rank <= coalesce(
+        (SELECT rank FROM sketch_hashes WHERE hash = wanted.value ORDER BY rank LIMIT 1 OFFSET {LANDMARKS - 1}),
+        4294967295)
+    JOIN fingerprints ON fingerprints.article_id = found.article_id
+    WHERE found.article_id != ?
+    GROUP BY found.article_id
+    HAVING shared >= {MIN_SHARED}
+"""
+
+
+def find(connection: sqlite3.Connection, article: int, fingerprint: Fingerprint) -> set[int]:
+    """Ids of the indexed articles worth comparing with `article`."""
+    size = len(fingerprint.sketch)
+    hashes = json.dumps(fingerprint.sketch.view(np.int64).tolist())
+    found = {
+        other
+        for other, shared, other_size in connection.execute(_SHARED, (hashes, article))
+        if shared >= MIN_SHARE * min(size, other_size)
+    }
+    if fingerprint.simhash is None:
+        return found
+    for band in _bands(fingerprint.simhash):
+        for other, simhash in connection.execute(
+            "SELECT article_id, simhash FROM simhash_bands WHERE band = ? ORDER BY rank LIMIT ?",
+            (band, LANDMARKS * 16),
+        ):
+            if other != article and hamming(simhash, fingerprint.simhash) <= 3:
+                found.add(other)
+    return found

@@ -1,0 +1,113 @@
+"""The form of a text that matching and search compare: simplified, NFKC, lower case, single spaces.
+
+Every character is folded on its own, by one table over all code points, derived from OpenCC and the Unicode
+database on first use. OpenCC's phrase rules are left out on purpose: they are slower, and what they decide
+(乾隆 keeps its 乾) is a difference between two copies whenever only one of them went through a converter.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+import numpy as np
+import opencc
+from numpy.typing import NDArray
+
+# What farms write for another character everywhere, and where converters disagree beyond OpenCC's tables.
+_DISGUISES = dict(
+    zip(
+        "壹妳祢牠祂著馀瞭摺藉徵乾甚麽砲鐘钜週佔佈傢彷彿髮帐帳箇衹祇隻唸夥拚証",
+        "一你你它它着余了折借征干什么炮钟巨周占布家仿佛发账账个只只只念伙拼证",
+        strict=True,
+    )
+)
+_DELETED = 0  # NUL itself goes too
+_EXPANDED = 0x110000  # marks what becomes several characters
+_HAN = (range(0x3400, 0xA000), range(0x20000, 0x2A6E0))
+_OTHERS = (
+    range(0x3400),
+    range(0xA000, 0xAC00),
+    range(0xD7A4, 0x10000),
+    range(0x10780, 0x107C0),
+    range(0x1D400, 0x1F300),
+    range(0x2F800, 0x2FA20),
+)
+
+
+@cache
+def _han_table() -> dict[str, str]:
+    """Traditional and variant characters to the one simplified character that stands for all of them."""
+    han = [chr(code) for codes in _HAN for code in codes]
+    joined = "\n".join(han)
+    table = {
+        source: target
+        for source, target in zip(han, opencc.OpenCC("t2s").convert(joined).split("\n"), strict=True)
+        if source != target and len(target) == 1
+    }
+    for config in ("s2t", "s2tw", "s2hk"):
+        for source, target in zip(han, opencc.OpenCC(config).convert(joined).split("\n"), strict=True):
+            if source != target and len(target) == 1 and source not in table:
+                table.setdefault(target, source)
+    table |= _DISGUISES
+    closed = {}
+    for source in table:
+        target, seen = table[source], {source}
+        while target in table and target not in seen:
+            seen.add(target)
+            target = table[target]
+        closed[source] = target
+    return closed
+
+
+def _fold(character: str, han: dict[str, str]) -> str:
+    """What one character becomes: nothing, a space, one character or several."""
+    if character == "\n":
+        return character
+    if character.isspace():
+        return " "
+    folded = []
+    for part in unicodedata.normalize("NFKC", character).lower():
+        decomposed = unicodedata.normalize("NFD", part)
+        letters = [letter for letter in decomposed if unicodedata.category(letter) != "Mn"]
+        if part.isspace():
+            folded.append(" ")
+        elif letters and unicodedata.category(part) not in ("Cc", "Cf", "Cs"):
+            folded.append(han.get(part, letters[0] if len(letters) == 1 else part))
+    return "".join(folded)
+
+
+@cache
+def _table() -> tuple[NDArray[np.uint32], dict[str, str]]:
+    """The code-point table, and what becomes several characters."""
+    han = _han_table()
+    table = np.arange(0x110000, dtype=np.uint32)
+    expanded: dict[str, str] = {}
+    for codes in _OTHERS:
+        for code in codes:
+            folded = _fold(chr(code), han)
+            if len(folded) == 1:
+                table[code] = ord(folded)
+            elif folded:
+                table[code], expanded[chr(code)] = _EXPANDED, folded
+            else:
+                table[code] = _DELETED
+    for source, target in han.items():
+        table[ord(source)] = ord(target)
+    return table, expanded
+
+
+def canonical(text: str) -> str:
+    """The canonical form of a text, line by line: line n of one is line n of the other.
+
+    Idempotent. Marks and accents, control and zero-width characters go; runs of white space become one space.
+    """
+    table, expanded = _table()
+    folded = table[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")]
+    if (folded == _EXPANDED).any():
+        for character in set(text) & expanded.keys():
+            text = text.replace(character, expanded[character])
+        folded = table[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")]
+    kept = folded[folded != _DELETED]
+    lines = kept.astype("<u4", copy=False).tobytes().decode("utf-32-le").split("\n")
+    return "\n".join([" ".join(line.split()) for line in lines])

@@ -1,0 +1,478 @@
+"""Which articles are versions of one another: candidates, exact comparison, clusters, kept in the corpus.
+
+Articles of the same letters (one digest) are one node, held by one of them, the *holder*: only it is indexed and
+compared. Clusters are computed over holders; the others follow theirs.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain, islice
+from multiprocessing import Pool
+
+import numpy as np
+from sqlite_utils import Database
+
+from chaffinch import candidates
+from chaffinch.canonical import canonical
+from chaffinch.fingerprint import Hashes, fingerprint, shingles
+from chaffinch.items import Fingerprint
+from chaffinch.partition import VOTERS, partition
+from chaffinch.similarity import Similarity, hamming, is_copy, similarity
+
+Progress = Callable[[int, int], None]
+Link = tuple[int, int, Similarity]
+
+_BATCH = 500
+_CACHED_TEXTS = 4096
+_CACHED_CHARS = 20_000  # a longer text is not worth its place in a cache
+
+
+# ---- in memory ----
+
+
+def cluster_texts(texts: Sequence[str], workers: int = 1) -> list[int | None]:
+    """The cluster of each text, as the position of one of its members; None for a text that is alone."""
+    if workers > 1:
+        with Pool(workers) as pool:
+            prints = list(pool.imap(_fingerprint, texts, chunksize=64))
+    else:
+        prints = [_fingerprint(text) for text in texts]
+    by_digest: dict[bytes, list[int]] = defaultdict(list)
+    for position, found in enumerate(prints):
+        if found.digest:
+            by_digest[found.digest].append(position)
+    digests = sorted(by_digest)
+    holders = [by_digest[digest][0] for digest in digests]
+    links = find_links([prints[holder] for holder in holders], lambda node: _shingles(texts[holders[node]]))
+    groups = _groups(partition((a, b, found.jaccard) for a, b, found in links), len(holders))
+    clusters: list[int | None] = [None] * len(texts)
+    for group in groups:
+        positions = [position for node in group for position in by_digest[digests[node]]]
+        if len(positions) > 1:
+            for position in positions:
+                clusters[position] = positions[0]
+    return clusters
+
+
+def _fingerprint(text: str) -> Fingerprint:
+    return fingerprint(canonical(text))
+
+
+def _shingles(text: str) -> Hashes:
+    return shingles(canonical(text))
+
+
+def _groups(of: dict[int, int], count: int) -> list[list[int]]:
+    groups: defaultdict[int, list[int]] = defaultdict(list)
+    for node in range(count):
+        groups[of.get(node, node)].append(node)
+    return list(groups.values())
+
+
+def find_links(prints: Sequence[Fingerprint], shingles_of: Callable[[int], Hashes]) -> Iterator[Link]:
+    """The pairs (a, b), a < b, of nodes that are copies. `prints` is in the order of their digests."""
+    blocks = list(candidates.sketch_pairs(prints))
+    simhashes = np.array([found.simhash for found in prints], dtype=np.int64)
+    blocks.append(candidates.simhash_pairs(simhashes))
+    keys = np.unique(np.concatenate([block[:, 0] << 32 | block[:, 1] for block in blocks]))
+    pairs = _near_each_other(np.column_stack((keys >> 32, keys & 0xFFFFFFFF)).tolist())
+    cache: OrderedDict[int, Hashes] = OrderedDict()
+
+    def cached(node: int) -> Hashes:
+        if node in cache:
+            cache.move_to_end(node)
+            return cache[node]
+        value = shingles_of(node)
+        if len(value) <= _CACHED_CHARS:
+            cache[node] = value
+            if len(cache) > _CACHED_TEXTS:
+                cache.popitem(last=False)
+        return value
+
+    for a, b in pairs:
+        found = similarity(cached(a), cached(b))
+        if is_copy(found):
+            yield a, b, found
+
+
+def _near_each_other(pairs: list[list[int]]) -> list[tuple[int, int]]:
+    """The same pairs, breadth first, so that what is compared together is compared at about the same time."""
+    neighbours: defaultdict[int, list[int]] = defaultdict(list)
+    for a, b in pairs:
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    ordered: list[tuple[int, int]] = []
+    place: dict[int, int] = {}
+    for start in neighbours:
+        if start in place:
+            continue
+        place[start] = len(place)
+        queue = deque([start])
+        while queue:
+            node = queue.popleft()
+            for other in neighbours[node]:
+                if other not in place:
+                    place[other] = len(place)
+                    queue.append(other)
+                if place[other] > place[node]:
+                    ordered.append((min(node, other), max(node, other)))
+    return ordered
+
+
+# ---- in the corpus ----
+
+
+def put(db: Database, rows: Sequence[tuple[int, Fingerprint, str]]) -> None:
+    """Takes new or changed articles, (id, fingerprint, canonical text), in and gives them their clusters.
+
+    Everything happens in the caller's transaction.
+    """
+    connection = db.conn
+    known = _stored(connection, [article for article, _, _ in rows])
+    changed = [
+        (article, found)
+        for article, found, _ in rows
+        if article not in known or known[article][0].digest != found.digest
+    ]
+    affected, promoted = _forget(connection, [article for article, _ in changed if article in known])
+    connection.executemany(
+        "UPDATE fingerprints SET paragraphs = ?, simhash = ? WHERE article_id = ?",
+        [(_pack(found), found.simhash, article) for article, found, _ in rows if article in known],
+    )
+    holders = _holders(connection, {found.digest for _, found in changed})
+    fresh, followers = list(promoted), []
+    for article, found in changed:
+        follows = holders.get(found.digest)
+        if found.digest and follows is None:
+            holders[found.digest] = article
+            fresh.append((article, found))
+        elif follows is not None:
+            followers.append((follows, article))
+    _store(connection, changed, {article for article, _ in fresh})
+    candidates.add(connection, fresh)
+    texts = {article: text for article, _, text in rows}
+    for article, found in fresh:
+        _compare(connection, article, found, texts)
+    _write_similarities(connection, [(min(pair), max(pair), 0, 1.0, 1.0) for pair in followers])
+    _recluster(connection, {article for article, _ in fresh} | {holder for holder, _ in followers}, affected)
+
+
+def remove(db: Database, ids: Sequence[int]) -> None:
+    """Takes articles out of every index and cluster, before their rows are deleted."""
+    affected, promoted = _forget(db.conn, ids)
+    candidates.add(db.conn, promoted)
+    for article, found in promoted:
+        _compare(db.conn, article, found, {})
+    _recluster(db.conn, {article for article, _ in promoted}, affected)
+
+
+def assign_missing(db: Database) -> int:
+    """Takes in every article that has no fingerprint yet. Returns how many there were."""
+    total = 0
+    while rows := db.conn.execute(
+        "SELECT id, text FROM articles WHERE id NOT IN (SELECT article_id FROM fingerprints) LIMIT 100"
+    ).fetchall():
+        prepared = [(article, canonical(text)) for article, text in rows]
+        put(db, [(article, fingerprint(text), text) for article, text in prepared])
+        total += len(rows)
+    return total
+
+
+def rebuild(db: Database, progress: Progress | None = None) -> None:
+    """Fingerprints, similarities and clusters of the whole corpus, all again. Cluster ids stay where they can."""
+    connection = db.conn
+    for table in ("fingerprints", "sketch_hashes", "simhash_bands", "similarities"):
+        connection.execute(f"DELETE FROM {table}")
+    total = connection.execute("SELECT count(*) FROM articles").fetchone()[0]
+    ids: list[int] = []
+    prints: list[Fingerprint] = []
+    holders: dict[bytes, int] = {}
+    last = -1
+    while rows := connection.execute(
+        "SELECT id, text FROM articles WHERE id > ? ORDER BY id LIMIT ?", (last, _BATCH)
+    ).fetchall():
+        batch = [(article, _fingerprint(text)) for article, text in rows]
+        last = rows[-1][0]
+        fresh = set()
+        for article, found in batch:
+            if found.digest and found.digest not in holders:
+                holders[found.digest] = article
+                fresh.add(article)
+                ids.append(article)
+                prints.append(Fingerprint(found.simhash, found.sketch, (), found.digest))
+        _store(connection, batch, fresh)
+        _write_similarities(
+            connection,
+            [
+                (holders[found.digest], article, 0, 1.0, 1.0)
+                for article, found in batch
+                if found.digest and article not in fresh
+            ],
+        )
+        if progress:
+            progress(len(ids), total)
+    order = sorted(range(len(ids)), key=lambda index: prints[index].digest)
+    ids, prints = [ids[index] for index in order], [prints[index] for index in order]
+    candidates.add(connection, list(zip(ids, prints, strict=True)))
+    edges = []
+    rows_of_links = []
+    for a, b, link in find_links(prints, lambda node: _shingles(_text(connection, ids[node]))):
+        edges.append((a, b, link.jaccard))
+        distance = hamming(prints[a].simhash or 0, prints[b].simhash or 0)
+        rows_of_links.append((min(ids[a], ids[b]), max(ids[a], ids[b]), distance, *link))
+        if len(rows_of_links) >= 10_000:
+            _write_similarities(connection, rows_of_links)
+            rows_of_links.clear()
+    _write_similarities(connection, rows_of_links)
+    groups = [[ids[node] for node in group] for group in _groups(partition(edges), len(ids))]
+    connection.execute("UPDATE articles SET cluster_id = cluster_id WHERE 0")
+    _assign(
+        connection, groups, {cluster for (cluster,) in connection.execute("SELECT id FROM clusters")}, everything=True
+    )
+
+
+def _pack(found: Fingerprint) -> bytes:
+    """Paragraphs as pairs of little-endian 64-bit integers."""
+    return np.array(found.paragraphs, dtype="<i8").tobytes()
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _batches(values: Iterable[int]) -> Iterator[list[int]]:
+    iterator = iter(values)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
+
+
+def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[Fingerprint, bool]]:
+    """Fingerprints (without paragraphs) and whether they are indexed, of those of `ids` that have any."""
+    return {
+        article: (Fingerprint(simhash, np.frombuffer(sketch, dtype="<u8"), (), digest), bool(indexed))
+        for batch in _batches(ids)
+        for article, simhash, sketch, digest, indexed in connection.execute(
+            "SELECT article_id, simhash, sketch, digest, indexed FROM fingerprints"
+            f" WHERE article_id IN ({_marks(batch)})",
+            batch,
+        )
+    }
+
+
+def _store(connection: sqlite3.Connection, rows: Sequence[tuple[int, Fingerprint]], indexed: set[int]) -> None:
+    connection.executemany(
+        "INSERT INTO fingerprints (article_id, digest, indexed, simhash, sketch, paragraphs) VALUES (?,?,?,?,?,?)",
+        [
+            (
+                article,
+                found.digest,
+                article in indexed,
+                found.simhash,
+                found.sketch.astype("<u8").tobytes() if article in indexed else b"",
+                _pack(found),
+            )
+            for article, found in rows
+        ],
+    )
+
+
+def _holders(connection: sqlite3.Connection, digests: set[bytes]) -> dict[bytes, int]:
+    return {
+        digest: article
+        for digest in digests
+        for (article,) in connection.execute(
+            "SELECT article_id FROM fingerprints WHERE digest = ? AND indexed = 1", (digest,)
+        )
+    }
+
+
+def _forget(connection: sqlite3.Connection, ids: Sequence[int]) -> tuple[set[int], list[tuple[int, Fingerprint]]]:
+    """Takes articles out; returns the clusters they were in, and the articles that must take their place."""
+    known = _stored(connection, ids)
+    affected: set[int] = set()
+    for article in known:
+        (cluster,) = connection.execute("SELECT cluster_id FROM articles WHERE id = ?", (article,)).fetchone()
+        affected |= {cluster} if cluster is not None else set()
+        connection.execute("UPDATE articles SET cluster_id = NULL WHERE id = ?", (article,))
+        connection.execute("DELETE FROM similarities WHERE a = ? OR b = ?", (article, article))
+        connection.execute("DELETE FROM fingerprints WHERE article_id = ?", (article,))
+    gone = [(article, found) for article, (found, indexed) in known.items() if indexed]
+    candidates.remove(connection, gone)
+    promoted = []
+    for _, found in gone:
+        heir = connection.execute(
+            "SELECT min(article_id) FROM fingerprints WHERE digest = ?", (found.digest,)
+        ).fetchone()[0]
+        if heir is not None:
+            promoted.append((heir, found))
+            connection.execute(
+                "UPDATE fingerprints SET indexed = 1, sketch = ? WHERE article_id = ?",
+                (found.sketch.astype("<u8").tobytes(), heir),
+            )
+            _write_similarities(
+                connection,
+                [
+                    (min(heir, other), max(heir, other), 0, 1.0, 1.0)
+                    for (other,) in connection.execute(
+                        "SELECT article_id FROM fingerprints WHERE digest = ? AND article_id != ?",
+                        (found.digest, heir),
+                    ).fetchall()
+                ],
+            )
+    return affected, promoted
+
+
+def _text(connection: sqlite3.Connection, article: int) -> str:
+    text: str = connection.execute("SELECT text FROM articles WHERE id = ?", (article,)).fetchone()[0]
+    return text
+
+
+_cached_shingles = lru_cache(maxsize=1024)(_shingles)
+
+
+def _compare(connection: sqlite3.Connection, article: int, found: Fingerprint, texts: dict[int, str]) -> None:
+    """Compares one article with its candidates and writes down the copies."""
+    others = candidates.find(connection, article, found)
+    if not others:
+        return
+    own = shingles(texts[article]) if article in texts else _shingles(_text(connection, article))
+    rows = []
+    for other, (theirs, _) in _stored(connection, sorted(others)).items():
+        if other in texts:
+            shared = similarity(own, shingles(texts[other]))
+        else:
+            text = _text(connection, other)
+            shared = similarity(own, (_cached_shingles if len(text) <= _CACHED_CHARS else _shingles)(text))
+        if is_copy(shared):
+            distance = hamming(found.simhash or 0, theirs.simhash or 0)
+            rows.append((min(article, other), max(article, other), distance, *shared))
+    _write_similarities(connection, rows)
+
+
+def _write_similarities(connection: sqlite3.Connection, rows: Iterable[tuple[int, int, int, float, float]]) -> None:
+    connection.executemany("INSERT OR REPLACE INTO similarities VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def _recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[int]) -> None:
+    """Partitions anew what `fresh` holders and `affected` clusters can change: them and the clusters they touch."""
+    touched = set(affected)
+    lone: set[int] = set(fresh)
+    for article in fresh:
+        for other, cluster in connection.execute(_NEIGHBOURS, (article, article)):
+            if cluster is None:
+                lone.add(other)
+            else:
+                touched.add(cluster)
+    touched |= {
+        cluster
+        for batch in _batches(fresh)
+        for (cluster,) in connection.execute(
+            f"SELECT cluster_id FROM articles WHERE id IN ({_marks(batch)}) AND cluster_id IS NOT NULL", batch
+        )
+    }
+    holders = {cluster: [article for (article,) in connection.execute(_HOLDERS_OF, (cluster,))] for cluster in touched}
+    nodes = sorted(lone.union(chain.from_iterable(holders.values())))
+    digests = {
+        article: digest
+        for batch in _batches(nodes)
+        for article, digest in connection.execute(
+            f"SELECT article_id, digest FROM fingerprints WHERE indexed = 1 AND article_id IN ({_marks(batch)})", batch
+        )
+    }
+    order = sorted(digests, key=lambda article: digests[article])
+    number = {article: index for index, article in enumerate(order)}
+    edges = [
+        (*sorted((number[a], number[b])), jaccard)
+        for batch in _batches(order)
+        for a, b, jaccard in connection.execute(
+            f"SELECT a, b, jaccard FROM similarities WHERE a IN ({_marks(batch)})", batch
+        )
+        if b in number
+    ]
+    large = [[number[article] for article in group] for group in holders.values() if len(group) > VOTERS]
+    groups = _groups(partition(edges, large), len(order))
+    _assign(connection, [[order[node] for node in group] for group in groups], touched)
+
+
+_NEIGHBOURS = """
+    SELECT other, cluster_id FROM (
+        SELECT b AS other FROM similarities WHERE a = ?1 UNION ALL SELECT a FROM similarities WHERE b = ?2
+    ) JOIN fingerprints ON article_id = other AND indexed = 1 JOIN articles ON articles.id = other
+"""
+_HOLDERS_OF = """
+    SELECT articles.id FROM articles JOIN fingerprints ON article_id = articles.id
+    WHERE cluster_id = ? AND indexed = 1
+"""
+
+
+def _assign(
+    connection: sqlite3.Connection, groups: list[list[int]], touched: set[int], everything: bool = False
+) -> None:
+    """Gives each group of holders, and all articles of their digests, one cluster id, an old one if possible."""
+    claims: list[tuple[int, int, int]] = []
+    members: list[list[tuple[int, int | None]]] = []
+    for index, group in enumerate(groups):
+        articles = [
+            row
+            for batch in _batches(group)
+            for row in connection.execute(
+                "SELECT id, cluster_id FROM fingerprints JOIN articles ON id = article_id WHERE digest IN"
+                f" (SELECT digest FROM fingerprints WHERE article_id IN ({_marks(batch)}))",
+                batch,
+            )
+        ]
+        members.append(articles)
+        if len(articles) > 1:
+            counts = Counter(cluster for _, cluster in articles if cluster is not None)
+            claims.extend((-count, cluster, index) for cluster, count in counts.items())
+    taken: dict[int, int] = {}
+    kept: set[int] = set()
+    for _, cluster, index in sorted(claims):
+        if index not in taken and cluster not in kept:
+            taken[index] = cluster
+            kept.add(cluster)
+    following = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM clusters").fetchone()[0]
+    for index, articles in enumerate(members):
+        target = None
+        if len(articles) > 1:
+            target = taken.get(index)
+            if target is None:
+                target, following = following, following + 1
+            touched = touched | {target}
+        connection.executemany(
+            "UPDATE articles SET cluster_id = ? WHERE id = ?",
+            [(target, article) for article, cluster in articles if cluster != target],
+        )
+    if everything:
+        connection.execute(
+            "UPDATE articles SET cluster_id = NULL WHERE cluster_id IS NOT NULL"
+            " AND id IN (SELECT article_id FROM fingerprints WHERE digest = x'')"
+        )
+    for cluster in sorted(touched):
+        _describe(connection, cluster)
+
+
+def _describe(connection: sqlite3.Connection, cluster: int) -> None:
+    """Writes the row of a cluster from its members, or takes it out when there are fewer than two."""
+    size, sites, published, seen = connection.execute(
+        "SELECT count(*), count(DISTINCT site), min(published), min(first_seen) FROM articles WHERE cluster_id = ?",
+        (cluster,),
+    ).fetchone()
+    if size < 2:
+        connection.execute("UPDATE articles SET cluster_id = NULL WHERE cluster_id = ?", (cluster,))
+        connection.execute("DELETE FROM clusters WHERE id = ?", (cluster,))
+        return
+    (representative,) = connection.execute(
+        "SELECT id FROM articles WHERE cluster_id = ?"
+        " ORDER BY coalesce(published, first_seen), first_seen, chars DESC, url LIMIT 1",
+        (cluster,),
+    ).fetchone()
+    connection.execute(
+        "INSERT OR REPLACE INTO clusters (id, size, sites, representative_id, first_published, first_seen)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (cluster, size, sites, representative, published, seen),
+    )
