@@ -43,7 +43,7 @@ ENDINGS = (
 )
 ZERO_WIDTH = "\u200b\u200c\u200d\ufeff"
 _SENTENCE_END = re.compile(r"(?<=[。！？；])")
-_HAN_RUN = re.compile(r"[\u4e00-\u9fa5]{12,40}")
+HAN_RUN = re.compile(r"[\u4e00-\u9fa5]{12,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +161,20 @@ def annotate(text: str) -> str:
     return re.sub(r"[\u4e00-\u9fa5]", lambda m: _annotated(m[0]), text)
 
 
-def shift_bytes(line: str, random: Random) -> str:
-    """Read one run of twelve characters one GBK byte off; the half characters at its ends become `?`."""
-    runs = [m.start() for m in _HAN_RUN.finditer(line)]
+def annotate_shifted(line: str, random: Random) -> str:
+    """As `annotate`, but one run of twelve characters is read one GBK byte off instead.
+
+    The half characters at its ends become `?`. A line without such a run is annotated and nothing more.
+    """
+    runs = [m.start() for m in HAN_RUN.finditer(line)]
     if not runs:
-        return line
+        return annotate(line)
     start = random.choice(runs)
     try:
         shifted = line[start : start + 12].encode("gbk")[1:-1].decode("gb18030")
     except UnicodeError:
-        return line
-    return f"{line[:start]}?{shifted}?{line[start + 12 :]}"
+        return annotate(line)
+    return f"{annotate(line[:start])}?{shifted}?{annotate(line[start + 12 :])}"
 
 
 def add_zero_width(text: str, random: Random) -> str:

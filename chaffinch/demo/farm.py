@@ -15,12 +15,13 @@ from string import Template
 
 from chaffinch.demo.disguise import (
     EDITS,
+    HAN_RUN,
     Text,
     add_zero_width,
     annotate,
+    annotate_shifted,
     convert,
     copy,
-    shift_bytes,
     splice,
 )
 from chaffinch.demo.sites import DESIGNS, Design
@@ -155,9 +156,10 @@ def _disguise(design: Design, text: Text, random: Random) -> Text:
     """What the site shows for the truth: readings and shifted bytes, or zero-width characters."""
     if design.oddity == "pinyin":
         lines = [annotate(line) for line in text.lines]
-        if random.random() < 0.3:
-            n = random.randrange(len(lines))
-            lines[n] = shift_bytes(lines[n], random)
+        long = [n for n, line in enumerate(text.lines) if HAN_RUN.search(line)]
+        if long and random.random() < 0.5:
+            n = random.choice(long)
+            lines[n] = annotate_shifted(text.lines[n], random)
         return Text(annotate(text.title), tuple(lines))
     if design.oddity == "zero-width" and random.random() < 0.4:
         return replace(text, lines=tuple(add_zero_width(line, random) for line in text.lines))
