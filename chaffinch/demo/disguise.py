@@ -43,7 +43,7 @@ ENDINGS = (
 )
 ZERO_WIDTH = "\u200b\u200c\u200d\ufeff"
 _SENTENCE_END = re.compile(r"(?<=[。！？；])")
-HAN_RUN = re.compile(r"[\u4e00-\u9fa5]{12,40}")
+HAN_RUN = re.compile(r"(?=[\u4e00-\u9fa5]{12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +164,17 @@ def annotate(text: str) -> str:
 def annotate_shifted(line: str, random: Random) -> str:
     """As `annotate`, but one run of twelve characters is read one GBK byte off instead.
 
-    The half characters at its ends become `?`. A line without such a run is annotated and nothing more.
+    The half characters at its ends become `?`. A line without a run that can be read so is only annotated.
     """
-    runs = [m.start() for m in HAN_RUN.finditer(line)]
-    if not runs:
-        return annotate(line)
-    start = random.choice(runs)
-    try:
-        shifted = line[start : start + 12].encode("gbk")[1:-1].decode("gb18030")
-    except UnicodeError:
-        return annotate(line)
-    return f"{annotate(line[:start])}?{shifted}?{annotate(line[start + 12 :])}"
+    starts = [m.start() for m in HAN_RUN.finditer(line)]
+    random.shuffle(starts)
+    for start in starts:
+        try:
+            shifted = line[start : start + 12].encode("gbk")[1:-1].decode("gb18030")
+        except UnicodeError:  # a second byte that can begin no character
+            continue
+        return f"{annotate(line[:start])}?{shifted}?{annotate(line[start + 12 :])}"
+    return annotate(line)
 
 
 def add_zero_width(text: str, random: Random) -> str:
