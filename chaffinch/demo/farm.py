@@ -182,7 +182,7 @@ def _post(design: Design, number: int, item: _Copy, random: Random) -> _Post:
     slug = "shenghuo" if item.original.startswith(OFF_TOPIC) else random.choice(list(CATEGORIES)[:-1])
     day = (date(2023, 3, 1) + timedelta(days=random.randrange(800))).isoformat()
     text = Text(convert(item.text.title, design.opencc), tuple(convert(x, design.opencc) for x in item.text.lines))
-    own_words = "\n".join(line.removeprefix("- ") for line in text.lines)
+    own_words = "\n".join(line.removeprefix("- " if design.list_items else "") for line in text.lines)
     return _Post(
         number=number,
         path=design.article_path(number, slug, day),

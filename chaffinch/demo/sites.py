@@ -26,6 +26,7 @@ class Design:
     opencc: str | None = None
     oddity: Oddity = "none"
     dated: bool = True  # whether an article shows its date
+    list_items: bool = False  # whether lists are <ul>, their markers no text
     validators: tuple[Literal["ETag", "Last-Modified"], ...] = ()
 
 
@@ -111,6 +112,7 @@ DESIGNS = (
         list_path=lambda slug, page: f"/category/{slug}/{_page(page, 'page/{page}/')}",
         tag_path="/tag/{n}/",
         body=_semantic,
+        list_items=True,
         validators=("ETag", "Last-Modified"),
     ),
     Design(  # Z-Blog; UTF-8 that declares gb2312, zero-width characters, robots.txt, a soft 404
