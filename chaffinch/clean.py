@@ -1,0 +1,343 @@
+"""Take the furniture out of an article: what is left is the article's own words, what goes is kept with its rule.
+
+Each line is repaired and freed of contacts, then judged by the rules of config/boilerplate.toml on a view of it
+(simplified characters, half-width signs, one to one, so that offsets hold). Words nominate a line; its place and its
+length decide, because words alone eat articles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from rich.text import Text
+
+from chaffinch import template as site_template
+from chaffinch.contacts import mask
+from chaffinch.items import Article, Cleaned, Contact, Removed, Script
+from chaffinch.pinyin import to_simplified
+from chaffinch.repair import repair
+from chaffinch.rules import Rule, Rules, load_rules
+
+__all__ = ["Rules", "clean", "explain", "load_rules", "script_of"]
+
+_SENTENCE = re.compile(r"[,，。;；！？!?、:：]")
+_BODY_CHARS = 28  # a line this long with punctuation in it is prose
+_MOST_REMOVED = 0.6  # of the characters, when prose is among them
+_HEAD_CHARS, _TAIL_CHARS = 160, 240  # how far into a line parts are cut
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line on its way: as it will be stored, and as the rules see it."""
+
+    text: str
+    view: str
+    raw: str
+    rule: str = ""
+    cuts: tuple[tuple[str, str], ...] = ()  # (rule, what was cut)
+
+
+@lru_cache(maxsize=1)
+def _view_table() -> dict[int, str]:
+    table = dict(to_simplified())
+    table.update({c: chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)})
+    table.update({0x3000: " ", ord("妳"): "你", ord("壹"): "一", ord("｡"): "。"})
+    return table
+
+
+def _view(text: str) -> str:
+    return text.translate(_view_table())
+
+
+@lru_cache(maxsize=1)
+def _script_signs() -> tuple[frozenset[str], frozenset[str]]:
+    """Characters that only simplified, and only traditional, writing has: by what GB 2312 and Big5 leave out."""
+    hans, hant = set(), set()
+    for code, plain in to_simplified().items():
+        if not _encodes(chr(code), "gb2312") and _encodes(plain, "gb2312"):
+            hant.add(chr(code))
+            if not _encodes(plain, "big5"):
+                hans.add(plain)
+    return frozenset(hans), frozenset(hant)
+
+
+def _encodes(char: str, charset: str) -> bool:
+    try:
+        return bool(char.encode(charset))
+    except UnicodeEncodeError:
+        return False
+
+
+def script_of(text: str) -> Script:
+    """`hant` where characters that only traditional writing has outnumber those that only simplified has."""
+    hans, hant = _script_signs()
+    counts = Counter(text[:20_000])
+    only_hant = sum(n for c, n in counts.items() if c in hant)
+    return "hant" if only_hant > sum(n for c, n in counts.items() if c in hans) else "hans"
+
+
+def _plain(view: str) -> str:
+    """A line without signs and spaces, for comparing titles."""
+    return _NOT_WORD.sub("", view).lower()
+
+
+def clean(article: Article, rules: Rules, key: bytes, template: Collection[str] = ()) -> Cleaned:
+    """Clean one article: repair, take out boilerplate and contacts, tell the script.
+
+    `key` signs the contacts; `template` holds the keys of lines known as furniture of the article's site
+    (`template.furniture`). Positions in `removed` count the article's lines that are not blank; lines of one notice
+    that follow each other count as one and are kept as one text.
+    """
+    repairs: Counter[str] = Counter()
+    contacts: dict[Contact, None] = {}
+    lines: list[_Line] = []
+    context = ""
+    for block in article.blocks:
+        if text := _tidy(block.text, key, context, repairs, contacts):
+            lines.append(_Line(text, _view(text), block.text))
+            context = text[-60:]
+    # A title that is a line of the page as well is damaged once, not twice.
+    again = any(block.text == article.title for block in article.blocks)
+    title = _tidy(article.title, key, "", Counter() if again else repairs, contacts)
+    author, category = (_tidy(s or "", key, "", repairs, contacts) for s in (article.author, article.category))
+    found = _judge(lines, _view(title), rules, frozenset(template))
+    kept, removed = _split(lines)
+    text = "\n".join(kept)
+    return Cleaned(
+        url=article.url,
+        title=title,
+        text=text,
+        published=article.published,
+        author=author or None,
+        category=category or found.get("category") or None,
+        heat=article.heat if article.heat is not None else _number(found.get("heat")),
+        comments=article.comments if article.comments is not None else _number(found.get("comments")),
+        charset=article.charset,
+        declared_charset=article.declared_charset,
+        script=script_of(text or title),
+        removed=removed,
+        contacts=tuple(contacts),
+        repairs=dict(repairs),
+        sources=article.sources,
+    )
+
+
+def _tidy(
+    text: str, key: bytes, context: str, repairs: Counter[str], contacts: dict[Contact, None]
+) -> str:
+    """Repair a line and mask its contacts, counting both."""
+    if not text or text.isspace():
+        return ""
+    text, counts = repair(text)
+    if counts:
+        repairs.update(counts)
+    text, found = mask(text, key, context)
+    contacts.update(dict.fromkeys(found))
+    return text
+
+
+def _number(text: str | None) -> int | None:
+    """A page's own count: `4`, `1.49W`, `2万`."""
+    if not text:
+        return None
+    times = 10_000 if text[-1] in "wW万" else 1
+    return int(float(text.rstrip("wW万") or 0) * times)
+
+
+def _judge(lines: list[_Line], title: str, rules: Rules, template: Collection[str]) -> dict[str, str]:
+    """Set the rule of every line that goes and cut parts of lines. Returns metadata that rules read."""
+    nominated = [_nominations(line, title, rules, template) for line in lines]
+    body = [not names and _is_prose(line.view) for line, names in zip(lines, nominated, strict=True)]
+    before, after = _running(body), _running(body[::-1])[::-1]
+    found: dict[str, str] = {}
+    for i, (line, names) in enumerate(zip(lines, nominated, strict=True)):
+        for rule in names:
+            if rule.holds(i, len(lines), before[i], after[i]):
+                line.rule = rule.name
+                found.update(rule.fields(line.view))
+                break
+    _follow(lines, body, after, rules)
+    _name_titles(lines, before)
+    _spare(lines)
+    _cut(lines, title, rules, before, after)
+    return found
+
+
+def _is_prose(view: str) -> bool:
+    return len(view) >= _BODY_CHARS and _SENTENCE.search(view) is not None
+
+
+def _running(body: Sequence[bool]) -> list[int]:
+    """How many lines of prose stand before each line."""
+    out, total = [], 0
+    for is_body in body:
+        out.append(total)
+        total += is_body
+    return out
+
+
+_TITLE = Rule("title-line", "anywhere", 0, 400)
+_TEMPLATE = Rule("template", "edge", 0, 400)
+_SUFFIX = re.compile(
+    r"\s*(?:[-_|—–]\s*[^,。;!?]{1,14}|第\s?[0-9]{1,2}\s?张|[(【\[]?图(?:片)?\s?[0-9一二三四]?[)】\]]?|的?(?:图片|配图|文章)[0-9]?)?\s*"
+)
+
+
+def _nominations(line: _Line, title: str, rules: Rules, template: Collection[str]) -> list[Rule]:
+    names = rules.nominate(line.view, title)
+    if title and len(line.view) <= len(title) + 40 and _is_title(line.view, title):
+        names = [_TITLE, *names]
+    if template and len(line.view) <= 400 and site_template.line_key(line.text) in template:
+        names = [*names, _TEMPLATE]
+    return names
+
+
+def _is_title(view: str, title: str) -> bool:
+    """Whether a line is the title: plain, in brackets, as an image's name, or with the site's name behind it."""
+    plain, wanted = _plain(view), _plain(title)
+    if len(wanted) < 4 or not plain.startswith(wanted):
+        return plain == wanted and bool(wanted)
+    if plain == wanted:
+        return True
+    at = view.rfind(title[-1]) + 1
+    bare = view.strip("【】[]《》 ")
+    return bare.startswith(title) and _SUFFIX.fullmatch(bare, len(title)) is not None and at > 0
+
+
+def _name_titles(lines: list[_Line], before: Sequence[int]) -> None:
+    """The first title before any prose is the title line; every other one repeats it."""
+    seen = False
+    for i, line in enumerate(lines):
+        if line.rule == _TITLE.name:
+            if seen or before[i]:
+                line.rule = "repeated-title"
+            seen = True
+
+
+def _follow(lines: list[_Line], body: Sequence[bool], after: Sequence[int], rules: Rules) -> None:
+    """Rules that announce something take the short lines that follow: a notice its contacts, a list its titles."""
+    left, name, what = 0, "", ""
+    for i, line in enumerate(lines):
+        if line.rule:
+            if left and what == "contacts" and line.rule == "contact-line":
+                line.rule = name
+                left -= 1
+                continue
+            rule = rules.by_name.get(line.rule)
+            if rule is not None and rule.then:
+                left, name, what = rule.then_lines, rule.name, rule.then
+            elif line.rule != name:
+                left = left if what == "titles" else 0
+            continue
+        if not left or body[i]:
+            left = 0
+            continue
+        if what == "contacts" and not _is_contact_line(line.view):
+            left = 0
+            continue
+        if what == "titles" and after[i]:
+            left = 0
+            continue
+        line.rule = name
+        left -= 1
+
+
+def _is_contact_line(view: str) -> bool:
+    """Little but placeholders and their labels."""
+    return "⟨" in view and len(re.sub(r"⟨\w+⟩", "", view)) <= 24
+
+
+def _spare(lines: list[_Line]) -> None:
+    """When the rules would take most of a page with prose in it, the prose stays: then they misread the page."""
+    total = sum(len(line.view) for line in lines)
+    gone = sum(len(line.view) for line in lines if line.rule)
+    if gone <= _MOST_REMOVED * total:
+        return
+    for line in lines:
+        if line.rule and line.rule not in ("title-line", "repeated-title") and _is_prose(line.view):
+            line.rule = ""
+    if all(line.rule for line in lines) and (longest := max(lines, key=lambda line: len(line.view), default=None)):
+        if len(lines) > 1 or longest.rule not in ("title-line", "takedown-notice"):
+            longest.rule = ""
+
+
+def _cut(lines: list[_Line], title: str, rules: Rules, before: Sequence[int], after: Sequence[int]) -> None:
+    """Cut furniture that is glued to an end of a line that stays."""
+    for i, line in enumerate(lines):
+        if line.rule:
+            continue
+        cuts: list[tuple[str, str]] = []
+        for rule in rules.cutting:
+            if not rule.holds(i, len(lines), before[i], after[i]):
+                continue
+            span = rule.cut(line.view, _HEAD_CHARS, _TAIL_CHARS)
+            if span is None or (span[1] - span[0]) >= len(line.view):
+                continue
+            start, end = span
+            cuts.append((rule.name, line.text[start:end]))
+            line.text = (line.text[:start] + line.text[end:]).strip()
+            line.view = _view(line.text)
+        line.cuts = tuple(cuts)
+
+
+def _split(lines: Sequence[_Line]) -> tuple[list[str], tuple[Removed, ...]]:
+    """What is kept, and what was removed at its place."""
+    kept: list[str] = []
+    removed: list[Removed] = []
+    position, last = 0, ""
+    for line in lines:
+        if line.rule and line.rule == last == "takedown-notice":
+            removed[-1] = replace(removed[-1], text=f"{removed[-1].text}\n{line.text}")
+            continue
+        last = line.rule
+        if line.rule:
+            removed.append(Removed(position, line.rule, line.text))
+        else:
+            removed.extend(Removed(position, rule, part, whole=False) for rule, part in line.cuts)
+            kept.append(line.text)
+        position += 1
+    return kept, tuple(removed)
+
+
+def page_lines(cleaned: Cleaned) -> list[tuple[int, str, str | None]]:
+    """The page as it was, in order: (position, line, the rule it went by or None); parts cut follow their line."""
+    whole = {r.position: r for r in cleaned.removed if r.whole}
+    parts: dict[int, list[Removed]] = {}
+    for r in cleaned.removed:
+        if not r.whole:
+            parts.setdefault(r.position, []).append(r)
+    kept = iter(cleaned.text.split("\n") if cleaned.text else [])
+    out: list[tuple[int, str, str | None]] = []
+    position = 0
+    while True:
+        if position in whole:
+            out.append((position, whole[position].text, whole[position].rule))
+        else:
+            line = next(kept, None)
+            if line is None:
+                return out
+            out.append((position, line, None))
+            out.extend((position, r.text, r.rule) for r in parts.get(position, ()))
+        position += 1
+
+
+def explain(article: Article, cleaned: Cleaned) -> Text:
+    """The page with what went and why, for a terminal: kept lines plain, removed ones struck with their rule."""
+    out = Text()
+    out.append(f"{cleaned.title or article.url}\n", style="bold")
+    for position, line, rule in page_lines(cleaned):
+        out.append(f"{position:4d}  ", style="dim")
+        if rule is None:
+            out.append(f"{line}\n")
+        else:
+            out.append(line, style="red strike")
+            out.append(f"  {rule}\n", style="yellow")
+    repairs = ", ".join(f"{kind} {n}" for kind, n in cleaned.repairs.items())
+    out.append(f"repairs: {repairs or 'none'}; contacts: {len(cleaned.contacts)}\n", style="dim")
+    return out
+

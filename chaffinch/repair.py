@@ -1,0 +1,113 @@
+"""Repair what converters and editors broke in a line: annotations, shifted bytes, stray signs, leftover markup.
+
+A repair gives the line back as its author wrote it, in its own script. What only hinders matching (壹 for 一) is not
+damage and belongs to the canonical form.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from functools import lru_cache
+
+from chaffinch.byteshift import restore
+from chaffinch.charfreq import CHARACTERS
+from chaffinch.pinyin import syllables, to_simplified, toneless
+
+# Anything a repair might be needed for; a line without a match is returned as it came.
+_DAMAGE = re.compile(
+    r"[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+    r"\u205f-\u206f\u3000\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uffa0"
+    r"\ufff0-\ufffb\ufffe\uffff*#|]|  |^ | $| [,.;:!?，。；：！？、]|_x[0-9A-Fa-f]{4}_|&[a-zA-Z#]|[(（?？][a-zɡɑüà-ǿ]"
+)
+_ENTITY = re.compile(r"&(?:amp;)?(?:[a-zA-Z]{2,8}|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});")
+_SPACE = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\xa0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u3164\uffa0 ]+")
+_CONTROL = re.compile(
+    r"_x[0-9A-Fa-f]{4}_|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff0-\ufffb\ufffe\uffff]"
+)
+_FULLWIDTH = re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
+_HALFWIDTH = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)}
+_HANZI = r"\u3400-\u4dbf\u4e00-\u9fff"
+_ANNOTATION = re.compile(rf"(?<=[{_HANZI}])[(（] ?([a-zA-Zɡɑüà-ǿ]{{1,7}}[1-5]?) ?[)）]")
+_SPACED = re.compile(r"(?<=[^\sa-zA-Z0-9]) ([,.;:!?，。；：！？、]) (?=[^\s0-9])")
+_HEADING = re.compile(r"^ ?#{1,6} +(?=\S)|^ ?#{2,6}(?=[^\s#])|(?<=[^\s#]) +#{1,6} ?$")
+_EMPHASIS = re.compile(r"(?<![*0-9a-zA-Z])\*{2,3}(?![*])|(?<![*])\*{2,3}(?![*0-9a-zA-Z])")
+_TABLE_ROW = re.compile(r"^ ?\|.*\| ?$")
+_KINDS = ("entity", "control", "spacing", "fullwidth", "pinyin", "byte-shift", "markdown")
+
+
+@lru_cache(maxsize=1)
+def _suspicious() -> re.Pattern[str]:
+    """A character that sound text seldom has: rare, private, or a sign out of place between Chinese characters."""
+    common = set(CHARACTERS)
+    common.update(chr(c) for c, plain in to_simplified().items() if plain in common)
+    hanzi = "".join(sorted(c for c in common if "\u4e00" <= c <= "\u9fff"))
+    return re.compile(rf"[^\x00-\xff\u2010-\u2027\u2030-\u203b\u2460-\u24ff\u2190-\u21ff\u25a0-\u27bf\u3000-\u3029{hanzi}"
+                      r"\ufe00-\uffef\U0001f000-\U0001ffff]")  # fmt: skip
+
+
+def repair(text: str) -> tuple[str, dict[str, int]]:
+    """Repair one line. Returns it and how often each kind of damage was found.
+
+    Kinds: entity, control, spacing, fullwidth, pinyin, byte-shift, markdown. The result holds no line break.
+    """
+    suspicious = _suspicious()
+    strange = suspicious.search(text) is not None
+    if not strange and not _DAMAGE.search(text):
+        return text, {}
+    counts: Counter[str] = Counter()
+    if "&" in text:
+        text = _counted(_ENTITY, _unescape, text, counts, "entity")
+    text = _counted(_CONTROL, "", text, counts, "control")
+    text = _space(text, counts)
+    text = _counted(_FULLWIDTH, lambda m: m[0].translate(_HALFWIDTH), text, counts, "fullwidth")
+    if strange or "?" in text or "？" in text:
+        text, counts["byte-shift"] = restore(text, suspicious)
+    text = _drop_pinyin(text, counts)
+    text = _counted(_SPACED, r"\1", text, counts, "spacing")
+    if "*" in text or "#" in text or "|" in text:
+        text = _drop_markdown(text, counts)
+    return text, {kind: counts[kind] for kind in _KINDS if counts[kind]}
+
+
+def _counted(pattern: re.Pattern[str], by: object, text: str, counts: Counter[str], kind: str) -> str:
+    text, n = pattern.subn(by, text)  # type: ignore[call-overload]
+    counts[kind] += n
+    return text
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return html.unescape(html.unescape(match[0]))
+
+
+def _space(text: str, counts: Counter[str]) -> str:
+    """One plain space for every run of white space, none at the ends."""
+    spaced = _SPACE.sub(" ", text).strip(" ")
+    counts["spacing"] += spaced != text
+    return spaced
+
+
+def _drop_pinyin(text: str, counts: Counter[str]) -> str:
+    """Take out `(wèn)` behind a character that can be read so."""
+
+    def judge(match: re.Match[str]) -> str:
+        reading = match[1]
+        if reading != reading.lower() or toneless(reading) not in syllables(text[match.start() - 1]):
+            return match[0]
+        counts["pinyin"] += 1
+        return ""
+
+    return _ANNOTATION.sub(judge, text)
+
+
+def _drop_markdown(text: str, counts: Counter[str]) -> str:
+    text = _counted(_HEADING, "", text, counts, "markdown")
+    text = _counted(_EMPHASIS, "", text, counts, "markdown")
+    if text.count("|") > 1 and _TABLE_ROW.match(text):
+        cells = [cell.strip() for cell in text.strip(" |").split("|")]
+        if any(cell.strip(":- ") for cell in cells):
+            counts["markdown"] += 1
+            text = " ".join(cell for cell in cells if cell)
+    return text.strip(" ")

@@ -1,0 +1,84 @@
+"""Score what an article is about: weighted terms of config/topics.toml over its canonical text."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+_TITLE_TIMES = 3  # how often a term in the title counts
+_ENOUGH = 6  # occurrences of one term beyond which more say nothing new
+_CHARS = 20_000  # characters of a text that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic: its terms with their weights, and the score from which a text is on topic."""
+
+    name: str
+    threshold: float
+    weights: dict[str, float]
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """All topics of a configuration, in its order."""
+
+    topics: tuple[Topic, ...]
+
+
+def load_topics(path: Path | None = None) -> Topics:
+    """Read topics from a file, the project's own without one. Raises ValueError naming the topic that is wrong."""
+    source = files("config").joinpath("topics.toml") if path is None else path
+    try:
+        tables = tomllib.loads(source.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path or 'topics.toml'}: {error}") from error
+    return Topics(tuple(_topic(name, table) for name, table in tables.items()))
+
+
+def _topic(name: str, table: object) -> Topic:
+    if not isinstance(table, dict):
+        raise ValueError(f"topic {name!r}: not a table")
+    terms, threshold = table.get("terms"), table.get("threshold")
+    if not isinstance(threshold, int | float) or isinstance(threshold, bool) or threshold <= 0:
+        raise ValueError(f"topic {name!r}: threshold must be a number above 0")
+    if not isinstance(terms, dict) or not terms:
+        raise ValueError(f"topic {name!r}: terms must be a table of weight lists")
+    weights: dict[str, float] = {}
+    for weight, words in terms.items():
+        try:
+            value = float(weight)
+        except ValueError:
+            raise ValueError(f"topic {name!r}: {weight!r} is not a weight") from None
+        if not isinstance(words, list) or not all(isinstance(w, str) and w for w in words):
+            raise ValueError(f"topic {name!r}: weight {weight} needs a list of terms")
+        weights.update((w.lower(), value) for w in words)
+    # Longest first, so that a compound is not counted as its part as well.
+    pattern = re.compile("|".join(re.escape(w) for w in sorted(weights, key=len, reverse=True)))
+    return Topic(name, float(threshold), weights, pattern)
+
+
+def score(title: str, canonical_text: str, topics: Topics) -> tuple[str | None, float]:
+    """The topic that a text (canonical: simplified, lower case) is on, and its score; None below every threshold.
+
+    The score is the mean weight of terms per hundred characters, damped for length, each term counted at most
+    six times; the best score is returned even when no topic reaches its threshold.
+    """
+    best: tuple[str | None, float, float] = (None, 0.0, 0.0)
+    text = canonical_text[:_CHARS]
+    for topic in topics.topics:
+        counts = Counter(topic.pattern.findall(text))
+        for term in topic.pattern.findall(title):
+            counts[term] += _TITLE_TIMES
+        raw = sum(topic.weights[t] * min(n, _ENOUGH) for t, n in counts.items())
+        value = round(max(0.0, raw) / math.sqrt(max(len(text) + len(title), 100) / 100), 3)
+        ratio = value / topic.threshold
+        if ratio > best[2]:
+            best = (topic.name if ratio >= 1 else None, value, ratio)
+    return best[0], best[1]
