@@ -9,8 +9,9 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 from lxml import etree
 
-from chaffinch.content import BLOCK_TAGS, SKIPPED_TAGS, Choice
+from chaffinch.content import Choice
 from chaffinch.items import Block, BlockKind
+from chaffinch.measure import BLOCK_TAGS, SKIPPED_TAGS
 
 MAX_FRAGMENT = 2_000_000  # characters of serialised fragment
 
