@@ -12,6 +12,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,10 @@ from sqlite_utils import Database
 from chaffinch.items import Fingerprint
 from chaffinch.similarity import hamming
 
-LANDMARKS = 64
+LANDMARKS = 32
 MIN_SHARED = 2
-MIN_SHARE = 0.1  # of the smaller sketch
+MAX_DISTANCE = 3  # bits of SimHash; as many as four bands can promise to find
+MIN_SHARE = 0.1  # of the larger sketch
 _POSTINGS_AT_ONCE = 1 << 17
 
 Pairs = NDArray[np.int64]  # (n, 2)
@@ -61,13 +63,13 @@ def sketch_pairs(fingerprints: Sequence[Fingerprint]) -> Iterator[Pairs]:
         bounds = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else keys
         shared = np.diff(np.append(bounds, len(keys)))
         a, b = keys[bounds] >> 32, keys[bounds] & 0xFFFFFFFF
-        smaller = np.minimum(sizes[a], sizes[b])
-        good = (shared >= MIN_SHARED) & (shared >= MIN_SHARE * smaller)
+        larger = np.maximum(sizes[a], sizes[b])
+        good = (shared >= MIN_SHARED) & (shared >= MIN_SHARE * larger)
         yield np.column_stack((a[good], b[good]))
         first = last
 
 
-def simhash_pairs(simhashes: NDArray[np.int64], distance: int = 3) -> Pairs:
+def simhash_pairs(simhashes: NDArray[np.int64], distance: int = MAX_DISTANCE) -> Pairs:
     """All pairs (a, b), a < b, of positions whose SimHashes differ in at most `distance` bits, 3 or fewer.
 
     Five blocks, of which two must agree (Manku, Jain, Das Sarma 2007). Equal values are reported as a chain, each
@@ -185,26 +187,26 @@ def remove(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerpr
 
 
 _SHARED = f"""
-    SELECT found.article_id, count(*) AS shared, length(fingerprints.sketch) / 8 AS size
-    FROM json_each(?) AS wanted
-    JOIN sketch_hashes AS found ON found.hash = wanted.value AND found.rank <= coalesce(
-        (SELECT rank FROM sketch_hashes WHERE hash = wanted.value ORDER BY rank LIMIT 1 OFFSET {LANDMARKS - 1}),
-        4294967295)
-    JOIN fingerprints ON fingerprints.article_id = found.article_id
-    WHERE found.article_id != ?
-    GROUP BY found.article_id
-    HAVING shared >= {MIN_SHARED}
+    SELECT article_id, shared, length(sketch) / 8 FROM (
+        SELECT found.article_id AS other, count(*) AS shared
+        FROM json_each(?) AS wanted
+        JOIN sketch_hashes AS found ON found.hash = wanted.value AND found.rank <= coalesce(
+            (SELECT rank FROM sketch_hashes WHERE hash = wanted.value ORDER BY rank LIMIT 1 OFFSET {LANDMARKS - 1}),
+            4294967295)
+        GROUP BY other HAVING shared >= ?
+    ) JOIN fingerprints ON article_id = other
+    WHERE other != ?
 """
 
 
 def find(connection: sqlite3.Connection, article: int, fingerprint: Fingerprint) -> set[int]:
     """Ids of the indexed articles worth comparing with `article`."""
-    size = len(fingerprint.sketch)
+    least = max(MIN_SHARED, ceil(MIN_SHARE * len(fingerprint.sketch)))
     hashes = json.dumps(fingerprint.sketch.view(np.int64).tolist())
     found = {
         other
-        for other, shared, other_size in connection.execute(_SHARED, (hashes, article))
-        if shared >= MIN_SHARE * min(size, other_size)
+        for other, shared, other_size in connection.execute(_SHARED, (hashes, least, article))
+        if shared >= MIN_SHARE * other_size
     }
     if fingerprint.simhash is None:
         return found
@@ -213,6 +215,7 @@ def find(connection: sqlite3.Connection, article: int, fingerprint: Fingerprint)
             "SELECT article_id, simhash FROM simhash_bands WHERE band = ? ORDER BY rank LIMIT ?",
             (band, LANDMARKS * 16),
         ):
-            if other != article and hamming(simhash, fingerprint.simhash) <= 3:
+            distance = hamming(simhash, fingerprint.simhash)
+            if other != article and distance is not None and distance <= MAX_DISTANCE:
                 found.add(other)
     return found

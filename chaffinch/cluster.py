@@ -7,123 +7,26 @@ compared. Clusters are computed over holders; the others follow theirs.
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from multiprocessing import Pool
 
 import numpy as np
 from sqlite_utils import Database
 
 from chaffinch import candidates
+from chaffinch.bulk import candidate_pairs, groups, links
 from chaffinch.canonical import canonical
 from chaffinch.fingerprint import Hashes, fingerprint, shingles
 from chaffinch.items import Fingerprint
 from chaffinch.partition import VOTERS, partition
-from chaffinch.similarity import Similarity, hamming, is_copy, similarity
+from chaffinch.similarity import ShingleCache, hamming, is_copy, similarity
 
 Progress = Callable[[int, int], None]
-Link = tuple[int, int, Similarity]
-
 _BATCH = 500
-_CACHED_TEXTS = 4096
-_CACHED_CHARS = 20_000  # a longer text is not worth its place in a cache
 
 
-# ---- in memory ----
-
-
-def cluster_texts(texts: Sequence[str], workers: int = 1) -> list[int | None]:
-    """The cluster of each text, as the position of one of its members; None for a text that is alone."""
-    if workers > 1:
-        with Pool(workers) as pool:
-            prints = list(pool.imap(_fingerprint, texts, chunksize=64))
-    else:
-        prints = [_fingerprint(text) for text in texts]
-    by_digest: dict[bytes, list[int]] = defaultdict(list)
-    for position, found in enumerate(prints):
-        if found.digest:
-            by_digest[found.digest].append(position)
-    digests = sorted(by_digest)
-    holders = [by_digest[digest][0] for digest in digests]
-    links = find_links([prints[holder] for holder in holders], lambda node: _shingles(texts[holders[node]]))
-    groups = _groups(partition((a, b, found.jaccard) for a, b, found in links), len(holders))
-    clusters: list[int | None] = [None] * len(texts)
-    for group in groups:
-        positions = [position for node in group for position in by_digest[digests[node]]]
-        if len(positions) > 1:
-            for position in positions:
-                clusters[position] = positions[0]
-    return clusters
-
-
-def _fingerprint(text: str) -> Fingerprint:
-    return fingerprint(canonical(text))
-
-
-def _shingles(text: str) -> Hashes:
-    return shingles(canonical(text))
-
-
-def _groups(of: dict[int, int], count: int) -> list[list[int]]:
-    groups: defaultdict[int, list[int]] = defaultdict(list)
-    for node in range(count):
-        groups[of.get(node, node)].append(node)
-    return list(groups.values())
-
-
-def find_links(prints: Sequence[Fingerprint], shingles_of: Callable[[int], Hashes]) -> Iterator[Link]:
-    """The pairs (a, b), a < b, of nodes that are copies. `prints` is in the order of their digests."""
-    blocks = list(candidates.sketch_pairs(prints))
-    simhashes = np.array([found.simhash for found in prints], dtype=np.int64)
-    blocks.append(candidates.simhash_pairs(simhashes))
-    keys = np.unique(np.concatenate([block[:, 0] << 32 | block[:, 1] for block in blocks]))
-    pairs = _near_each_other(np.column_stack((keys >> 32, keys & 0xFFFFFFFF)).tolist())
-    cache: OrderedDict[int, Hashes] = OrderedDict()
-
-    def cached(node: int) -> Hashes:
-        if node in cache:
-            cache.move_to_end(node)
-            return cache[node]
-        value = shingles_of(node)
-        if len(value) <= _CACHED_CHARS:
-            cache[node] = value
-            if len(cache) > _CACHED_TEXTS:
-                cache.popitem(last=False)
-        return value
-
-    for a, b in pairs:
-        found = similarity(cached(a), cached(b))
-        if is_copy(found):
-            yield a, b, found
-
-
-def _near_each_other(pairs: list[list[int]]) -> list[tuple[int, int]]:
-    """The same pairs, breadth first, so that what is compared together is compared at about the same time."""
-    neighbours: defaultdict[int, list[int]] = defaultdict(list)
-    for a, b in pairs:
-        neighbours[a].append(b)
-        neighbours[b].append(a)
-    ordered: list[tuple[int, int]] = []
-    place: dict[int, int] = {}
-    for start in neighbours:
-        if start in place:
-            continue
-        place[start] = len(place)
-        queue = deque([start])
-        while queue:
-            node = queue.popleft()
-            for other in neighbours[node]:
-                if other not in place:
-                    place[other] = len(place)
-                    queue.append(other)
-                if place[other] > place[node]:
-                    ordered.append((min(node, other), max(node, other)))
-    return ordered
-
-
-# ---- in the corpus ----
+_cache = ShingleCache()
 
 
 def put(db: Database, rows: Sequence[tuple[int, Fingerprint, str]]) -> None:
@@ -185,6 +88,10 @@ def assign_missing(db: Database) -> int:
 def rebuild(db: Database, progress: Progress | None = None) -> None:
     """Fingerprints, similarities and clusters of the whole corpus, all again. Cluster ids stay where they can."""
     connection = db.conn
+    connection.execute(
+        "UPDATE articles SET cluster_id = NULL WHERE id IN (SELECT article_id FROM fingerprints WHERE digest = x'')"
+        " AND cluster_id IS NOT NULL"
+    )
     for table in ("fingerprints", "sketch_hashes", "simhash_bands", "similarities"):
         connection.execute(f"DELETE FROM {table}")
     total = connection.execute("SELECT count(*) FROM articles").fetchone()[0]
@@ -195,7 +102,7 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
     while rows := connection.execute(
         "SELECT id, text FROM articles WHERE id > ? ORDER BY id LIMIT ?", (last, _BATCH)
     ).fetchall():
-        batch = [(article, _fingerprint(text)) for article, text in rows]
+        batch = [(article, fingerprint(canonical(text))) for article, text in rows]
         last = rows[-1][0]
         fresh = set()
         for article, found in batch:
@@ -219,20 +126,20 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
     ids, prints = [ids[index] for index in order], [prints[index] for index in order]
     candidates.add(connection, list(zip(ids, prints, strict=True)))
     edges = []
-    rows_of_links = []
-    for a, b, link in find_links(prints, lambda node: _shingles(_text(connection, ids[node]))):
+    evidence: list[tuple[int, int, int | None, float, float]] = []
+    for a, b, link in links(
+        candidate_pairs(prints), lambda node: _shingles(connection, ids[node], prints[node].digest, {})
+    ):
         edges.append((a, b, link.jaccard))
-        distance = hamming(prints[a].simhash or 0, prints[b].simhash or 0)
-        rows_of_links.append((min(ids[a], ids[b]), max(ids[a], ids[b]), distance, *link))
-        if len(rows_of_links) >= 10_000:
-            _write_similarities(connection, rows_of_links)
-            rows_of_links.clear()
-    _write_similarities(connection, rows_of_links)
-    groups = [[ids[node] for node in group] for group in _groups(partition(edges), len(ids))]
-    connection.execute("UPDATE articles SET cluster_id = cluster_id WHERE 0")
-    _assign(
-        connection, groups, {cluster for (cluster,) in connection.execute("SELECT id FROM clusters")}, everything=True
-    )
+        distance = hamming(prints[a].simhash, prints[b].simhash)
+        evidence.append((min(ids[a], ids[b]), max(ids[a], ids[b]), distance, *link))
+        if len(evidence) >= 10_000:
+            _write_similarities(connection, evidence)
+            evidence.clear()
+    _write_similarities(connection, evidence)
+    members = [[ids[node] for node in group] for group in groups(partition(edges), len(ids))]
+    before = {cluster for (cluster,) in connection.execute("SELECT id FROM clusters")}
+    _assign(connection, members, before)
 
 
 def _pack(found: Fingerprint) -> bytes:
@@ -331,29 +238,33 @@ def _text(connection: sqlite3.Connection, article: int) -> str:
     return text
 
 
-_cached_shingles = lru_cache(maxsize=1024)(_shingles)
+def _shingles(connection: sqlite3.Connection, article: int, digest: bytes, texts: Mapping[int, str]) -> Hashes:
+    """Shingles of an article; `texts` holds the canonical texts that are at hand."""
+
+    def compute() -> Hashes:
+        return shingles(texts[article] if article in texts else canonical(_text(connection, article)))
+
+    return _cache.get(digest, compute)
 
 
-def _compare(connection: sqlite3.Connection, article: int, found: Fingerprint, texts: dict[int, str]) -> None:
+def _compare(connection: sqlite3.Connection, article: int, found: Fingerprint, texts: Mapping[int, str]) -> None:
     """Compares one article with its candidates and writes down the copies."""
     others = candidates.find(connection, article, found)
     if not others:
         return
-    own = shingles(texts[article]) if article in texts else _shingles(_text(connection, article))
+    own = _shingles(connection, article, found.digest, texts)
     rows = []
     for other, (theirs, _) in _stored(connection, sorted(others)).items():
-        if other in texts:
-            shared = similarity(own, shingles(texts[other]))
-        else:
-            text = _text(connection, other)
-            shared = similarity(own, (_cached_shingles if len(text) <= _CACHED_CHARS else _shingles)(text))
+        shared = similarity(own, _shingles(connection, other, theirs.digest, texts))
         if is_copy(shared):
-            distance = hamming(found.simhash or 0, theirs.simhash or 0)
+            distance = hamming(found.simhash, theirs.simhash)
             rows.append((min(article, other), max(article, other), distance, *shared))
     _write_similarities(connection, rows)
 
 
-def _write_similarities(connection: sqlite3.Connection, rows: Iterable[tuple[int, int, int, float, float]]) -> None:
+def _write_similarities(
+    connection: sqlite3.Connection, rows: Iterable[tuple[int, int, int | None, float, float]]
+) -> None:
     connection.executemany("INSERT OR REPLACE INTO similarities VALUES (?, ?, ?, ?, ?)", rows)
 
 
@@ -394,8 +305,8 @@ def _recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[in
         if b in number
     ]
     large = [[number[article] for article in group] for group in holders.values() if len(group) > VOTERS]
-    groups = _groups(partition(edges, large), len(order))
-    _assign(connection, [[order[node] for node in group] for group in groups], touched)
+    found = groups(partition(edges, large), len(order))
+    _assign(connection, [[order[node] for node in group] for group in found], touched)
 
 
 _NEIGHBOURS = """
@@ -409,13 +320,11 @@ _HOLDERS_OF = """
 """
 
 
-def _assign(
-    connection: sqlite3.Connection, groups: list[list[int]], touched: set[int], everything: bool = False
-) -> None:
+def _assign(connection: sqlite3.Connection, parts: list[list[int]], touched: set[int]) -> None:
     """Gives each group of holders, and all articles of their digests, one cluster id, an old one if possible."""
     claims: list[tuple[int, int, int]] = []
     members: list[list[tuple[int, int | None]]] = []
-    for index, group in enumerate(groups):
+    for index, group in enumerate(parts):
         articles = [
             row
             for batch in _batches(group)
@@ -446,11 +355,6 @@ def _assign(
         connection.executemany(
             "UPDATE articles SET cluster_id = ? WHERE id = ?",
             [(target, article) for article, cluster in articles if cluster != target],
-        )
-    if everything:
-        connection.execute(
-            "UPDATE articles SET cluster_id = NULL WHERE cluster_id IS NOT NULL"
-            " AND id IN (SELECT article_id FROM fingerprints WHERE digest = x'')"
         )
     for cluster in sorted(touched):
         _describe(connection, cluster)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-VOTERS = 64  # members of a cluster that decide for all of it
-LINKED = 0.5  # share of cross pairs that must be copies before two clusters become one
+VOTERS = 32  # members of a cluster that decide for all of it
+LINKED = 0.4  # share of cross pairs that must be copies before two clusters become one
 
 Edge = tuple[int, int, float]  # two nodes and the strength of their similarity
 
