@@ -8,7 +8,7 @@ from functools import cache
 
 from chaffinch.items import Document, Page
 
-SAMPLE = 12_000  # bytes of non-ASCII text that a charset is judged by
+SAMPLE = 6_000  # bytes of non-ASCII text that a charset is judged by
 REPAIR_BUDGET = 200_000  # bytes of one page that are brought back into step, the rest is replaced in place
 REPAIR_COST = 8  # of giving a byte up, against a pair's cost in `_pair_cost`
 

@@ -24,7 +24,8 @@ _NOT_TITLE = re.compile(r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您�
 _PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
 _NEXT_TEXT = re.compile(r"^\W{0,3}(?:下一?[页頁]|next(?: page)?|\d{1,2})?\W{0,3}$", re.IGNORECASE)
 _QUERY_PART = re.compile(r"(?:^|&)(page|p|pageno|PAGEN)=(\d{1,3})(?=&|$)")
-_UNPARSABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# lxml.html's own lookup asks Python for the class of every element.
+_ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
 
 
 def extract(document: Document) -> Article | NotArticle:
@@ -34,10 +35,10 @@ def extract(document: Document) -> Article | NotArticle:
 
 def parse(html: str) -> HtmlElement:
     """A page's tree; never raises. Only the first `MAX_HTML` characters are parsed, and 255 levels of nesting."""
-    text = _UNPARSABLE.sub("\ufffd", html[:MAX_HTML])
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
+    parser.set_element_class_lookup(_ONE_CLASS)
     try:
-        return document_fromstring(text.encode(), parser=parser)
+        return document_fromstring(html[:MAX_HTML].encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return document_fromstring("<html><body></body></html>")
 

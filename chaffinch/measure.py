@@ -28,10 +28,17 @@ BLOCK_TAGS = _words(
     " table caption thead tbody tfoot tr td th blockquote pre form fieldset figure figcaption address center"
     " details summary hr br hgroup"
 )
+_INLINE, _LINK, _SKIPPED, _LINE, _CONTAINER = range(5)
 _FURNITURE_TAGS = _words("nav footer aside dialog menu")
 _NEVER_FURNITURE = _words("html body article main")
 # Blocks that are lines, not containers: measured as part of what is around them.
 _LINE_TAGS = _words("p br hr h1 h2 h3 h4 h5 h6 li dt pre tr th thead tfoot caption summary")
+_ROLES = {
+    "a": _LINK,
+    **dict.fromkeys(SKIPPED_TAGS, _SKIPPED),
+    **dict.fromkeys(BLOCK_TAGS, _CONTAINER),
+    **dict.fromkeys(_LINE_TAGS, _LINE),
+}
 
 # Words of the class and id of what stands around articles.
 _FURNITURE = _words(
@@ -95,38 +102,41 @@ def measure(tree: HtmlElement) -> tuple[list[Measure], list[Line]]:
     lines: list[Line] = []
     stack: list[int] = []
     parts: list[str] = []
+    inside = -1  # the innermost open block
     link = links = seen = 0
     walk = etree.iterwalk(tree, events=("start", "end"))
     for event, node in walk:
         tag = node.tag
+        role = _ROLES.get(tag, _INLINE)
         start = event == "start"
         if start:
             seen += 1
             if seen > MAX_ELEMENTS:
                 break
-            if tag in SKIPPED_TAGS:
+            if role == _SKIPPED:
                 walk.skip_subtree()
                 continue
-        if tag in BLOCK_TAGS:
+        if role >= _LINE:
             if parts:
-                _weigh("".join(parts), link, blocks[stack[-1]], lines, stack[-1])
+                _weigh("".join(parts), link, blocks[inside], lines, inside)
                 parts.clear()
                 link = 0
-            if not start:
-                if blocks[stack[-1]].node is node and len(stack) > 1:
-                    stack.pop()
-            elif tag not in _LINE_TAGS or not stack:
-                blocks.append(_new(node, tag, stack[-1] if stack else -1))
-                stack.append(len(blocks) - 1)
-        elif tag == "a":
+            if role == _CONTAINER or inside < 0:
+                if start:
+                    blocks.append(_new(node, tag, inside))
+                    stack.append(inside)
+                    inside = len(blocks) - 1
+                elif inside > 0:
+                    inside = stack.pop()
+        elif role == _LINK:
             links += 1 if start else -1
         text = node.text if start else node.tail
-        if text and stack:
+        if text and inside >= 0:
             parts.append(text)
             if links > 0:
                 link += len(text)
-    if parts and stack:
-        _weigh("".join(parts), link, blocks[stack[-1]], lines, stack[-1])
+    if parts and inside >= 0:
+        _weigh("".join(parts), link, blocks[inside], lines, inside)
     return blocks, lines
 
 
@@ -158,14 +168,14 @@ def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
     hint, furniture = 0, tag in _FURNITURE_TAGS
     attributes = node.attrib
     if attributes:
-        names = f"{attributes.get('id', '')} {attributes.get('class', '')}"
-        if len(names) > 1:
-            hint, named = _named(names[:200])
-            furniture = furniture or named
-        if "articleBody" in attributes.get("itemprop", ""):
-            hint = 2
-        if "hidden" in attributes or _HIDDEN_STYLE.search(attributes.get("style", "")[:300]):
-            furniture = True
+        for name, value in attributes.items():
+            if name in ("class", "id"):
+                named, around = _named(value[:200])
+                hint, furniture = max(hint, named), furniture or around
+            elif name == "itemprop" and "articleBody" in value:
+                hint = 2
+            elif name == "hidden" or (name == "style" and _HIDDEN_STYLE.search(value[:300])):
+                furniture = True
     if tag == "article":
         hint = 2
     elif tag == "main":

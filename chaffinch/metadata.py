@@ -38,6 +38,7 @@ _META_DATES = (
 _META_AUTHORS = ("author", "article:author", "og:article:author", "dc.creator", "twitter:creator")
 _META_CATEGORIES = ("article:section", "og:article:section", "og:category", "category")
 
+_MAY_BE_LABEL = re.compile(r"[\d>»›:\uff1a/]|[评評]论")
 _NUMBER = r"(\d{1,9}(?:[,\uff0c]\d{3}){0,3}(?:\.\d{1,3})?)\s?([wWkK万萬千]?)"
 _DEGREES = re.compile(r"(?:^|\s)(?:([^\s\d|/·•]{2,12})\s*)?" + _NUMBER + r"\s?[℃°](?:\s+(\d{1,7})(?!\d))?")
 _HEAT = re.compile(
@@ -262,7 +263,7 @@ def read_lines(lines: Sequence[str]) -> Metadata:
     found: dict[str, str | int] = {}
     sources: dict[str, str] = {}
     for line in lines:
-        if len(line) <= LABEL_LINE:
+        if len(line) <= LABEL_LINE and _MAY_BE_LABEL.search(line):
             for name, value, source in _label(line):
                 if name not in found:
                     found[name], sources[name] = value, f"line: {source}"
@@ -281,7 +282,7 @@ def read_lines(lines: Sequence[str]) -> Metadata:
 
 def is_label(line: str) -> bool:
     """Whether a line says something about the article instead of being part of it."""
-    return len(line) <= LABEL_LINE and next(iter(_label(line)), None) is not None
+    return len(line) <= LABEL_LINE and bool(_MAY_BE_LABEL.search(line)) and next(iter(_label(line)), None) is not None
 
 
 def _label(line: str) -> Iterable[tuple[str, str | int, str]]:
