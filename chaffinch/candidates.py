@@ -140,6 +140,8 @@ def create_tables(db: Database) -> None:
             PRIMARY KEY (band, rank, article_id)
         ) WITHOUT ROWID
         """,
+        "CREATE TABLE cluster_ids (following INTEGER NOT NULL)",
+        "INSERT INTO cluster_ids VALUES (0)",
     ):
         db.conn.execute(statement)
 

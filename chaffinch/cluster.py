@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from itertools import islice
 
 import numpy as np
 from sqlite_utils import Database
@@ -23,8 +23,8 @@ from chaffinch.partition import VOTERS, partition
 from chaffinch.similarity import ShingleCache, hamming, is_copy, similarity
 
 Progress = Callable[[int, int], None]
-_BATCH = 500
 
+_BATCH = 500
 
 _cache = ShingleCache()
 
@@ -75,56 +75,23 @@ def remove(db: Database, ids: Sequence[int]) -> None:
 
 def assign_missing(db: Database) -> int:
     """Takes in every article that has no fingerprint yet. Returns how many there were."""
-    total = 0
-    while rows := db.conn.execute(
-        "SELECT id, text FROM articles WHERE id NOT IN (SELECT article_id FROM fingerprints) LIMIT 100"
-    ).fetchall():
+    total, last = 0, -1
+    missing = "(SELECT id, text FROM articles WHERE id NOT IN (SELECT article_id FROM fingerprints))"
+    while rows := _texts_after(db.conn, last, missing):
         prepared = [(article, canonical(text)) for article, text in rows]
         put(db, [(article, fingerprint(text), text) for article, text in prepared])
-        total += len(rows)
+        total, last = total + len(rows), rows[-1][0]
     return total
 
 
 def rebuild(db: Database, progress: Progress | None = None) -> None:
     """Fingerprints, similarities and clusters of the whole corpus, all again. Cluster ids stay where they can."""
     connection = db.conn
-    connection.execute(
-        "UPDATE articles SET cluster_id = NULL WHERE id IN (SELECT article_id FROM fingerprints WHERE digest = x'')"
-        " AND cluster_id IS NOT NULL"
-    )
     for table in ("fingerprints", "sketch_hashes", "simhash_bands", "similarities"):
         connection.execute(f"DELETE FROM {table}")
-    total = connection.execute("SELECT count(*) FROM articles").fetchone()[0]
-    ids: list[int] = []
-    prints: list[Fingerprint] = []
-    holders: dict[bytes, int] = {}
-    last = -1
-    while rows := connection.execute(
-        "SELECT id, text FROM articles WHERE id > ? ORDER BY id LIMIT ?", (last, _BATCH)
-    ).fetchall():
-        batch = [(article, fingerprint(canonical(text))) for article, text in rows]
-        last = rows[-1][0]
-        fresh = set()
-        for article, found in batch:
-            if found.digest and found.digest not in holders:
-                holders[found.digest] = article
-                fresh.add(article)
-                ids.append(article)
-                prints.append(Fingerprint(found.simhash, found.sketch, (), found.digest))
-        _store(connection, batch, fresh)
-        _write_similarities(
-            connection,
-            [
-                (holders[found.digest], article, 0, 1.0, 1.0)
-                for article, found in batch
-                if found.digest and article not in fresh
-            ],
-        )
-        if progress:
-            progress(len(ids), total)
-    order = sorted(range(len(ids)), key=lambda index: prints[index].digest)
-    ids, prints = [ids[index] for index in order], [prints[index] for index in order]
-    candidates.add(connection, list(zip(ids, prints, strict=True)))
+    held = sorted(_fingerprint_all(connection, progress), key=lambda pair: pair[1].digest)
+    ids, prints = [article for article, _ in held], [found for _, found in held]
+    candidates.add(connection, held)
     edges = []
     evidence: list[tuple[int, int, int | None, float, float]] = []
     for a, b, link in links(
@@ -133,13 +100,49 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
         edges.append((a, b, link.jaccard))
         distance = hamming(prints[a].simhash, prints[b].simhash)
         evidence.append((min(ids[a], ids[b]), max(ids[a], ids[b]), distance, *link))
-        if len(evidence) >= 10_000:
-            _write_similarities(connection, evidence)
-            evidence.clear()
-    _write_similarities(connection, evidence)
+    _write_similarities(connection, sorted(evidence))
     members = [[ids[node] for node in group] for group in groups(partition(edges), len(ids))]
-    before = {cluster for (cluster,) in connection.execute("SELECT id FROM clusters")}
-    _assign(connection, members, before)
+    connection.execute(
+        "UPDATE articles SET cluster_id = NULL WHERE cluster_id IS NOT NULL"
+        " AND id IN (SELECT article_id FROM fingerprints WHERE digest = x'')"
+    )
+    _assign(connection, members, {cluster for (cluster,) in connection.execute("SELECT id FROM clusters")})
+
+
+def _fingerprint_all(connection: sqlite3.Connection, progress: Progress | None) -> list[tuple[int, Fingerprint]]:
+    """Stores the fingerprint of every article; returns the holders with theirs, without the paragraphs."""
+    (total,) = connection.execute("SELECT count(*) FROM articles").fetchone()
+    done, last = 0, -1
+    holders: dict[bytes, int] = {}
+    held: list[tuple[int, Fingerprint]] = []
+    while rows := _texts_after(connection, last, "articles"):
+        batch = [(article, fingerprint(canonical(text))) for article, text in rows]
+        last = rows[-1][0]
+        fresh = [
+            (article, Fingerprint(found.simhash, found.sketch, (), found.digest))
+            for article, found in batch
+            if found.digest and holders.setdefault(found.digest, article) == article
+        ]
+        held.extend(fresh)
+        _store(connection, batch, {article for article, _ in fresh})
+        _write_similarities(
+            connection,
+            [
+                (holders[found.digest], article, 0, 1.0, 1.0)
+                for article, found in batch
+                if found.digest and holders[found.digest] != article
+            ],
+        )
+        done += len(rows)
+        if progress:
+            progress(done, total)
+    return held
+
+
+def _texts_after(connection: sqlite3.Connection, last: int, table: str) -> list[tuple[int, str]]:
+    return connection.execute(
+        f"SELECT id, text FROM {table} WHERE id > ? ORDER BY id LIMIT ?", (last, _BATCH)
+    ).fetchall()
 
 
 def _pack(found: Fingerprint) -> bytes:
@@ -269,95 +272,103 @@ def _write_similarities(
 
 
 def _recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[int]) -> None:
-    """Partitions anew what `fresh` holders and `affected` clusters can change: them and the clusters they touch."""
-    touched = set(affected)
-    lone: set[int] = set(fresh)
+    """Partitions anew what `fresh` holders and `affected` clusters can change: them and the clusters they touch.
+
+    A cluster of more than VOTERS holders only grows here, judged by its voters; `rebuild` can split it.
+    """
+    touched, lone = set(affected), set(fresh)
     for article in fresh:
-        for other, cluster in connection.execute(_NEIGHBOURS, (article, article)):
-            if cluster is None:
-                lone.add(other)
-            else:
+        for other, cluster in connection.execute(_NEIGHBOURS, (article, article, article)):
+            if cluster is not None:
                 touched.add(cluster)
-    touched |= {
-        cluster
-        for batch in _batches(fresh)
-        for (cluster,) in connection.execute(
-            f"SELECT cluster_id FROM articles WHERE id IN ({_marks(batch)}) AND cluster_id IS NOT NULL", batch
-        )
-    }
-    holders = {cluster: [article for (article,) in connection.execute(_HOLDERS_OF, (cluster,))] for cluster in touched}
-    nodes = sorted(lone.union(chain.from_iterable(holders.values())))
-    digests = {
-        article: digest
-        for batch in _batches(nodes)
-        for article, digest in connection.execute(
-            f"SELECT article_id, digest FROM fingerprints WHERE indexed = 1 AND article_id IN ({_marks(batch)})", batch
-        )
-    }
+            else:
+                lone.add(other)
+    digests: dict[int, bytes] = {}
+    large: dict[int, list[int]] = {}
+    for cluster in touched:
+        found = dict(connection.execute(_HOLDERS_OF, (cluster, VOTERS + 1)))
+        if len(found) > VOTERS:
+            large[cluster] = list(found)
+        digests |= found
+    for batch in _batches(lone - digests.keys()):
+        digests |= dict(connection.execute(f"{_DIGESTS} WHERE article_id IN ({_marks(batch)})", batch))
     order = sorted(digests, key=lambda article: digests[article])
     number = {article: index for index, article in enumerate(order)}
     edges = [
-        (*sorted((number[a], number[b])), jaccard)
+        (min(number[a], number[b]), max(number[a], number[b]), jaccard)
         for batch in _batches(order)
         for a, b, jaccard in connection.execute(
             f"SELECT a, b, jaccard FROM similarities WHERE a IN ({_marks(batch)})", batch
         )
         if b in number
     ]
-    large = [[number[article] for article in group] for group in holders.values() if len(group) > VOTERS]
-    found = groups(partition(edges, large), len(order))
-    _assign(connection, [[order[node] for node in group] for group in found], touched)
+    frozen = [[number[article] for article in group] for group in large.values()]
+    parts = groups(partition(edges, frozen), len(order))
+    _assign(connection, [[order[node] for node in part] for part in parts], touched, large.keys())
 
 
 _NEIGHBOURS = """
     SELECT other, cluster_id FROM (
-        SELECT b AS other FROM similarities WHERE a = ?1 UNION ALL SELECT a FROM similarities WHERE b = ?2
+        SELECT ? AS other
+        UNION ALL SELECT b FROM similarities WHERE a = ?
+        UNION ALL SELECT a FROM similarities WHERE b = ?
     ) JOIN fingerprints ON article_id = other AND indexed = 1 JOIN articles ON articles.id = other
 """
 _HOLDERS_OF = """
-    SELECT articles.id FROM articles JOIN fingerprints ON article_id = articles.id
-    WHERE cluster_id = ? AND indexed = 1
+    SELECT articles.id, digest FROM articles JOIN fingerprints ON article_id = articles.id
+    WHERE cluster_id = ? AND indexed = 1 ORDER BY digest LIMIT ?
+"""
+_DIGESTS = "SELECT article_id, digest FROM fingerprints"
+_SAME_LETTERS = """
+    SELECT id, cluster_id FROM fingerprints AS one JOIN fingerprints AS same ON same.digest = one.digest
+    JOIN articles ON id = same.article_id
 """
 
 
-def _assign(connection: sqlite3.Connection, parts: list[list[int]], touched: set[int]) -> None:
-    """Gives each group of holders, and all articles of their digests, one cluster id, an old one if possible."""
-    claims: list[tuple[int, int, int]] = []
-    members: list[list[tuple[int, int | None]]] = []
-    for index, group in enumerate(parts):
-        articles = [
+def _assign(
+    connection: sqlite3.Connection, parts: list[list[int]], touched: set[int], large: Set[int] = frozenset()
+) -> None:
+    """Gives each of `parts`, holders with all articles of their digests, one cluster id, an old one if possible.
+
+    `touched` are the clusters to describe anew; of those in `large` only the voters are among `parts`.
+    """
+    members = [
+        [
             row
-            for batch in _batches(group)
-            for row in connection.execute(
-                "SELECT id, cluster_id FROM fingerprints JOIN articles ON id = article_id WHERE digest IN"
-                f" (SELECT digest FROM fingerprints WHERE article_id IN ({_marks(batch)}))",
-                batch,
-            )
+            for batch in _batches(part)
+            for row in connection.execute(f"{_SAME_LETTERS} WHERE one.article_id IN ({_marks(batch)})", batch)
         ]
-        members.append(articles)
-        if len(articles) > 1:
-            counts = Counter(cluster for _, cluster in articles if cluster is not None)
-            claims.extend((-count, cluster, index) for cluster, count in counts.items())
-    taken: dict[int, int] = {}
-    kept: set[int] = set()
-    for _, cluster, index in sorted(claims):
-        if index not in taken and cluster not in kept:
-            taken[index] = cluster
-            kept.add(cluster)
-    following = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM clusters").fetchone()[0]
+        for part in parts
+    ]
+    claims = sorted(
+        (cluster not in large, -count, cluster, index)
+        for index, articles in enumerate(members)
+        if len(articles) > 1
+        for cluster, count in Counter(cluster for _, cluster in articles if cluster is not None).items()
+    )
+    kept: dict[int, int] = {}
+    given: set[int] = set()
+    for _, _, cluster, index in claims:
+        if index not in kept and cluster not in given:
+            kept[index] = cluster
+            given.add(cluster)
     for index, articles in enumerate(members):
-        target = None
-        if len(articles) > 1:
-            target = taken.get(index)
-            if target is None:
-                target, following = following, following + 1
-            touched = touched | {target}
+        target = kept.get(index) or _new_cluster(connection) if len(articles) > 1 else None
+        touched = touched | {target} if target is not None else touched
         connection.executemany(
             "UPDATE articles SET cluster_id = ? WHERE id = ?",
             [(target, article) for article, cluster in articles if cluster != target],
         )
+        for joined in large & {cluster for _, cluster in articles} - {target}:
+            connection.execute("UPDATE articles SET cluster_id = ? WHERE cluster_id = ?", (target, joined))
     for cluster in sorted(touched):
         _describe(connection, cluster)
+
+
+def _new_cluster(connection: sqlite3.Connection) -> int:
+    """An id that no cluster ever had: researchers cite them."""
+    (cluster,) = connection.execute("UPDATE cluster_ids SET following = following + 1 RETURNING following").fetchone()
+    return int(cluster)
 
 
 def _describe(connection: sqlite3.Connection, cluster: int) -> None:
@@ -376,7 +387,9 @@ def _describe(connection: sqlite3.Connection, cluster: int) -> None:
         (cluster,),
     ).fetchone()
     connection.execute(
-        "INSERT OR REPLACE INTO clusters (id, size, sites, representative_id, first_published, first_seen)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO clusters (id, size, sites, representative_id, first_published, first_seen)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, sites = excluded.sites,"
+        " representative_id = excluded.representative_id, first_published = excluded.first_published,"
+        " first_seen = excluded.first_seen",
         (cluster, size, sites, representative, published, seen),
     )
