@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from chaffinch.charfreq import CHARACTERS
@@ -28,6 +28,7 @@ _GAIN_MARKED = 4.0  # the same where a lost annotation marks the start
 _RARE, _PRIVATE, _SYMBOL = -13.5, -17.0, -13.0
 _WORD = 2.5  # nats a dictionary bigram adds
 _START_LOST, _START, _END_LOST, _END = -5.0, -9.0, -4.0, -9.0
+_HOPELESS = -14.0  # a run that reads so much worse than the text is not followed
 _PUNCTUATION = frozenset("，。、；：？！“”‘’（）《》【】…—,.;:?!()\"' \u3000「」")
 
 
@@ -157,22 +158,19 @@ def restore(line: str, suspicious: re.Pattern[str]) -> tuple[str, int]:
 
 
 def _restore_window(line: str, start: int, end: int) -> tuple[str, int]:
-    """Take the runs of a window one after another, each the best path that leaves and comes back into step."""
-    out: list[str] = []
-    runs, at = 0, start
-    while at < end:
-        run = _run_at(line, at, end, out[-1][-1:] if out else line[at - 1 : at])
-        if run is None:
-            out.append(line[at])
-            at += 1
-            continue
-        text, at = run
-        out.append(text)
-        runs += 1
-    return "".join(out), runs
+    """Restore the runs of a window, the likeliest first where two would overlap."""
+    found = [run for at in range(start, end) for run in _runs_at(line, at, end)]
+    taken: list[tuple[int, int, str]] = []
+    for _, at, stop, text in sorted(found, reverse=True):
+        if all(stop <= a or at >= b for a, b, _ in taken):
+            taken.append((at, stop, text))
+    text = line[:end]
+    for at, stop, run in sorted(taken, reverse=True):
+        text = text[:at] + run + text[stop:]
+    return text[start:], len(taken)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Run:
     """A run being read: what it says so far and how likely that is."""
 
@@ -183,6 +181,7 @@ class _Run:
     pending: int
     raw: float  # how likely the characters taken are as they stand
     read: int = 0  # characters decoded whole
+    trail: int = 0  # the byte left of the character at the start, 0 where nothing is left to guess
 
 
 def _starts(line: str, at: int, end: int, before: str) -> Iterator[tuple[_Run, bool]]:
@@ -195,28 +194,34 @@ def _starts(line: str, at: int, end: int, before: str) -> Iterator[tuple[_Run, b
     skip = 1 if line[at] in "?？" else 0
     if at + skip >= end:
         return
-    encoded = _bytes(line[at + skip])
-    if line[at + skip] == "?" and skip:
-        encoded = b"\xa3\xbf"
+    encoded = b"\xa3\xbf" if skip and line[at + skip] == "?" else _bytes(line[at + skip])
     if len(encoded) != 2:
         return
-    following = _bytes(line[at + skip + 1]) if at + skip + 1 < end else b""
-    after = _decode(encoded[1], following[0]) if len(following) == 2 else ""
-    guess = _best_guess(_with_trail(encoded[0]), before, after)
-    lost = guess or ("?" if skip else "")
-    penalty = _START_LOST if skip else _START
-    yield _Run(lost, penalty, 0, at + skip + 1, encoded[1], _score(line[at + skip])), False
+    yield _Run(
+        "?" if skip else "", _START_LOST if skip else _START, 0, at + skip + 1, encoded[1],
+        _score(line[at + skip]), trail=encoded[0],
+    ), False  # fmt: skip
 
 
-def _run_at(line: str, at: int, end: int, before: str) -> tuple[str, int] | None:
-    """The run that starts at a character, as (its text, where the line goes on), None for sound text."""
-    best: tuple[float, str, int] | None = None
+def _with_first(run: _Run, before: str) -> str:
+    """A run's text with the character at its start, of which only the second byte is left, where it is known."""
+    body = run.text[1:] if run.text.startswith("?") else run.text
+    guess = _best_guess(_with_trail(run.trail), before, body[:1]) if run.trail else ""
+    return guess + body if guess else run.text
+
+
+def _runs_at(line: str, at: int, end: int) -> Iterator[tuple[float, int, int, str]]:
+    """The likeliest run that starts at a character, as (gain, start, end, its text); none for sound text."""
+    before = line[at - 1 : at]
+    best: tuple[float, int, int, _Run] | None = None
     for run, marked in _starts(line, at, end, before):
         for stop in _ends(run, line, end, before):
             gain = stop.score - stop.raw
-            if _accept(stop, gain, marked) and (best is None or gain > best[0]):
-                best = (gain, stop.text, stop.at)
-    return None if best is None else best[1:]
+            if (best is None or gain > best[0]) and _accept(stop, gain, marked):
+                best = (gain, at, stop.at, stop)
+    if best is not None:
+        gain, at, stop_at, run = best
+        yield gain, at, stop_at, _with_first(run, before)
 
 
 def _accept(run: _Run, gain: float, marked: bool) -> bool:
@@ -233,26 +238,27 @@ def _ends(run: _Run, line: str, end: int, before: str) -> Iterator[_Run]:
         if char in "?？":  # the second byte is lost; what follows is in step
             after = line[run.at + 1 : run.at + 2]
             guess = _best_guess(_with_lead(run.pending), run.text[-1:] or before, after)
-            yield _Run(run.text + (guess or "?"), run.score + _END_LOST, run.pairs, run.at + 1, 0,
-                       run.raw + _SYMBOL, run.read)  # fmt: skip
+            yield replace(
+                run, text=run.text + (guess or "?"), score=run.score + _END_LOST, at=run.at + 1, raw=run.raw + _SYMBOL
+            )
         if char == "€":
             encoded = b"\x80"
         if len(encoded) == 1 and encoded[0] >= 0x40 and (whole := _decode(run.pending, encoded[0])):
-            stop = _take(run, whole, before, char)
-            yield _Run(stop.text, stop.score, stop.pairs, stop.at, 0, stop.raw, stop.read)
+            yield _take(run, whole, before, char)
         if len(encoded) == 1:  # a full-width sign that was folded
             encoded = bytes((0xA3, encoded[0] | 0x80))
         if len(encoded) != 2 or not (whole := _decode(run.pending, encoded[0])):
             return
-        run = _take(run, whole, before, char)
-        run.pending = encoded[1]
-        if run.score - run.raw < -12.0:
+        run = replace(_take(run, whole, before, char), pending=encoded[1])
+        if run.score - run.raw < _HOPELESS:
             return
-        yield _Run(run.text, run.score + _END, run.pairs, run.at, 0, run.raw, run.read)
+        yield replace(run, score=run.score + _END)
 
 
 def _take(run: _Run, whole: str, before: str, char: str) -> _Run:
     word = _pair(run.text[-1:] or before, whole)
     raw = _score(char) + (_pair(before, char) if not run.read else 0.0)
-    return _Run(run.text + whole, run.score + _score(whole) + word, run.pairs + (word > 0), run.at + 1,
-                run.pending, run.raw + raw, run.read + 1)  # fmt: skip
+    return replace(
+        run, text=run.text + whole, score=run.score + _score(whole) + word, pairs=run.pairs + (word > 0),
+        at=run.at + 1, raw=run.raw + raw, read=run.read + 1,
+    )  # fmt: skip

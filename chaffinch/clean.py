@@ -76,7 +76,7 @@ def _encodes(char: str, charset: str) -> bool:
 def script_of(text: str) -> Script:
     """`hant` where characters that only traditional writing has outnumber those that only simplified has."""
     hans, hant = _script_signs()
-    counts = Counter(text[:20_000])
+    counts = Counter(text[:1_500])
     only_hant = sum(n for c, n in counts.items() if c in hant)
     return "hant" if only_hant > sum(n for c, n in counts.items() if c in hans) else "hans"
 
@@ -151,7 +151,7 @@ def _number(text: str | None) -> int | None:
 
 def _judge(lines: list[_Line], title: str, rules: Rules, template: Collection[str]) -> dict[str, str]:
     """Set the rule of every line that goes and cut parts of lines. Returns metadata that rules read."""
-    nominated = [_nominations(line, title, rules, template) for line in lines]
+    nominated = _nominate_all(lines, title, rules, template)
     body = [not names and _is_prose(line.view) for line, names in zip(lines, nominated, strict=True)]
     before, after = _running(body), _running(body[::-1])[::-1]
     found: dict[str, str] = {}
@@ -188,8 +188,36 @@ _SUFFIX = re.compile(
 )
 
 
-def _nominations(line: _Line, title: str, rules: Rules, template: Collection[str]) -> list[Rule]:
-    names = rules.nominate(line.view, title)
+def _nominate_all(
+    lines: Sequence[_Line], title: str, rules: Rules, template: Collection[str]
+) -> list[list[Rule]]:
+    """The rules that each line's words call for, from both ends inwards: the middle is open to few of them."""
+    out: list[list[Rule]] = [[] for _ in lines]
+    low = _reach(range(len(lines)), lines, title, rules, template, out)
+    high = _reach(range(len(lines) - 1, low - 1, -1), lines, title, rules, template, out)
+    for i in range(low, len(lines) - high):
+        out[i] = _nominations(lines[i], title, rules, (), middle=True)
+    return out
+
+
+def _reach(
+    order: Sequence[int], lines: Sequence[_Line], title: str, rules: Rules, template: Collection[str],
+    out: list[list[Rule]],
+) -> int:  # fmt: skip
+    """Nominate inwards until the prose is deep enough; returns how many lines that took."""
+    prose = 0
+    for taken, i in enumerate(order):
+        if prose == rules.depth:
+            return taken
+        out[i] = _nominations(lines[i], title, rules, template)
+        prose += not out[i] and _is_prose(lines[i].view)
+    return len(order)
+
+
+def _nominations(
+    line: _Line, title: str, rules: Rules, template: Collection[str], middle: bool = False
+) -> list[Rule]:
+    names = rules.nominate(line.view, title, middle)
     if title and len(line.view) <= len(title) + 40 and _is_title(line.view, title):
         names = [_TITLE, *names]
     if template and len(line.view) <= 400 and site_template.line_key(line.text) in template:
@@ -272,7 +300,8 @@ def _cut(lines: list[_Line], title: str, rules: Rules, before: Sequence[int], af
         if line.rule:
             continue
         cuts: list[tuple[str, str]] = []
-        for rule in rules.cutting:
+        middle = before[i] >= rules.depth and after[i] >= rules.depth
+        for rule in rules.cutting_anywhere if middle else rules.cutting:
             if not rule.holds(i, len(lines), before[i], after[i]):
                 continue
             span = rule.cut(line.view, _HEAD_CHARS, _TAIL_CHARS)

@@ -61,10 +61,10 @@ def repair(text: str) -> tuple[str, dict[str, int]]:
     if "&" in text:
         text = _counted(_ENTITY, _unescape, text, counts, "entity")
     text = _counted(_CONTROL, "", text, counts, "control")
+    if strange or "?" in text or "？" in text:  # before spaces change: an ideographic one may be half a pair
+        text, counts["byte-shift"] = restore(text, suspicious)
     text = _space(text, counts)
     text = _counted(_FULLWIDTH, lambda m: m[0].translate(_HALFWIDTH), text, counts, "fullwidth")
-    if strange or "?" in text or "？" in text:
-        text, counts["byte-shift"] = restore(text, suspicious)
     text = _drop_pinyin(text, counts)
     text = _counted(_SPACED, r"\1", text, counts, "spacing")
     if "*" in text or "#" in text or "|" in text:

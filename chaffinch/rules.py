@@ -59,13 +59,16 @@ class Rules:
 
     rules: tuple[Rule, ...]
     cutting: tuple[Rule, ...]
+    cutting_anywhere: tuple[Rule, ...]
     any: re.Pattern[str]  # one pattern for all, so that most lines cost one match
+    anywhere: re.Pattern[str]  # the same for the rules that hold in the middle of an article
     most: int
+    depth: int  # so many lines of prose from either end a line is in the middle
     by_name: dict[str, Rule] = field(default_factory=dict)
 
-    def nominate(self, view: str, title: str) -> list[Rule]:
-        """The rules whose words a line has, wherever it stands."""
-        if len(view) > self.most or not self.any.fullmatch(view):
+    def nominate(self, view: str, title: str, middle: bool = False) -> list[Rule]:
+        """The rules whose words a line has; of a line in the middle of an article only those that hold there."""
+        if len(view) > self.most or not (self.anywhere if middle else self.any).fullmatch(view):
             return []
         return [
             r
@@ -87,16 +90,22 @@ def load_rules(path: Path | None = None) -> Rules:
     if not isinstance(tables, list):
         raise ValueError("boilerplate rules are written as [[rule]]")
     rules = tuple(_rule(table, n) for n, table in enumerate(tables, 1))
-    patterns = [r.pattern.pattern for r in rules if r.pattern]
-    # Groups are named in one rule only; the joint pattern has no use for the names.
-    joint = "|".join(re.sub(r"\(\?P<\w+>", "(?:", p) for p in patterns) or "(?!)"
     return Rules(
         rules,
         tuple(r for r in rules if r.cut_head or r.cut_tail),
-        re.compile(joint, re.IGNORECASE),
+        tuple(r for r in rules if (r.cut_head or r.cut_tail) and r.where == "anywhere"),
+        _joint(rules),
+        _joint(tuple(r for r in rules if r.where == "anywhere")),
         max((r.most for r in rules), default=0),
+        max((r.within for r in rules), default=0) + 1,
         {r.name: r for r in rules},
     )
+
+
+def _joint(rules: tuple[Rule, ...]) -> re.Pattern[str]:
+    """One pattern for many rules; their named groups become plain, as a name may come once only."""
+    patterns = [re.sub(r"\(\?P<\w+>", "(?:", r.pattern.pattern) for r in rules if r.pattern]
+    return re.compile("|".join(patterns) or "(?!)", re.IGNORECASE)
 
 
 def _rule(table: object, number: int) -> Rule:
