@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 # What farms write for another character everywhere, and where converters disagree beyond OpenCC's tables.
 _DISGUISES = dict(
     zip(
-        "壹妳祢牠祂著馀瞭摺藉徵乾甚麽砲鐘钜週佔佈傢彷彿髮帐帳箇衹祇隻唸夥拚証",
-        "一你你它它着余了折借征干什么炮钟巨周占布家仿佛发账账个只只只念伙拼证",
+        "幺壹妳祢牠祂著馀瞭摺藉徵乾甚麽砲鐘钜週佔佈傢彷彿髮帐帳箇衹祇隻唸夥拚証",
+        "么一你你它它着余了折借征干什么炮钟巨周占布家仿佛发账账个只只只念伙拼证",
         strict=True,
     )
 )
@@ -50,6 +50,8 @@ def _han_table() -> dict[str, str]:
             if source != target and len(target) == 1 and source not in table:
                 table.setdefault(target, source)
     table |= _DISGUISES
+    for target in _DISGUISES.values():
+        table.pop(target, None)
     closed = {}
     for source in table:
         target, seen = table[source], {source}
