@@ -158,12 +158,19 @@ def _bands(simhash: int) -> list[int]:
 
 def add(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> None:
     """Puts articles, each with its fingerprint, into the indexes. Sorted, for the B-trees' sake."""
-    hashes = [
-        (value, rank(fingerprint), article)
-        for article, fingerprint in entries
-        for value in fingerprint.sketch.view(np.int64).tolist()
-    ]
-    connection.executemany("INSERT INTO sketch_hashes VALUES (?, ?, ?)", sorted(hashes))
+    if not entries:
+        return
+    sizes = [len(fingerprint.sketch) for _, fingerprint in entries]
+    hashes = np.concatenate([fingerprint.sketch for _, fingerprint in entries]).view(np.int64)
+    ranks = np.repeat([rank(fingerprint) for _, fingerprint in entries], sizes)
+    articles = np.repeat([article for article, _ in entries], sizes)
+    order = np.lexsort((ranks, hashes))
+    for start in range(0, len(order), _POSTINGS_AT_ONCE):
+        part = order[start : start + _POSTINGS_AT_ONCE]
+        connection.executemany(
+            "INSERT INTO sketch_hashes VALUES (?, ?, ?)",
+            zip(hashes[part].tolist(), ranks[part].tolist(), articles[part].tolist(), strict=True),
+        )
     bands = [
         (band, rank(fingerprint), article, fingerprint.simhash)
         for article, fingerprint in entries

@@ -34,7 +34,7 @@ def db() -> Iterator[Database]:
 
 
 def write(db: Database, number: int, text: str, published: str | None = None) -> None:
-    db["articles"].upsert(
+    db.table("articles").upsert(
         {
             "id": number,
             "url": f"http://site{number % 3}.example/{number}",
@@ -128,7 +128,7 @@ def test_an_edited_article_leaves_its_cluster(db: Database) -> None:
 def test_a_removed_article_leaves_the_rest_together(db: Database) -> None:
     put(db, [(1, A), (2, A), (3, A), (4, spin(A, 0.05, 1))])
     cluster.remove(db, [1])
-    db["articles"].delete(1)
+    db.table("articles").delete(1)
     assert parts(db) == {frozenset({2, 3, 4})}
     cluster.remove(db, [2, 3])
     assert parts(db) == set()

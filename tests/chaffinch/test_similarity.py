@@ -38,7 +38,7 @@ def test_hamming_counts_bits_of_signed_values() -> None:
 
 
 def test_cache_forgets_what_was_used_longest_ago() -> None:
-    computed = []
+    computed: list[str] = []
 
     def get(key: str, text: str) -> None:
         cache.get(key, lambda: computed.append(key) or shingles(text))  # type: ignore[func-returns-value]
