@@ -1,0 +1,360 @@
+"""Near-duplicates: quality and speed on a labelled workload, against peers, and what the index costs as it grows.
+
+  near_dup.py [WORKLOAD.jsonl.gz]      quality by edit family, documents/s and memory, ours and the peers'
+  near_dup.py --check [WORKLOAD]       ours only, against benchmarks/floors.toml; exit status 1 below a floor
+  near_dup.py --scale N [N ...]        N synthetic fingerprints and sketches: all pairs, bulk load, one by one
+
+A workload has one {"id", "cluster", "family", "strength", "text"} a line; without one, a small one is made up.
+Peers get the same canonical texts, so that scripts and widths do not decide; their time does not include making them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import multiprocessing
+import os
+import random
+import resource
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlite_utils import Database
+
+from chaffinch import candidates, cluster, schema
+from chaffinch.bulk import cluster_texts
+from chaffinch.canonical import canonical
+from chaffinch.fingerprint import fingerprint
+from chaffinch.items import Fingerprint
+
+Labels = Sequence[object | None]
+Row = dict[str, Any]
+PEER_JACCARD = 0.4  # what serves the peers best on the development workload
+FLOORS = Path(__file__).with_name("floors.toml")
+
+
+# ---- workloads ----
+
+
+def read(path: Path) -> list[Row]:
+    """The rows of a workload."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def synthetic(originals: int = 300, seed: int = 1) -> list[Row]:
+    """Articles of made-up words in made-up sentences, copies by seven kinds of edit, and splices of two halves."""
+    chance = random.Random(seed)
+    words = [
+        "".join(chr(chance.randrange(0x4E00, 0x5E00)) for _ in range(chance.choice((1, 2, 2, 3)))) for _ in range(4000)
+    ]
+    weights = [1 / (rank + 5) for rank in range(len(words))]
+
+    def sentence() -> str:
+        return "".join(chance.choices(words, weights, k=12)) + "。"
+
+    def spin(text: list[str], share: float) -> list[str]:
+        return ["".join(chance.choice(words) if chance.random() < share else c for c in line) for line in text]
+
+    edits: dict[str, Callable[[list[str]], list[str]]] = {
+        "exact": lambda text: text,
+        "shuffle": lambda text: chance.sample(text, len(text)),
+        "synonyms": lambda text: spin(text, 0.08),
+        "cut": lambda text: [line for line in text if chance.random() > 0.3],
+        "padded": lambda text: [
+            part for line in text for part in ((sentence(), line) if chance.random() < 0.3 else (line,))
+        ],
+        "half": lambda text: text[: len(text) // 2],
+        "punctuation": lambda text: [line.replace("。", " ,") for line in text],
+    }
+    bases = [[sentence() for _ in range(chance.randrange(20, 60))] for _ in range(originals)]
+    rows = [("orig", number, text) for number, text in enumerate(bases)]
+    for number in range(originals // 2):
+        for family in chance.sample(sorted(edits), 3):
+            rows.append((family, number, edits[family](bases[number])))
+    for number in range(originals // 10):
+        one, other = chance.sample(bases, 2)
+        share = min(len(one), len(other)) // 2
+        rows.append(("splice", originals + number, one[:share] + other[-share:]))
+    chance.shuffle(rows)
+    return [
+        {"id": str(number), "cluster": label, "family": family, "strength": None, "text": "\n".join(text)}
+        for number, (family, label, text) in enumerate(rows)
+    ]
+
+
+# ---- scores ----
+
+
+def score(rows: Sequence[Row], labels: Labels) -> tuple[float, float, float]:
+    """Pairwise precision, recall and F1."""
+    found = [f"alone {n}" if label is None else label for n, label in enumerate(labels)]
+
+    def pairs(values: Sequence[object]) -> int:
+        return sum(n * (n - 1) // 2 for n in Counter(values).values())
+
+    true = [row["cluster"] for row in rows]
+    both = pairs(list(zip(true, found, strict=True)))
+    precision, recall = both / max(pairs(found), 1), both / max(pairs(true), 1)
+    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def families(rows: Sequence[Row], labels: Labels) -> dict[str, tuple[int, float]]:
+    """For each edit family, how many copies there are and what share of them is with the original."""
+    home = {row["cluster"]: label for row, label in zip(rows, labels, strict=True) if row["family"] == "orig"}
+    hits: defaultdict[str, list[bool]] = defaultdict(list)
+    for row, label in zip(rows, labels, strict=True):
+        if row["cluster"] in home and row["family"] != "orig":
+            hits[row["family"]].append(label is not None and label == home[row["cluster"]])
+    return {family: (len(found), sum(found) / len(found)) for family, found in sorted(hits.items())}
+
+
+# ---- methods ----
+
+
+def components(count: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
+    """What the peers leave to their users: connected components."""
+    parent = list(range(count))
+
+    def root(node: int) -> int:
+        while parent[node] != node:
+            parent[node] = node = parent[parent[node]]
+        return node
+
+    for a, b in pairs:
+        parent[root(a)] = root(b)
+    return [root(node) for node in range(count)]
+
+
+def trigrams(text: str) -> set[str]:
+    """The features of the peers: runs of three characters without white space."""
+    text = "".join(text.split())
+    return {text[start : start + 3] for start in range(len(text) - 2)}
+
+
+def ours(texts: Sequence[str]) -> Labels:
+    """Chaffinch on two cores, from raw text to clusters."""
+    return cluster_texts(texts, workers=2)
+
+
+def ours_on_one_core(texts: Sequence[str]) -> Labels:
+    """Chaffinch on one core."""
+    return cluster_texts(texts)
+
+
+def ours_stored(texts: Sequence[str]) -> Labels:
+    """Chaffinch article by article into a corpus file, in transactions of 100, on one core."""
+    with tempfile.TemporaryDirectory() as folder:
+        db = open_corpus(Path(folder) / "corpus.db")
+        for start in range(0, len(texts), 100):
+            with db.atomic():
+                forms = []
+                for number, text in enumerate(texts[start : start + 100], start):
+                    insert(db.conn, number, text)
+                    form = canonical(text)
+                    forms.append((number, fingerprint(form), form))
+                cluster.put(db, forms)
+        labels = [label for (label,) in db.conn.execute("SELECT cluster_id FROM articles ORDER BY id")]
+        db.close()
+    return labels
+
+
+def simhash_index(texts: Sequence[str]) -> Labels:
+    """The simhash package: its index, three bits."""
+    from simhash import Simhash, SimhashIndex  # type: ignore[import-untyped]
+
+    values = [(str(n), Simhash(sorted(trigrams(text)))) for n, text in enumerate(texts) if len(text) > 20]
+    index = SimhashIndex(values, k=3)
+    pairs = [(int(n), int(other)) for n, value in values for other in index.get_near_dups(value)]
+    return components(len(texts), pairs)
+
+
+def datasketch_lsh(texts: Sequence[str]) -> Labels:
+    """datasketch: MinHash LSH, 37 bands of 3, pairs kept by estimated Jaccard."""
+    from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]
+
+    index = MinHashLSH(num_perm=111, params=(37, 3))
+    sketches: list[Any] = []
+    pairs: list[tuple[int, int]] = []
+    for number, text in enumerate(texts):
+        sketch = MinHash(num_perm=111)
+        sketch.update_batch([feature.encode() for feature in trigrams(text)])
+        near = (other for other in index.query(sketch) if sketch.jaccard(sketches[other]) >= PEER_JACCARD)
+        pairs.extend((number, other) for other in near)
+        index.insert(number, sketch)
+        sketches.append(sketch)
+    return components(len(texts), pairs)
+
+
+def rensa_lsh(texts: Sequence[str]) -> Labels:
+    """rensa: R-MinHash LSH, 37 bands of 3, pairs kept by estimated Jaccard."""
+    from rensa import RMinHash, RMinHashLSH  # type: ignore[import-untyped]
+
+    index = RMinHashLSH(threshold=0.3, num_perm=111, num_bands=37)
+    sketches: list[Any] = []
+    pairs: list[tuple[int, int]] = []
+    for number, text in enumerate(texts):
+        sketch = RMinHash(num_perm=111, seed=1)
+        sketch.update(sorted(trigrams(text)))
+        near = (other for other in index.query(sketch) if sketch.jaccard(sketches[other]) >= PEER_JACCARD)
+        pairs.extend((number, other) for other in near)
+        index.insert(number, sketch)
+        sketches.append(sketch)
+    return components(len(texts), pairs)
+
+
+OURS = (ours, ours_on_one_core, ours_stored)
+PEERS = (simhash_index, datasketch_lsh, rensa_lsh)
+
+
+def measured(method: Callable[[Sequence[str]], Labels], texts: Sequence[str]) -> tuple[Labels, float, float]:
+    """Labels, seconds, and megabytes that the method needed beyond the texts, in a process of its own."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.Process(target=_measure, args=(method, texts, sender))
+    process.start()
+    labels, seconds, megabytes = receiver.recv()
+    process.join()
+    return labels, seconds, megabytes
+
+
+def _measure(method: Callable[[Sequence[str]], Labels], texts: Sequence[str], sender: Any) -> None:
+    def peak() -> float:
+        own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return (own + children) / 1024
+
+    canonical("")  # the table is made once a process, not once a text
+    before, start = peak(), time.perf_counter()
+    labels = list(method(texts))
+    sender.send((labels, time.perf_counter() - start, peak() - before))
+
+
+def compare(rows: Sequence[Row]) -> None:
+    """Prints the table of all methods, and ours by family."""
+    texts = [row["text"] for row in rows]
+    forms = [canonical(text) for text in texts]
+    size = sum(map(len, texts)) / 1500
+    print(f"{len(rows)} documents of {sum(map(len, texts)) // len(rows)} characters on average")
+    print(f"{'method':18s} precision recall   F1   documents/s  of 1,500 characters    MB")
+    by_family: dict[str, tuple[int, float]] = {}
+    for method in (*OURS, *PEERS):
+        labels, seconds, megabytes = measured(method, texts if method in OURS else forms)
+        precision, recall, f1 = score(rows, labels)
+        speeds = f"{len(rows) / seconds:11.0f} {size / seconds:20.0f}"
+        print(f"{method.__name__:18s} {precision:9.4f} {recall:6.4f} {f1:6.4f} {speeds} {megabytes:6.0f}", flush=True)
+        by_family = by_family or families(rows, labels)
+    for family, (count, recall) in by_family.items():
+        print(f"  {family:14s} n={count:5d} with the original {recall:.3f}")
+
+
+def check(rows: Sequence[Row]) -> int:
+    """Compares our quality, in memory and stored, with the floors."""
+    floors = tomllib.loads(FLOORS.read_text(encoding="utf-8"))["near_dup"]
+    texts = [row["text"] for row in rows]
+    failed = False
+    for method in (ours_on_one_core, ours_stored):
+        figures = zip(("precision", "recall", "f1"), score(rows, method(texts)), strict=True)
+        for name, value in figures:
+            low = value < floors[name]
+            failed |= low
+            print(f"{method.__name__} {name} {value:.4f}, floor {floors[name]}{' TOO LOW' if low else ''}")
+    return int(failed)
+
+
+# ---- scaling ----
+
+
+def open_corpus(path: Path) -> Database:
+    """An empty corpus, set up as the writer has it."""
+    db = Database(path)
+    for pragma in ("journal_mode=wal", "synchronous=normal", "cache_size=-65536"):
+        db.conn.execute(f"PRAGMA {pragma}")
+    schema.migrations.apply(db)
+    with db.atomic():
+        db.conn.execute("INSERT INTO pages (id, url, site, state, first_seen) VALUES (1, '', '', 'article', '')")
+    return db
+
+
+def insert(connection: sqlite3.Connection, number: int, text: str) -> None:
+    """An article with nothing but its text."""
+    connection.execute(
+        "INSERT INTO articles (id, url, page_id, site, title, text, script, charset, declared_charset, topic_score,"
+        " chars, first_seen, last_seen, last_changed, repairs, sources)"
+        " VALUES (?, ?, 1, '', '', ?, 'hans', '', '', 0, ?, '', '', '', '{}', '{}')",
+        (number, str(number), text, len(text)),
+    )
+
+
+def scale(count: int) -> None:
+    """Prints what `count` synthetic fingerprints cost: all pairs, the index, and one more article."""
+    chance = np.random.default_rng(1)
+    values = chance.integers(-(2**63), 2**63 - 1, count)
+    start = time.perf_counter()
+    candidates.simhash_pairs(values)
+    print(f"{count} fingerprints: all pairs within 3 bits {time.perf_counter() - start:.2f} s", flush=True)
+    sketches = np.sort(chance.integers(0, 2**64 // 40, (count, 32), dtype=np.uint64), axis=1)
+    entries = [
+        (number, Fingerprint(value, sketch, (), os.urandom(16)))
+        for number, (value, sketch) in enumerate(zip(values.tolist(), sketches, strict=True))
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "corpus.db"
+        db = open_corpus(path)
+        start = time.perf_counter()
+        with db.atomic():
+            candidates.add(db.conn, entries)
+            db.conn.executemany(
+                "INSERT INTO fingerprints VALUES (?, ?, 1, ?, ?, x'')",
+                ((number, found.digest, found.simhash, found.sketch.tobytes()) for number, found in entries),
+            )
+        bulk = (time.perf_counter() - start) / count * 1e6
+        size = path.stat().st_size / count
+        seconds = [add_one(db, count + n, row["text"]) * 1000 for n, row in enumerate(synthetic(150)[:200])]
+        db.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"  index: {bulk:.0f} us and {size:.0f} bytes a document in bulk; one more article: median"
+        f" {statistics.median(seconds):.1f} ms, 95% {sorted(seconds)[190]:.1f} ms; peak {peak:.0f} MB",
+        flush=True,
+    )
+
+
+def add_one(db: Database, number: int, text: str) -> float:
+    """Seconds that one article takes, from its text to its cluster on disk."""
+    start = time.perf_counter()
+    with db.atomic():
+        insert(db.conn, number, text)
+        form = canonical(text)
+        cluster.put(db, [(number, fingerprint(form), form)])
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("workload", nargs="?", type=Path)
+    parser.add_argument("--check", action="store_true", help="ours against the floors")
+    parser.add_argument("--scale", nargs="+", type=int, metavar="N", help="cost of N synthetic fingerprints")
+    arguments = parser.parse_args()
+    if arguments.scale:
+        for count in arguments.scale:
+            scale(count)
+        return 0
+    rows = read(arguments.workload) if arguments.workload else synthetic()
+    if arguments.check:
+        return check(rows)
+    compare(rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
