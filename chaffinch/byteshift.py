@@ -20,8 +20,9 @@ from chaffinch.pinyin import bigrams, simplified, syllables, toneless
 
 # "?nèi)" is what an annotated character leaves when its first byte went to the character before it.
 _LOST = re.compile(r"[?？][a-zɡɑüà-ǿ]{1,7}[)）]")
-_LONGEST = 20_000  # characters of a line that are examined
+_LONGEST = 4_000  # characters of a line that are examined
 _LONGEST_RUN = 200
+_RIVALS = 6  # starts so close together are starts of one run
 _MARGIN = 8  # characters in step that a window keeps on both sides
 _GAIN = 14.0  # nats by which a run must beat the text as it stands
 _GAIN_MARKED = 4.0  # the same where a lost annotation marks the start
@@ -158,16 +159,20 @@ def restore(line: str, suspicious: re.Pattern[str]) -> tuple[str, int]:
 
 
 def _restore_window(line: str, start: int, end: int) -> tuple[str, int]:
-    """Restore the runs of a window, the likeliest first where two would overlap."""
-    found = [run for at in range(start, end) for run in _runs_at(line, at, end)]
-    taken: list[tuple[int, int, str]] = []
-    for _, at, stop, text in sorted(found, reverse=True):
-        if all(stop <= a or at >= b for a, b, _ in taken):
-            taken.append((at, stop, text))
-    text = line[:end]
-    for at, stop, run in sorted(taken, reverse=True):
-        text = text[:at] + run + text[stop:]
-    return text[start:], len(taken)
+    """Restore the runs of a window one after the other; of starts close together the likeliest counts."""
+    out: list[str] = []
+    runs, at = 0, start
+    while at < end:
+        first = next(_runs_at(line, at, end), None)
+        if first is None:
+            out.append(line[at])
+            at += 1
+            continue
+        rivals = [run for other in range(at + 1, min(at + _RIVALS, end)) for run in _runs_at(line, other, end)]
+        _, begin, stop, text = max([first, *rivals])
+        out += (line[at:begin], text)
+        runs, at = runs + 1, stop
+    return "".join(out), runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +255,7 @@ def _ends(run: _Run, line: str, end: int, before: str) -> Iterator[_Run]:
         if len(encoded) != 2 or not (whole := _decode(run.pending, encoded[0])):
             return
         run = replace(_take(run, whole, before, char), pending=encoded[1])
-        if run.score - run.raw < _HOPELESS:
+        if run.score - run.raw < _HOPELESS or (run.read > 24 and run.pairs * 12 < run.read):
             return
         yield replace(run, score=run.score + _END)
 

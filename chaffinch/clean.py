@@ -28,6 +28,8 @@ _SENTENCE = re.compile(r"[,，。;；！？!?、:：]")
 _BODY_CHARS = 28  # a line this long with punctuation in it is prose
 _MOST_REMOVED = 0.6  # of the characters, when prose is among them
 _HEAD_CHARS, _TAIL_CHARS = 160, 240  # how far into a line parts are cut
+_SHIFTED_CHARS = 30_000  # characters searched for shifted bytes from the first run on: hostile pages end
+_TITLES = ("title-line", "repeated-title")
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -55,15 +57,11 @@ def _view(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _script_signs() -> tuple[frozenset[str], frozenset[str]]:
-    """Characters that only simplified, and only traditional, writing has: by what GB 2312 and Big5 leave out."""
-    hans, hant = set(), set()
-    for code, plain in to_simplified().items():
-        if not _encodes(chr(code), "gb2312") and _encodes(plain, "gb2312"):
-            hant.add(chr(code))
-            if not _encodes(plain, "big5"):
-                hans.add(plain)
-    return frozenset(hans), frozenset(hant)
+def _script_signs() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Characters that only simplified, and only traditional, writing has: by what Big5 and GB 2312 leave out."""
+    hant = {chr(c): plain for c, plain in to_simplified().items() if not _encodes(chr(c), "gb2312")}
+    hans = {plain for plain in hant.values() if _encodes(plain, "gb2312") and not _encodes(plain, "big5")}
+    return re.compile(f"[{''.join(sorted(hans))}]"), re.compile(f"[{''.join(sorted(hant))}]")
 
 
 def _encodes(char: str, charset: str) -> bool:
@@ -76,9 +74,8 @@ def _encodes(char: str, charset: str) -> bool:
 def script_of(text: str) -> Script:
     """`hant` where characters that only traditional writing has outnumber those that only simplified has."""
     hans, hant = _script_signs()
-    counts = Counter(text[:1_500])
-    only_hant = sum(n for c, n in counts.items() if c in hant)
-    return "hant" if only_hant > sum(n for c, n in counts.items() if c in hans) else "hans"
+    text = text[:3_000]
+    return "hant" if len(hant.findall(text)) > len(hans.findall(text)) else "hans"
 
 
 def _plain(view: str) -> str:
@@ -97,8 +94,11 @@ def clean(article: Article, rules: Rules, key: bytes, template: Collection[str] 
     contacts: dict[Contact, None] = {}
     lines: list[_Line] = []
     context = ""
+    budget = _SHIFTED_CHARS
     for block in article.blocks:
-        if text := _tidy(block.text, key, context, repairs, contacts):
+        if repairs["byte-shift"]:
+            budget -= len(block.text)
+        if text := _tidy(block.text, key, context, repairs, contacts, shifted=budget > 0):
             lines.append(_Line(text, _view(text), block.text))
             context = text[-60:]
     # A title that is a line of the page as well is damaged once, not twice.
@@ -128,12 +128,17 @@ def clean(article: Article, rules: Rules, key: bytes, template: Collection[str] 
 
 
 def _tidy(
-    text: str, key: bytes, context: str, repairs: Counter[str], contacts: dict[Contact, None]
+    text: str,
+    key: bytes,
+    context: str,
+    repairs: Counter[str],
+    contacts: dict[Contact, None],
+    shifted: bool = True,
 ) -> str:
     """Repair a line and mask its contacts, counting both."""
     if not text or text.isspace():
         return ""
-    text, counts = repair(text)
+    text, counts = repair(text, shifted)
     if counts:
         repairs.update(counts)
     text, found = mask(text, key, context)
@@ -161,6 +166,7 @@ def _judge(lines: list[_Line], title: str, rules: Rules, template: Collection[st
                 line.rule = rule.name
                 found.update(rule.fields(line.view))
                 break
+    _mark_summaries(lines)
     _follow(lines, body, after, rules)
     _name_titles(lines, before)
     _spare(lines)
@@ -275,6 +281,25 @@ def _follow(lines: list[_Line], body: Sequence[bool], after: Sequence[int], rule
         left -= 1
 
 
+_SUMMARY = re.compile(r"\s?[【\[(]?(?:小编)?(?:导读|导语|核心提示|摘要|简介|内容提要|内容摘要)[】\])]?\s?:?\s?")
+_CUT_OFF = re.compile(r"(?:\.{2,6}|…{1,2}|。{2,6})\s?(?:\[?详细\]?|\[?更多\]?)?\s?")
+_SUMMARY_LINES, _SUMMARY_CHARS = 6, 12
+
+
+def _mark_summaries(lines: Sequence[_Line]) -> None:
+    """A lead that is labelled or breaks off, and says again what the text says, is a list page's summary."""
+    for i, line in enumerate(lines[:_SUMMARY_LINES]):
+        label = _SUMMARY.match(line.view)
+        stop = next((m.start() for m in _CUT_OFF.finditer(line.view[-12:]) if m.end() == len(line.view[-12:])), None)
+        if line.rule or (label is None and stop is None) or len(line.view) > 1_000:
+            continue
+        end = len(line.view) if stop is None else max(0, len(line.view) - 12) + stop
+        said = _plain(line.view[label.end() if label else 0 : end])
+        rest = _plain("".join(other.view for other in lines[i + 1 : i + 20])[:5_000])
+        if len(said) >= _SUMMARY_CHARS and said in rest:
+            line.rule = "summary"
+
+
 def _is_contact_line(view: str) -> bool:
     """Little but placeholders and their labels."""
     return "⟨" in view and len(re.sub(r"⟨\w+⟩", "", view)) <= 24
@@ -287,11 +312,29 @@ def _spare(lines: list[_Line]) -> None:
     if gone <= _MOST_REMOVED * total:
         return
     for line in lines:
-        if line.rule and line.rule not in ("title-line", "repeated-title") and _is_prose(line.view):
+        if line.rule and line.rule not in _TITLES and _is_prose(line.view):
             line.rule = ""
-    if all(line.rule for line in lines) and (longest := max(lines, key=lambda line: len(line.view), default=None)):
-        if len(lines) > 1 or longest.rule not in ("title-line", "takedown-notice"):
-            longest.rule = ""
+    if lines and all(line.rule for line in lines):
+        max(lines, key=lambda line: (line.rule not in _TITLES, len(line.view))).rule = ""
+
+
+_OPENING = re.compile(r"(?:随着|当|如果|在|很多|许多|近年|近日|现在|今天|对于|首先|关于|因为|根据|一般|通常|目前|其实)")
+
+
+def _glued_title(view: str, title: str) -> int:
+    """How much of a line's start is the title as an image's name, set before a sentence that begins anew."""
+    bare = title.strip()
+    if len(bare) < 8:
+        return 0
+    for head in (f"【{bare}】", f"[{bare}]"):
+        if view.startswith(head):
+            return len(head)
+    if not view.startswith(bare) or len(view) < len(bare) + 20:
+        return 0
+    rest = view[len(bare) :]
+    space = len(rest) - len(rest.lstrip())
+    anew = rest.lstrip().startswith(bare[:3]) or _OPENING.match(rest, space)
+    return len(bare) + space if anew else 0
 
 
 def _cut(lines: list[_Line], title: str, rules: Rules, before: Sequence[int], after: Sequence[int]) -> None:
@@ -300,6 +343,9 @@ def _cut(lines: list[_Line], title: str, rules: Rules, before: Sequence[int], af
         if line.rule:
             continue
         cuts: list[tuple[str, str]] = []
+        if end := _glued_title(line.view, title):
+            cuts.append(("repeated-title", line.text[:end]))
+            line.text, line.view = line.text[end:], line.view[end:]
         middle = before[i] >= rules.depth and after[i] >= rules.depth
         for rule in rules.cutting_anywhere if middle else rules.cutting:
             if not rule.holds(i, len(lines), before[i], after[i]):

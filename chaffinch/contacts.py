@@ -20,7 +20,6 @@ from chaffinch.items import Contact
 Kind = Literal["phone", "qq", "wechat", "email", "icp"]
 
 _KEY_BYTES = 32
-_LONGEST = 200_000  # characters of a line that are searched; the rest of such a line is cut by the caller
 
 # Digits as they are disguised. One to one, so that offsets stay.
 _PLAIN = str.maketrans(
@@ -35,50 +34,71 @@ _PLAIN = str.maketrans(
         "郵": "邮", "網": "网", "滬": "沪", "蘇": "苏", "魯": "鲁", "贛": "赣", "遼": "辽", "黃": "黄", "瓊": "琼",
         "貴": "贵", "雲": "云", "陝": "陕", "寧": "宁", "晉": "晋", "證": "证", "顧": "顾", "問": "问", "訊": "讯",
         "諮": "咨", "詢": "询", "線": "线", "業": "业", "務": "务", "來": "来", "專": "专", "員": "员", "賬": "账",
-        "帳": "账", "單": "单", "編": "编", "訂": "订", "衛": "卫", "勢": "势", "閩": "闽", "凍": "冻", "萬": "万", "億": "亿", "眾": "众",
+        "帳": "账", "單": "单", "編": "编", "訂": "订", "衛": "卫", "勢": "势", "閩": "闽", "凍": "冻", "萬": "万",
+        "億": "亿", "眾": "众", "陸": "陆",
     }
 )  # fmt: skip
 _SPOKEN = str.maketrans("零〇○Oo幺一壹二贰三叁四肆五伍六陆七柒八捌九玖", "000001112233445566778899")
 
+# Two sieves, one character and then a pattern, let most lines pass at the price of a glance.
+_HINT = re.compile(r"[0-9０-９①-⑨@＠#＃幺零〇qQvVwWiI微薇威扣企公]")
 _CANDIDATE = re.compile(
-    r"[0-9０-９①-⑨][0-9０-９①-⑨ \-—–－·.+　()（）]{3}|[@＠]|[＃#]|幺|公网安|公網安|(?i:icp|q ?q|v ?x|微信|公众号|公眾號|wechat|weixin|扣扣|企鹅|薇信|威信|[加+]v)"
+    r"[0-9０-９①-⑨][0-9０-９①-⑨ \-—–－·.+　()（）]{3}|[@＠#＃幺零〇]|公网安|公網安"
+    r"|[iI][cCdD]|[qQ]|[vV] ?[xX信]|[加+][vV]|[wW][xXe]|微信|公众号|公眾號|扣扣|企鹅|薇信|威信"
 )
-_MAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])(?:[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}|[0-9]{1,6}(?: [0-9]{1,6}){1,4})"
-    r" ?(?:@|#|\[ ?(?:at|@|#) ?\]|\( ?(?:at|@|#) ?\)|艾特| at (?=[a-z0-9\-]{1,20} ?\.)) ?"
-    r"[A-Za-z0-9\-]{1,40}(?: ?\. ?[A-Za-z0-9\-]{1,30}){0,3} ?(?:\.|点|\[dot\]) ?"
+_TLD = (
     r"(?:com|cn|net|org|cc|vip|top|info|me|hk|tw|edu|gov|io|xyz|co|us|club|site|online|email|fm|la|tv|asia|biz|work)"
-    r"(?:\.(?:cn|hk|tw))?(?![A-Za-z0-9])",
+)
+_AT = r"(?:@|#|\[ ?(?:at|@|#) ?\]|\( ?(?:at|@|#) ?\)|艾特| at (?=[a-z0-9\-]{1,20} ?\.))"
+_MAIL = re.compile(
+    rf"(?<![A-Za-z0-9._%+\-])(?:[A-Za-z0-9][A-Za-z0-9._%+\-]{{0,63}}|[0-9]{{1,6}}(?: [0-9]{{1,6}}){{1,4}}) ?{_AT} ?"
+    rf"[A-Za-z0-9\-]{{1,40}}(?: ?\. ?[A-Za-z0-9\-]{{1,30}}){{0,3}} ?(?:\.|点|\[dot\]) ?"
+    rf"{_TLD}(?:\.(?:cn|hk|tw))?(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
+_PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _ICP = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\s?(?:ICP\s?[备证](?:案)?\s?(?:字)?(?:第|[B][0-9]?-)?\s?[0-9]{5,14}\s?号?"
-    r"(?:\s?-\s?[0-9]{1,3})?|公网安备\s?(?:第)?\s?[0-9]{8,16}\s?号?)|ICP\s?[备证](?:案号)?[: ]{0,2}[0-9]{6,10}\s?号?(?:-[0-9]{1,3})?",
+    rf"[{_PROVINCE}]\s?ICP\s?[备证]案?\s?字?(?:第|B[0-9]?-)?\s?[0-9]{{5,14}}\s?号?(?:\s?-\s?[0-9]{{1,3}})?"
+    rf"|[{_PROVINCE}]公网安备\s?第?\s?[0-9]{{8,16}}\s?号?"
+    r"|ICP\s?[备证](?:案号)?[: ]{0,2}[0-9]{6,10}\s?号?(?:-[0-9]{1,3})?",
     re.IGNORECASE,
 )
 _QQ = re.compile(
-    r"(?:(?<![A-Za-z])q ?q|扣扣|企鹅|(?<![A-Za-z])[qQ](?=[号群:])|(?<=[加+])[qQ])(?:群|客服|咨询|交流|在线|联系|站长|邮箱|号码|号|/?(?:微信|wx|vx)){0,3}"
+    r"(?:(?<![A-Za-z])q ?q|扣扣|企鹅|(?<![A-Za-z])q(?=[号群:])|(?<=[加+])q)"
+    r"(?:群|客服|咨询|交流|在线|联系|站长|邮箱|号码|号|/?(?:微信|wx|vx)){0,3}"
     r"(?:同号)?(?:[:\s\[(]|是|为|即){0,4}([0-9](?:[ \-]?[0-9]){4,11})(?![0-9])",
     re.IGNORECASE,
 )
 _WECHAT = re.compile(
-    r"(?:微信|薇信|威信|卫星|weixin|wechat|(?<![A-Za-z])(?:v ?x|wx|v信)|[加+]v(?![A-Za-z])|公众号)"
+    r"(?:微信|薇信|威信|weixin|wechat|(?<![A-Za-z])(?:v ?x|wx|v信)|[加+]v(?![A-Za-z])|公众号)"
     r"(?:公众号|公号|号码|账号|客服|咨询|搜索|搜|号|id|同号|/?(?:qq|电话|手机)){0,3}"
-    r"(?P<sep>(?:[:\s\[(]|是|为|加){0,4})(?P<id>[A-Za-z][A-Za-z0-9_\-]{5,19}|[0-9](?:[ \-]?[0-9]){5,12})(?![A-Za-z0-9_])",
+    r"(?P<sep>(?:[:\s\[(]|是|为|加){0,4})"
+    r"(?P<id>[A-Za-z][A-Za-z0-9_\-]{5,19}|[0-9](?:[ \-]?[0-9]){5,12})(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
-_WECHAT_ID = re.compile(r"\( ?(?:微信)?ID ?: ?([A-Za-z0-9][A-Za-z0-9_\-]{4,19}) ?\)(?=.{0,8}(?:公众号|微信))", re.IGNORECASE)
+_WECHAT_ID = re.compile(
+    r"\( ?(?:微信)?ID ?: ?([A-Za-z0-9][A-Za-z0-9_\-]{4,19}) ?\)(?=.{0,8}(?:公众号|微信))", re.IGNORECASE
+)
 _SEP = r"[ \-·.]{0,2}"
 _MOBILE = re.compile(rf"(?<![0-9A-Za-z.])(?:\+?(?:00)?86{_SEP})?1{_SEP}[3-9](?:{_SEP}[0-9]){{9}}(?![0-9])")
-_LANDLINE = re.compile(r"(?<![0-9A-Za-z.\-])(?:\+?86[ \-]?)?(?:\(0[1-9][0-9]{1,2}\) ?|0[1-9][0-9]{1,2} ?- ?)[2-8][0-9]{2,3}[ \-]?[0-9]{4}(?![0-9\-.])")
+_LANDLINE = re.compile(
+    r"(?<![0-9A-Za-z.\-])(?:\+?86[ \-]?)?(?:\(0[1-9][0-9]{1,2}\) ?|0[1-9][0-9]{1,2} ?- ?)"
+    r"[2-8][0-9]{2,3}[ \-]?[0-9]{4}(?![0-9\-.])"
+)
 _LABELLED = re.compile(
-    r"(?:电话|手机|热线|客服|致电|联系方式|联系人|联系|tel|phone|call|咨询|微电|电联|座机|传真|小姐|先生|女士|经理|律师|老师|顾问)(?:号码|号|电话|热线)?(?:[:\s\[(]|是|为|请拨|拨打){0,4}"
-    r"(\+?[0-9](?:[ \-]{0,2}[0-9]){6,12})(?![0-9])",
+    r"(?:电话|手机|热线|客服|致电|联系方式|联系人|联系|tel|phone|call|咨询|微电|电联|座机|传真|小姐|先生|女士|经理|律师|老师|顾问)"
+    r"(?:号码|号|电话|热线)?(?:[:\s\[(]|是|为|请拨|拨打){0,4}(\+?[0-9](?:[ \-]{0,2}[0-9]){6,12})(?![0-9])",
     re.IGNORECASE,
 )
-_SPOKEN_PHONE = re.compile(r"(?<![零〇○幺一壹二贰三叁四肆五伍六陆七柒八捌九玖0-9])[幺一壹1][ \-]?[三叁四肆五伍六陆七柒八捌九玖3-9](?:[ \-]?[零〇○Oo幺一壹二贰三叁四肆五伍六陆七柒八捌九玖0-9]){9}(?![零〇○幺一壹二贰三叁四肆五伍六陆七柒八捌九玖0-9])")
+_SAID = "零〇○Oo幺一壹二贰三叁四肆五伍六陆七柒八捌九玖0-9"
+_SPOKEN_PHONE = re.compile(
+    rf"(?<![{_SAID}])[幺一壹1][ \-]?[三叁四肆五伍六陆七柒八捌九玖3-9](?:[ \-]?[{_SAID}]){{9}}(?![{_SAID}])"
+)
 # A number that money, a document or a good is counted or named by is no contact.
-_NO_CONTACT_BEFORE = re.compile(r"(?:[¥￥$]|订单|单号|编号|案号|文号|isbn|账号|卡号|流水|序号|身份证|合同号|号段|尾号|代码|[a-z]=)[号码:\s是为第()]{0,4}$", re.IGNORECASE)
+_NO_CONTACT_BEFORE = re.compile(
+    r"(?:[¥￥$]|订单|单号|编号|案号|文号|isbn|账号|卡号|流水|序号|身份证|合同号|号段|尾号|代码|[a-z]=)[号码:\s是为第()]{0,4}$",
+    re.IGNORECASE,
+)
 _AMOUNT_BEHIND = re.compile(r" ?(?:元|万|亿|块|人民币|美元|%|人次|次|个|年|月|日)")
 
 
@@ -120,9 +140,11 @@ Span = tuple[int, int, Kind, str]
 def _find(plain: str, context: str) -> list[Span]:
     """Every contact of a line as (start, end, kind, normalised), the surest kinds first where they overlap."""
     taken: list[Span] = []
+    covered = bytearray(len(plain))
 
     def take(start: int, end: int, kind: Kind, normalised: str) -> None:
-        if all(end <= s or start >= e for s, e, _, _ in taken):
+        if not any(covered[start:end]):
+            covered[start:end] = b"\1" * (end - start)
             taken.append((start, end, kind, normalised))
 
     for m in _MAIL.finditer(plain):
@@ -155,7 +177,9 @@ def _find(plain: str, context: str) -> list[Span]:
 
 
 _BARE = re.compile(r"\s*(\+?[0-9](?:[ \-]{0,2}[0-9]){4,12})\s*")
-_LABEL_BEFORE = re.compile(r"(?:(电话|手机|热线|联系方式|客服)|(qq|扣扣)|(微信|vx|wx)|联系|删除|侵权)[^0-9]{0,12}$", re.IGNORECASE)
+_LABEL_BEFORE = re.compile(
+    r"(?:(电话|手机|热线|联系方式|客服)|(qq|扣扣)|(微信|vx|wx)|联系|删除|侵权)[^0-9]{0,12}$", re.IGNORECASE
+)
 
 
 def _bare(plain: str, context: str, take: Callable[[int, int, Kind, str], None]) -> None:
@@ -178,13 +202,15 @@ def mask(text: str, key: bytes, context: str = "") -> tuple[str, tuple[Contact, 
 
     `context` is the line before, for a number that stands alone. Returns the line and its contacts in order.
     """
-    if not _CANDIDATE.search(text) and not _BARE.fullmatch(text):
+    if not _HINT.search(text) or not (_CANDIDATE.search(text) or _BARE.fullmatch(text)):
         return text, ()
     spans = sorted(_find(text.translate(_PLAIN), context))
     contacts = tuple(Contact(kind, digest(key, kind, normalised)) for _, _, kind, normalised in spans)
-    for start, end, kind, _ in reversed(spans):
-        text = f"{text[:start]}⟨{kind}⟩{text[end:]}"
-    return text, contacts
+    pieces, at = [], 0
+    for start, end, kind, _ in spans:
+        pieces += (text[at:start], f"⟨{kind}⟩")
+        at = end
+    return "".join((*pieces, text[at:])), contacts
 
 
 def load_key(path: Path) -> bytes:

@@ -44,24 +44,26 @@ def _suspicious() -> re.Pattern[str]:
     common = set(CHARACTERS)
     common.update(chr(c) for c, plain in to_simplified().items() if plain in common)
     hanzi = "".join(sorted(c for c in common if "\u4e00" <= c <= "\u9fff"))
-    return re.compile(rf"[^\x00-\xff\u2010-\u2027\u2030-\u203b\u2460-\u24ff\u2190-\u21ff\u25a0-\u27bf\u3000-\u3029{hanzi}"
-                      r"\ufe00-\uffef\U0001f000-\U0001ffff]")  # fmt: skip
+    signs = r"\x00-\xff\u2010-\u2027\u2030-\u203b\u2460-\u24ff\u2190-\u21ff\u25a0-\u27bf\u3000-\u3029"
+    return re.compile(rf"[^{signs}{hanzi}\ufe00-\uffef\U0001f000-\U0001ffff]")
 
 
-def repair(text: str) -> tuple[str, dict[str, int]]:
+def repair(text: str, shifted: bool = True) -> tuple[str, dict[str, int]]:
     """Repair one line. Returns it and how often each kind of damage was found.
+
+    Without `shifted` no byte-shifted runs are looked for: the one repair that takes time.
 
     Kinds: entity, control, spacing, fullwidth, pinyin, byte-shift, markdown. The result holds no line break.
     """
     suspicious = _suspicious()
-    strange = suspicious.search(text) is not None
+    strange = shifted and suspicious.search(text) is not None
     if not strange and not _DAMAGE.search(text):
         return text, {}
     counts: Counter[str] = Counter()
     if "&" in text:
         text = _counted(_ENTITY, _unescape, text, counts, "entity")
     text = _counted(_CONTROL, "", text, counts, "control")
-    if strange or "?" in text or "？" in text:  # before spaces change: an ideographic one may be half a pair
+    if strange or (shifted and ("?" in text or "？" in text)):  # before spaces change: an ideographic one may be half a pair
         text, counts["byte-shift"] = restore(text, suspicious)
     text = _space(text, counts)
     text = _counted(_FULLWIDTH, lambda m: m[0].translate(_HALFWIDTH), text, counts, "fullwidth")
