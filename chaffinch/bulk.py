@@ -12,7 +12,7 @@ import numpy as np
 
 from chaffinch import candidates
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import Hashes, fingerprint, shingles
+from chaffinch.fingerprint import Hashes, article_fingerprint, shingles
 from chaffinch.items import Fingerprint
 from chaffinch.partition import partition
 from chaffinch.similarity import ShingleCache, Similarity, is_copy, similarity
@@ -56,6 +56,7 @@ def cluster_texts(texts: Sequence[str], workers: int = 1) -> list[int | None]:
 @contextmanager
 def _processes(texts: Sequence[str], workers: int) -> Iterator[Run]:
     if workers > 1:
+        canonical("")  # makes the table once, before the fork
         with Pool(workers, initializer=_share, initargs=(texts,)) as pool:
             yield pool.imap
     else:
@@ -71,8 +72,7 @@ def _share(texts: Sequence[str]) -> None:
 
 
 def _fingerprints(start: int) -> list[Fingerprint]:
-    prints = [fingerprint(canonical(text)) for text in _texts[start : start + _AT_ONCE]]
-    return [Fingerprint(found.simhash, found.sketch, (), found.digest) for found in prints]
+    return [article_fingerprint(canonical(text)) for text in _texts[start : start + _AT_ONCE]]
 
 
 def _edges(task: list[tuple[int, int, int, int]]) -> list[tuple[int, int, float]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from functools import cache
 from hashlib import blake2b
 from zlib import crc32
@@ -141,13 +142,23 @@ def _sketch(fives: Hashes) -> Hashes:
 
 
 def fingerprint(canonical_text: str) -> Fingerprint:
-    """The fingerprint of a canonical text.
-
-    The sketch is a FracMinHash (Irber et al. 2022): all hashes of five-letter shingles below a bound, which is set
-    for each text so that SKETCH_SIZE of them stay. Two sketches are comparable below the smaller bound.
-    """
+    """The fingerprint of a canonical text."""
     units, ends = letters(canonical_text)
     trigrams = _trigrams(units)
+    whole = _of_article(units, trigrams)
+    return replace(whole, paragraphs=_paragraphs(trigrams, ends)) if whole.digest else whole
+
+
+def article_fingerprint(canonical_text: str) -> Fingerprint:
+    """The fingerprint without that of the paragraphs, which clusters do not need: a third faster."""
+    units, _ = letters(canonical_text)
+    return _of_article(units, _trigrams(units))
+
+
+def _of_article(units: Letters, trigrams: Hashes) -> Fingerprint:
+    """The sketch is a FracMinHash (Irber et al. 2022): all hashes of five-letter shingles below a bound, which is
+    set for each text so that SKETCH_SIZE of them stay. Two sketches are comparable below the smaller bound.
+    """
     distinct = _distinct(trigrams)
     if len(distinct) < MIN_SHINGLES:
         return Fingerprint(None, np.empty(0, dtype=np.uint64))
@@ -155,6 +166,5 @@ def fingerprint(canonical_text: str) -> Fingerprint:
     return Fingerprint(
         simhash=simhash(distinct),
         sketch=_sketch(fives),
-        paragraphs=_paragraphs(trigrams, ends),
         digest=blake2b(units.astype("<u4").tobytes(), digest_size=16).digest(),
     )
