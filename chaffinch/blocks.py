@@ -1,105 +1,132 @@
-"""From the article's node to its lines: the fragment serialised without furniture, then walked as blocks."""
+"""From the article's node to its lines: the fragment rewritten as bare HTML without furniture, then read as blocks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import NamedTuple
 
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PageElement, Tag
 from lxml import etree
+from lxml.html import HtmlElement
 
 from chaffinch.content import Choice
 from chaffinch.items import Block, BlockKind
 from chaffinch.measure import BLOCK_TAGS, SKIPPED_TAGS
 
-MAX_FRAGMENT = 2_000_000  # characters of serialised fragment
+MAX_BLOCKS = 20_000  # of one article
+LINK_LINE = 60  # characters; a longer line that is a link is a sentence that someone linked
 
-_KINDS: dict[str, BlockKind] = {
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
-    **dict.fromkeys(("li", "dt", "dd"), "list"),
-    **dict.fromkeys(("tr", "th", "caption"), "table"),
-    "blockquote": "quote",
+_LINE_TAGS = {
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "h2"),
+    **dict.fromkeys(("li", "dt", "dd"), "li"),
+    "blockquote": "blockquote",
+    "caption": "tr",
+    "tr": "tr",
 }
-_SPACE = re.compile(r"\s+")
+_KINDS: dict[str, BlockKind] = {"h2": "heading", "li": "list", "tr": "table", "blockquote": "quote", "p": "paragraph"}
+_LINKS = ""  # stands for the element of a line that is a link
 _CELLS = frozenset(("td", "th"))
+_SPACE = re.compile(r"\s+")
+_REPEATED_LINE = 30  # characters from which a line that comes twice is a second copy of the text
 
 
-def fragment(choice: Choice) -> str:
-    """The chosen node as bare HTML: block tags, line breaks and links without attributes, furniture left out."""
-    out: list[str] = []
-    size = 0
+class Fragment(NamedTuple):
+    """Bare HTML, and how often text comes after a line of links: once or twice in an article, often in a list."""
+
+    html: str
+    resumed: int
+
+
+def fragment(choice: Choice) -> Fragment:
+    """The chosen node as bare HTML, lines of links left out.
+
+    One element (p, h2, li, tr, blockquote) holds consecutive lines of one kind, as Beautiful Soup takes ten
+    microseconds for each element.
+
+    A line ends where a block element starts or ends, whatever it is: text after `<br><br>`, in cells of a layout
+    table or bare in a `<div>` comes out as paragraphs. A row of short cells stays one line.
+    """
+    out: list[tuple[str, str]] = []  # (element, line)
+    parts: list[str] = []
+    open_tags = ["p"]  # what a line is written as, for every open element that decides it
+    link = links = 0
     walk = etree.iterwalk(choice.node, events=("start", "end"))
     for event, node in walk:
-        tag = node.tag
-        kept = tag in BLOCK_TAGS or tag == "a"
-        if event == "start":
-            if tag in SKIPPED_TAGS or node in choice.excluded:
-                walk.skip_subtree()
-                continue
-            piece = (f"<{tag}>" if kept else "") + _escape(node.text)
-        else:
-            skipped = tag in SKIPPED_TAGS or node in choice.excluded
-            piece = f"</{tag}>" if kept and not skipped and tag not in ("br", "hr") else ""
-            if node is not choice.node:
-                piece += _escape(node.tail)
-        if piece:
-            out.append(piece)
-            size += len(piece)
-            if size > MAX_FRAGMENT:
-                break
-    return "".join(out)
+        tag, start = node.tag, event == "start"
+        if start and (tag in SKIPPED_TAGS or node in choice.excluded):
+            walk.skip_subtree()
+            continue
+        skipped = not start and (tag in SKIPPED_TAGS or node in choice.excluded)
+        if tag == "a":
+            links += 1 if start else -1
+        elif tag in BLOCK_TAGS and not skipped:
+            if open_tags[-1] == "tr" and tag != "tr":
+                parts.append(" ")
+            else:
+                _write(out, parts, link, open_tags[-1])
+                link = 0
+            if tag in _LINE_TAGS and (tag != "tr" or _is_row(node)):
+                if start:
+                    open_tags.append(_LINE_TAGS[tag])
+                else:
+                    open_tags.pop()
+        text = node.text if start else node.tail if node is not choice.node else None
+        if text:
+            parts.append(text)
+            link += len(text) if links > 0 else 0
+        if len(out) > MAX_BLOCKS:
+            break
+    _write(out, parts, link, "p")
+    resumed = sum(before[0] == _LINKS != after[0] for before, after in pairwise(out))
+    lines = (entry for entry in out if entry[0] != _LINKS)
+    html = "".join(
+        f"<{tag}>" + "\n".join(line for _, line in run) + f"</{tag}>" for tag, run in groupby(lines, key=itemgetter(0))
+    )
+    return Fragment(html, resumed)
 
 
-def _escape(text: str | None) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") if text else ""
+def _is_row(node: HtmlElement) -> bool:
+    """Whether a table row is one of data: old pages lay their text out in tables."""
+    if sum(child.tag in _CELLS for child in node[:2]) < 2:
+        return False
+    return next(node.iter("p", "br", "div", "table", "li"), None) is None
+
+
+def _write(out: list[tuple[str, str]], parts: list[str], link: int, tag: str) -> None:
+    if not parts:
+        return
+    text = _SPACE.sub(" ", "".join(parts)).strip()
+    parts.clear()
+    if text:
+        if 2 * link > len(text) and len(text) < LINK_LINE:
+            tag = _LINKS
+        out.append((tag, text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")))
 
 
 def blocks(html: str) -> tuple[Block, ...]:
-    """The lines of a fragment as they are read, white space collapsed, links' lines left out."""
+    """The lines of a bare fragment, in order. A text that stands on its page twice is taken once."""
     soup = BeautifulSoup(html, "lxml")
-    found: list[Block] = []
-    for text, link, kind in _lines(soup):
-        line = _SPACE.sub(" ", text).strip()
-        if line and not (link > 0.5 * len(line) and len(line) < 60):
-            found.append(Block(line, kind))
-    return tuple(found)
+    lines = [
+        Block(line, _KINDS[tag.name])
+        for tag in soup.find_all(list(_KINDS))
+        for line in tag.get_text().split("\n")
+        if line.strip()
+    ]
+    return tuple(_once(lines))
 
 
-def _lines(soup: BeautifulSoup) -> Iterator[tuple[str, int, BlockKind]]:
-    """Lines as (text, characters inside links, kind): a line ends where a block element starts or ends."""
-    kinds: list[BlockKind] = ["paragraph"]
-    parts: list[str] = []
-    link = links = 0
-    stack: list[tuple[PageElement, bool]] = [(soup, True)]
-    while stack:
-        node, opening = stack.pop()
-        if isinstance(node, NavigableString):
-            parts.append(str(node))
-            link += len(node) if links else 0
-            continue
-        if not isinstance(node, Tag):
-            continue
-        if node.name == "a":
-            links += 1 if opening else -1
-        elif node.name in _CELLS and kinds[-1] == "table":
-            parts.append(" ")
-        elif node.name in BLOCK_TAGS:
-            yield "".join(parts), link, kinds[-1]
-            parts, link = [], 0
-            if opening:
-                kinds.append(_kind(node, kinds[-1]))
-            else:
-                kinds.pop()
-        if opening:
-            stack.append((node, False))
-            stack.extend((child, True) for child in reversed(node.contents))
-    yield "".join(parts), link, "paragraph"
-
-
-def _kind(node: Tag, around: BlockKind) -> BlockKind:
-    """A row is a table's only where its cells are short: old pages lay their text out in tables."""
-    kind = _KINDS.get(node.name, around)
-    if node.name == "tr" and (node.find("br") or node.find("p") or len(node.find_all("td", recursive=False)) < 2):
-        return around
-    return kind
+def _once(lines: list[Block]) -> list[Block]:
+    counts = Counter(line.text for line in lines if len(line.text) >= _REPEATED_LINE)
+    again = sum(len(text) * (count - 1) for text, count in counts.items())
+    if 4 * again < sum(len(line.text) for line in lines):
+        return lines
+    seen: set[str] = set()
+    kept = []
+    for line in lines:
+        if len(line.text) < _REPEATED_LINE or line.text not in seen:
+            seen.add(line.text)
+            kept.append(line)
+    return kept

@@ -29,6 +29,7 @@ class Choice:
     text: float
     noise: float
     chars: int
+    heading: str  # the line that repeats the page's title best, "" for none
     labels: tuple[str, ...]  # short lines at the node's head and before it, then after it: nearest first
 
 
@@ -48,7 +49,8 @@ def choose(tree: HtmlElement) -> Choice | None:
         return None
     excluded = _furniture(blocks)
     _add_up(blocks, excluded)
-    title = _title_block(tree, lines)
+    heading = _heading(tree, lines)
+    title = heading.block if heading else None
     open_ = [i for i, block in enumerate(blocks) if i not in excluded]
     best = max(open_, key=lambda i: blocks[i].text - blocks[i].noise)
     candidates = [_narrow(blocks, excluded, best), *(i for i in open_ if blocks[i].hint and blocks[i].text)]
@@ -73,6 +75,7 @@ def choose(tree: HtmlElement) -> Choice | None:
         found.text,
         found.noise,
         found.chars,
+        heading.text if heading else "",
         _labels(blocks, lines, chosen),
     )
 
@@ -109,8 +112,8 @@ def _narrow(blocks: Sequence[Measure], excluded: set[int], chosen: int) -> int:
     return chosen
 
 
-def _title_block(tree: HtmlElement, lines: Sequence[Line]) -> int | None:
-    """The block of the line that repeats the page's title best."""
+def _heading(tree: HtmlElement, lines: Sequence[Line]) -> Line | None:
+    """The line that repeats the page's title best."""
     node = next(tree.iter("title"), None)
     title = "".join((node.text or "")[:500].split()) if node is not None else ""
     best: Line | None = None
@@ -119,7 +122,7 @@ def _title_block(tree: HtmlElement, lines: Sequence[Line]) -> int | None:
             squeezed = "".join(line.text.split())
             if len(squeezed) >= 4 and squeezed in title:
                 best = line
-    return best.block if best and 3 * len(best.text) > len(title) else None
+    return best if best and 3 * len(best.text) > len(title) else None
 
 
 def _end(blocks: Sequence[Measure], chosen: int) -> int:
@@ -145,15 +148,15 @@ def _first_of_series(blocks: Sequence[Measure], lines: Sequence[Line], chosen: i
         inside = sum(blocks[i].text for i in found if chosen <= i < end)
         if inside < 0.6 * blocks[chosen].text:
             continue
-        dates = sum(bool(_DAY.search(line.text)) for line in lines if found[0] - 12 <= line.block <= found[-1])
+        first = blocks[found[0]]
+        dates = sum(bool(_DAY.search(line.text)) for line in lines[max(0, first.start - 4) : blocks[found[-1]].stop])
         if dates >= len(found):
             return found[0]
     return chosen
 
 
 def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int) -> tuple[str, ...]:
-    end = _end(blocks, chosen)
-    before = [line.text for line in lines if line.block < chosen]
-    inside = [line.text for line in lines if chosen <= line.block < end]
-    after = [line.text for line in lines if line.block >= end]
-    return (*inside[:6], *before[:-40:-1], *inside[-4:], *after[:15])
+    start, stop = blocks[chosen].start, blocks[chosen].stop
+    head, tail = lines[start:stop][:6], lines[max(start, stop - 4) : stop]
+    near = (*head, *lines[max(0, start - 25) : start][::-1], *tail, *lines[stop : stop + 10])
+    return tuple(line.text for line in near)

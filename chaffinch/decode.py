@@ -8,7 +8,7 @@ from functools import cache
 
 from chaffinch.items import Document, Page
 
-SAMPLE = 6_000  # bytes of non-ASCII text that a charset is judged by
+SAMPLE = 4_000  # bytes of non-ASCII text that a charset is judged by
 REPAIR_BUDGET = 200_000  # bytes of one page that are brought back into step, the rest is replaced in place
 REPAIR_COST = 8  # of giving a byte up, against a pair's cost in `_pair_cost`
 
@@ -76,10 +76,13 @@ def _likeliest(body: bytes, declared: str) -> str:
         if size > SAMPLE:
             break
     sample = b"\n".join(runs)
+    gb18030 = _plausibility(sample, "gb18030")
+    if gb18030 > 0.25:  # UTF-8 and Big5 read as GB18030 are rare characters
+        return "gb18030"
     utf8 = sample.decode("utf-8", "replace")
     if len(_THREE_BYTES.findall(utf8)) > utf8.count("\ufffd"):
         return "utf-8"  # three-byte sequences are rarely valid by chance
-    big5, gb18030 = _plausibility(sample, "big5"), _plausibility(sample, "gb18030")
+    big5 = _plausibility(sample, "big5")
     if declared.startswith(("big5", "x-x-big5")):
         big5 += 0.05
     return "big5" if big5 > gb18030 else "gb18030"

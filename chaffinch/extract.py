@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
@@ -11,19 +12,30 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from chaffinch import metadata
-from chaffinch.blocks import blocks, fragment
-from chaffinch.content import choose
+from chaffinch.blocks import Fragment, blocks, fragment
+from chaffinch.content import Choice, choose
 from chaffinch.items import Article, Block, Document, NotArticle
+from chaffinch.labels import is_label, read_labels
 
 MAX_HTML = 3_000_000  # characters; the rest of a longer page is not looked at
+MAX_TAGS = 50_000
+LONG_TAG = 2_000  # characters from which a tag's attributes are counted
+MAX_ATTRIBUTES = 300
 MIN_CHARS = 40
+MIN_ITEMS = 4  # summaries that make a list
+MAX_SUMMARY = 200  # characters
 MAX_LINKS = 5_000  # of one page that are searched for its next part
 
 _SPACE = re.compile(r"\s+")
 _NOT_TITLE = re.compile(r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:")
+_CUT = re.compile(r"(?:\.{3}|…)\s?(?:\[?(?:详细|详情|全文|更多|阅读全文|查看全文|more)\]?)?\W{0,3}$", re.IGNORECASE)
+_TAG_URL = re.compile(r"/(?:tags?|go|ss|topics?|search|label|zt)(?:[-_/.?]|$)|[?&](?:tag|s|keyword|q)=", re.IGNORECASE)
 _PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
 _NEXT_TEXT = re.compile(r"^\W{0,3}(?:下一?[页頁]|next(?: page)?|\d{1,2})?\W{0,3}$", re.IGNORECASE)
 _QUERY_PART = re.compile(r"(?:^|&)(page|p|pageno|PAGEN)=(\d{1,3})(?=&|$)")
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{LONG_TAG},}}")
+_ATTRIBUTE_ENDS = re.compile(r"[\s/\"']")
+_KEPT_ATTRIBUTES = re.compile(r"(?:class|id|href|name|property|content|style)=(?:\"[^\"]*\"|'[^']*')")
 # lxml.html's own lookup asks Python for the class of every element.
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
 
@@ -34,13 +46,30 @@ def extract(document: Document) -> Article | NotArticle:
 
 
 def parse(html: str) -> HtmlElement:
-    """A page's tree; never raises. Only the first `MAX_HTML` characters are parsed, and 255 levels of nesting."""
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
+    """A page's tree; never raises.
+
+    Bounded: `MAX_HTML` characters and `MAX_TAGS` tags of a page are parsed, 255 levels of nesting, and a tag of
+    very many attributes keeps a few (libxml2's time grows with the square of their number).
+    """
+    html = html[:MAX_HTML]
+    if html.count("<") > MAX_TAGS:
+        html = "<".join(html.split("<", MAX_TAGS)[:MAX_TAGS])
+    if any(html.find(">", i, i + LONG_TAG // 2) < 0 for i in range(0, len(html), LONG_TAG // 2)):
+        html = _LONG_TAG.sub(_few_attributes, html)
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False, collect_ids=False)
     parser.set_element_class_lookup(_ONE_CLASS)
-    try:
-        return document_fromstring(html[:MAX_HTML].encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return document_fromstring("<html><body></body></html>")
+    tree: HtmlElement | None = None
+    with suppress(etree.XMLSyntaxError):
+        tree = etree.fromstring(html.encode("utf-8", "replace"), parser)
+    return document_fromstring("<html><body></body></html>") if tree is None else tree
+
+
+def _few_attributes(match: re.Match[str]) -> str:
+    tag = match[0]
+    if len(_ATTRIBUTE_ENDS.findall(tag)) <= MAX_ATTRIBUTES:
+        return tag
+    kept = (attribute[0] for attribute in _KEPT_ATTRIBUTES.finditer(tag[:LONG_TAG]))
+    return " ".join((tag[:12].split()[0], *kept))
 
 
 def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:
@@ -48,19 +77,33 @@ def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:
     if len(document.html) > MAX_HTML:
         return NotArticle(document.url, "too large")
     choice = choose(tree)
-    if choice is None:
-        return NotArticle(document.url, "shell" if tree.find(".//script") is not None else "empty")
-    lines = blocks(fragment(choice))
-    size = sum(len(block.text) for block in lines)
-    if choice.noise > choice.text:
-        return NotArticle(document.url, "list")
-    if size < MIN_CHARS:
-        return NotArticle(document.url, "too short")
-    meta = metadata.read(tree, choice.labels, document.url)
+    found = fragment(choice) if choice else Fragment("", 0)
+    lines = blocks(found.html)
+    if choice is None or (reason := _reason(document.url, choice, found, lines)):
+        reason = reason if choice else "empty"
+        scripted = reason in ("empty", "too short") and next(tree.iter("script"), None) is not None
+        return NotArticle(document.url, "shell" if scripted else reason)
+    meta = metadata.read(tree, choice.labels, document.url, choice.heading)
     return Article(
         document.url, meta.title, lines, meta.published, meta.author, meta.category, meta.heat, meta.comments,
         document.charset, document.declared_charset, meta.sources,
     )  # fmt: skip
+
+
+def _reason(url: str, choice: Choice, found: Fragment, lines: Sequence[Block]) -> str:
+    """Why what was chosen is not an article, "" where it is one."""
+    chars = sum(len(line.text) for line in lines)
+    cut = sum(bool(_CUT.search(line.text)) for line in lines)
+    listed = (
+        choice.noise > choice.text
+        or (found.resumed >= MIN_ITEMS and chars < MAX_SUMMARY * found.resumed)
+        or (cut >= MIN_ITEMS and 3 * cut >= len(lines))
+    )
+    if (listed or chars < 2 * MIN_CHARS) and _TAG_URL.search(url[:500]):
+        return "tag page"
+    if listed:
+        return "list"
+    return "too short" if chars < MIN_CHARS else ""
 
 
 def read_text(url: str, text: str, title: str | None = None) -> Article | NotArticle:
@@ -68,7 +111,7 @@ def read_text(url: str, text: str, title: str | None = None) -> Article | NotArt
     lines = [line for part in text.splitlines() if (line := _SPACE.sub(" ", part).strip())]
     if not lines:
         return NotArticle(url, "empty")
-    meta = metadata.read_lines([*lines[:12], *lines[-4:]])
+    meta = read_labels([*lines[:12], *lines[-4:]])
     source = "given" if title else "line"
     return Article(
         url, title or _title_line(lines), tuple(map(Block, lines)), meta.published, meta.author, meta.category,
@@ -80,7 +123,7 @@ def _title_line(lines: Sequence[str]) -> str:
     """The most title-like of the first lines: short, no sentence, repeated further down if any is."""
     likely = [
         (i, line) for i, line in enumerate(lines[:8])
-        if 4 <= len(line) <= 60 and not _NOT_TITLE.search(line) and not metadata.is_label(line)
+        if 4 <= len(line) <= 60 and not _NOT_TITLE.search(line) and not is_label(line)
     ]  # fmt: skip
     for i, line in likely:
         if any(line in later for later in lines[i + 1 :]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -20,7 +21,7 @@ def _words(text: str) -> frozenset[str]:
 # Never part of an article's text.
 SKIPPED_TAGS = _words(
     "script style noscript template iframe frame object embed applet svg canvas map audio video head select"
-    " option button input textarea datalist math"
+    " option button input textarea datalist math title"
 )
 # Tags that end a line of text.
 BLOCK_TAGS = _words(
@@ -32,6 +33,9 @@ _INLINE, _LINK, _SKIPPED, _LINE, _CONTAINER = range(5)
 _FURNITURE_TAGS = _words("nav footer aside dialog menu")
 _NEVER_FURNITURE = _words("html body article main")
 # Blocks that are lines, not containers: measured as part of what is around them.
+_LIST_TAGS = _words("ul ol dl")
+_STRING = etree.XPath("string()", smart_strings=False)
+_SENTENCES = re.compile(r"[\uff0c。][^\uff0c。]{0,200}[\uff0c。]|,[^,]{4,80}[,.]")
 _LINE_TAGS = _words("p br hr h1 h2 h3 h4 h5 h6 li dt pre tr th thead tfoot caption summary")
 _ROLES = {
     "a": _LINK,
@@ -83,10 +87,11 @@ class Measure:
     text: float = 0.0  # in running sentences
     noise: float = 0.0  # in links, in imprints and in short lines without punctuation
     chars: int = 0
+    start: int = 0  # its lines are lines[start:stop]
+    stop: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A short line, with the index of the block it stands in."""
 
     block: int
@@ -123,10 +128,19 @@ def measure(tree: HtmlElement) -> tuple[list[Measure], list[Line]]:
                 link = 0
             if role == _CONTAINER or inside < 0:
                 if start:
-                    blocks.append(_new(node, tag, inside))
+                    block = _new(node, tag, inside)
+                    if (block.furniture or tag in _LIST_TAGS) and inside >= 0:
+                        text = str(_STRING(node))
+                        if not _SENTENCES.search(text):
+                            _weigh_list(text, blocks[inside], lines, inside)
+                            walk.skip_subtree()
+                            continue
+                    block.start = len(lines)
+                    blocks.append(block)
                     stack.append(inside)
                     inside = len(blocks) - 1
-                elif inside > 0:
+                elif inside > 0 and blocks[inside].node is node:
+                    blocks[inside].stop = len(lines)
                     inside = stack.pop()
         elif role == _LINK:
             links += 1 if start else -1
@@ -137,7 +151,19 @@ def measure(tree: HtmlElement) -> tuple[list[Measure], list[Line]]:
                 link += len(text)
     if parts and inside >= 0:
         _weigh("".join(parts), link, blocks[inside], lines, inside)
+    for index in (*stack[1:], inside):
+        blocks[index].stop = len(lines)
     return blocks, lines
+
+
+def _weigh_list(text: str, around: Measure, lines: list[Line], index: int) -> None:
+    """Count a block without a sentence in it, a menu or a list of links, all at once."""
+    words = text.split()
+    chars = sum(map(len, words))
+    if 0 < chars <= MAX_LABEL:
+        lines.append(Line(index, " ".join(words)))
+    around.chars += chars
+    around.noise += chars
 
 
 def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) -> None:
