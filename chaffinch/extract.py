@@ -23,7 +23,7 @@ LONG_TAG = 2_000  # characters from which a tag's attributes are counted
 MAX_ATTRIBUTES = 300
 MIN_CHARS = 40
 MIN_ITEMS = 4  # summaries that make a list
-MAX_SUMMARY = 200  # characters
+MAX_SUMMARY = 130  # characters
 MAX_LINKS = 5_000  # of one page that are searched for its next part
 
 _SPACE = re.compile(r"\s+")
