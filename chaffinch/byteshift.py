@@ -255,7 +255,7 @@ def _ends(run: _Run, line: str, end: int, before: str) -> Iterator[_Run]:
         if len(encoded) != 2 or not (whole := _decode(run.pending, encoded[0])):
             return
         run = replace(_take(run, whole, before, char), pending=encoded[1])
-        if run.score - run.raw < _HOPELESS or (run.read > 24 and run.pairs * 12 < run.read):
+        if run.score - run.raw < _HOPELESS or (run.read > 20 and run.pairs * 12 < run.read):
             return
         yield replace(run, score=run.score + _END)
 

@@ -13,22 +13,24 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rich.text import Text
-
 from chaffinch import template as site_template
 from chaffinch.contacts import mask
-from chaffinch.items import Article, Cleaned, Contact, Removed, Script
+from chaffinch.evidence import explain, page_lines, published_lines
+from chaffinch.items import Article, Cleaned, Contact, Removed
 from chaffinch.pinyin import to_simplified
-from chaffinch.repair import repair
+from chaffinch.repair import is_strange, repair
 from chaffinch.rules import Rule, Rules, load_rules
+from chaffinch.script import script_of
 
-__all__ = ["Rules", "clean", "explain", "load_rules", "script_of"]
+__all__ = ["Rules", "apply_template", "clean", "explain", "load_rules", "page_lines", "published_lines", "script_of"]
 
 _SENTENCE = re.compile(r"[,，。;；！？!?、:：]")
+_SENTENCE_END = re.compile(r"[。!?]+[”\"」』)]?")
+_SENTENCES = 12  # from the end of a line, before each of which a notice may begin
 _BODY_CHARS = 28  # a line this long with punctuation in it is prose
 _MOST_REMOVED = 0.6  # of the characters, when prose is among them
 _HEAD_CHARS, _TAIL_CHARS = 160, 240  # how far into a line parts are cut
-_SHIFTED_CHARS = 30_000  # characters searched for shifted bytes from the first run on: hostile pages end
+_SHIFTED_CHARS = 30_000  # of strange lines that are searched for shifted bytes, so that hostile pages end
 _TITLES = ("title-line", "repeated-title")
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -56,28 +58,6 @@ def _view(text: str) -> str:
     return text.translate(_view_table())
 
 
-@lru_cache(maxsize=1)
-def _script_signs() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Characters that only simplified, and only traditional, writing has: by what Big5 and GB 2312 leave out."""
-    hant = {chr(c): plain for c, plain in to_simplified().items() if not _encodes(chr(c), "gb2312")}
-    hans = {plain for plain in hant.values() if _encodes(plain, "gb2312") and not _encodes(plain, "big5")}
-    return re.compile(f"[{''.join(sorted(hans))}]"), re.compile(f"[{''.join(sorted(hant))}]")
-
-
-def _encodes(char: str, charset: str) -> bool:
-    try:
-        return bool(char.encode(charset))
-    except UnicodeEncodeError:
-        return False
-
-
-def script_of(text: str) -> Script:
-    """`hant` where characters that only traditional writing has outnumber those that only simplified has."""
-    hans, hant = _script_signs()
-    text = text[:3_000]
-    return "hant" if len(hant.findall(text)) > len(hans.findall(text)) else "hans"
-
-
 def _plain(view: str) -> str:
     """A line without signs and spaces, for comparing titles."""
     return _NOT_WORD.sub("", view).lower()
@@ -96,7 +76,7 @@ def clean(article: Article, rules: Rules, key: bytes, template: Collection[str] 
     context = ""
     budget = _SHIFTED_CHARS
     for block in article.blocks:
-        if repairs["byte-shift"]:
+        if is_strange(block.text):
             budget -= len(block.text)
         if text := _tidy(block.text, key, context, repairs, contacts, shifted=budget > 0):
             lines.append(_Line(text, _view(text), block.text))
@@ -157,14 +137,21 @@ def _number(text: str | None) -> int | None:
 def _judge(lines: list[_Line], title: str, rules: Rules, template: Collection[str]) -> dict[str, str]:
     """Set the rule of every line that goes and cut parts of lines. Returns metadata that rules read."""
     nominated = _nominate_all(lines, title, rules, template)
-    body = [not names and _is_prose(line.view) for line, names in zip(lines, nominated, strict=True)]
+    starts = [_notice_start(line.view, title, names, rules) for line, names in zip(lines, nominated, strict=True)]
+    body = [
+        (not names or start > 0) and _is_prose(line.view)
+        for line, names, start in zip(lines, nominated, starts, strict=True)
+    ]
     before, after = _running(body), _running(body[::-1])[::-1]
     found: dict[str, str] = {}
     for i, (line, names) in enumerate(zip(lines, nominated, strict=True)):
         for rule in names:
             if rule.holds(i, len(lines), before[i], after[i]):
-                line.rule = rule.name
                 found.update(rule.fields(line.view))
+                if starts[i]:
+                    _shorten(line, rule.name, starts[i], len(line.view))
+                else:
+                    line.rule = rule.name
                 break
     _mark_summaries(lines)
     _follow(lines, body, after, rules)
@@ -172,6 +159,25 @@ def _judge(lines: list[_Line], title: str, rules: Rules, template: Collection[st
     _spare(lines)
     _cut(lines, title, rules, before, after)
     return found
+
+
+def _notice_start(view: str, title: str, names: Sequence[Rule], rules: Rules) -> int:
+    """Where a notice begins that stands behind prose of its own in one line; 0 where the line is all notice."""
+    if not names or len(view) <= _BODY_CHARS or not any(rule.pattern for rule in names):
+        return 0
+    for end in reversed([m.end() for m in _SENTENCE_END.finditer(view, 0, len(view) - 1)][-_SENTENCES:]):
+        if rules.nominate(view[end:].strip(), title):
+            before = view[:end].strip()
+            if not rules.nominate(before, title):
+                return end if _is_prose(before) else 0
+    return 0
+
+
+def _shorten(line: _Line, rule: str, start: int, end: int) -> None:
+    """Cut a part off a line that stays."""
+    line.cuts = (*line.cuts, (rule, line.text[start:end]))
+    line.text = (line.text[:start] + line.text[end:]).strip()
+    line.view = _view(line.text)
 
 
 def _is_prose(view: str) -> bool:
@@ -194,9 +200,7 @@ _SUFFIX = re.compile(
 )
 
 
-def _nominate_all(
-    lines: Sequence[_Line], title: str, rules: Rules, template: Collection[str]
-) -> list[list[Rule]]:
+def _nominate_all(lines: Sequence[_Line], title: str, rules: Rules, template: Collection[str]) -> list[list[Rule]]:
     """The rules that each line's words call for, from both ends inwards: the middle is open to few of them."""
     out: list[list[Rule]] = [[] for _ in lines]
     low = _reach(range(len(lines)), lines, title, rules, template, out)
@@ -220,9 +224,7 @@ def _reach(
     return len(order)
 
 
-def _nominations(
-    line: _Line, title: str, rules: Rules, template: Collection[str], middle: bool = False
-) -> list[Rule]:
+def _nominations(line: _Line, title: str, rules: Rules, template: Collection[str], middle: bool = False) -> list[Rule]:
     names = rules.nominate(line.view, title, middle)
     if title and len(line.view) <= len(title) + 40 and _is_title(line.view, title):
         names = [_TITLE, *names]
@@ -342,22 +344,14 @@ def _cut(lines: list[_Line], title: str, rules: Rules, before: Sequence[int], af
     for i, line in enumerate(lines):
         if line.rule:
             continue
-        cuts: list[tuple[str, str]] = []
         if end := _glued_title(line.view, title):
-            cuts.append(("repeated-title", line.text[:end]))
-            line.text, line.view = line.text[end:], line.view[end:]
+            _shorten(line, "repeated-title", 0, end)
         middle = before[i] >= rules.depth and after[i] >= rules.depth
         for rule in rules.cutting_anywhere if middle else rules.cutting:
-            if not rule.holds(i, len(lines), before[i], after[i]):
-                continue
-            span = rule.cut(line.view, _HEAD_CHARS, _TAIL_CHARS)
-            if span is None or (span[1] - span[0]) >= len(line.view):
-                continue
-            start, end = span
-            cuts.append((rule.name, line.text[start:end]))
-            line.text = (line.text[:start] + line.text[end:]).strip()
-            line.view = _view(line.text)
-        line.cuts = tuple(cuts)
+            if rule.holds(i, len(lines), before[i], after[i]):
+                span = rule.cut(line.view, _HEAD_CHARS, _TAIL_CHARS)
+                if span is not None and span[1] - span[0] < len(line.view):
+                    _shorten(line, rule.name, *span)
 
 
 def _split(lines: Sequence[_Line]) -> tuple[list[str], tuple[Removed, ...]]:
@@ -379,40 +373,21 @@ def _split(lines: Sequence[_Line]) -> tuple[list[str], tuple[Removed, ...]]:
     return kept, tuple(removed)
 
 
-def page_lines(cleaned: Cleaned) -> list[tuple[int, str, str | None]]:
-    """The page as it was, in order: (position, line, the rule it went by or None); parts cut follow their line."""
-    whole = {r.position: r for r in cleaned.removed if r.whole}
-    parts: dict[int, list[Removed]] = {}
-    for r in cleaned.removed:
-        if not r.whole:
-            parts.setdefault(r.position, []).append(r)
-    kept = iter(cleaned.text.split("\n") if cleaned.text else [])
-    out: list[tuple[int, str, str | None]] = []
-    position = 0
-    while True:
-        if position in whole:
-            out.append((position, whole[position].text, whole[position].rule))
-        else:
-            line = next(kept, None)
-            if line is None:
-                return out
-            out.append((position, line, None))
-            out.extend((position, r.text, r.rule) for r in parts.get(position, ()))
-        position += 1
-
-
-def explain(article: Article, cleaned: Cleaned) -> Text:
-    """The page with what went and why, for a terminal: kept lines plain, removed ones struck with their rule."""
-    out = Text()
-    out.append(f"{cleaned.title or article.url}\n", style="bold")
-    for position, line, rule in page_lines(cleaned):
-        out.append(f"{position:4d}  ", style="dim")
-        if rule is None:
-            out.append(f"{line}\n")
-        else:
-            out.append(line, style="red strike")
-            out.append(f"  {rule}\n", style="yellow")
-    repairs = ", ".join(f"{kind} {n}" for kind, n in cleaned.repairs.items())
-    out.append(f"repairs: {repairs or 'none'}; contacts: {len(cleaned.contacts)}\n", style="dim")
-    return out
-
+def apply_template(cleaned: Cleaned, template: Collection[str]) -> Cleaned:
+    """Take furniture learned since out of an article that was cleaned before; its other lines stay as they were."""
+    page = [
+        _Line(text, _view(text), text, rule or "")
+        for position, text, rule in page_lines(cleaned)
+        if rule is None or any(r.position == position and r.whole and r.text == text for r in cleaned.removed)
+    ]
+    known = [not line.rule and site_template.line_key(line.text) in template for line in page]
+    body = [not line.rule and not k and _is_prose(line.view) for line, k in zip(page, known, strict=True)]
+    before, after = _running(body), _running(body[::-1])[::-1]
+    for i, line in enumerate(page):
+        if known[i] and any(body) and _TEMPLATE.holds(i, len(page), before[i], after[i]):
+            line.rule = _TEMPLATE.name
+    parts = tuple(r for r in cleaned.removed if not r.whole)
+    whole = [Removed(i, line.rule, line.text) for i, line in enumerate(page) if line.rule]
+    gone = {r.position for r in whole}
+    removed = sorted([*whole, *(r for r in parts if r.position not in gone)], key=lambda r: r.position)
+    return replace(cleaned, text="\n".join(line.text for line in page if not line.rule), removed=tuple(removed))

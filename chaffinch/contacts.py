@@ -35,16 +35,16 @@ _PLAIN = str.maketrans(
         "貴": "贵", "雲": "云", "陝": "陕", "寧": "宁", "晉": "晋", "證": "证", "顧": "顾", "問": "问", "訊": "讯",
         "諮": "咨", "詢": "询", "線": "线", "業": "业", "務": "务", "來": "来", "專": "专", "員": "员", "賬": "账",
         "帳": "账", "單": "单", "編": "编", "訂": "订", "衛": "卫", "勢": "势", "閩": "闽", "凍": "冻", "萬": "万",
-        "億": "亿", "眾": "众", "陸": "陆",
+        "億": "亿", "眾": "众", "粵": "粤", "陸": "陆",
     }
 )  # fmt: skip
 _SPOKEN = str.maketrans("零〇○Oo幺一壹二贰三叁四肆五伍六陆七柒八捌九玖", "000001112233445566778899")
 
 # Two sieves, one character and then a pattern, let most lines pass at the price of a glance.
-_HINT = re.compile(r"[0-9０-９①-⑨@＠#＃幺零〇qQvVwWiI微薇威扣企公]")
+_HINT = re.compile(r"[0-9０-９①-⑨@＠#＃幺零〇qQvVwWiI微薇威扣企公艾]|[aA][tT] ?[\])）】]")
 _CANDIDATE = re.compile(
     r"[0-9０-９①-⑨][0-9０-９①-⑨ \-—–－·.+　()（）]{3}|[@＠#＃幺零〇]|公网安|公網安"
-    r"|[iI][cCdD]|[qQ]|[vV] ?[xX信]|[加+][vV]|[wW][xXe]|微信|公众号|公眾號|扣扣|企鹅|薇信|威信"
+    r"|[iI][cCdD]|[qQ]|[vV] ?[xX信]|[加+][vV]|[wW][xXe]|[aA][tT] ?[\])）】]|艾特|微信|公众号|公眾號|扣扣|企鹅|薇信|威信"
 )
 _TLD = (
     r"(?:com|cn|net|org|cc|vip|top|info|me|hk|tw|edu|gov|io|xyz|co|us|club|site|online|email|fm|la|tv|asia|biz|work)"
@@ -206,7 +206,8 @@ def mask(text: str, key: bytes, context: str = "") -> tuple[str, tuple[Contact, 
         return text, ()
     spans = sorted(_find(text.translate(_PLAIN), context))
     contacts = tuple(Contact(kind, digest(key, kind, normalised)) for _, _, kind, normalised in spans)
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for start, end, kind, _ in spans:
         pieces += (text[at:start], f"⟨{kind}⟩")
         at = end

@@ -31,7 +31,7 @@ _FULLWIDTH = re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
 _HALFWIDTH = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)}
 _HANZI = r"\u3400-\u4dbf\u4e00-\u9fff"
 _ANNOTATION = re.compile(rf"(?<=[{_HANZI}])[(（] ?([a-zA-Zɡɑüà-ǿ]{{1,7}}[1-5]?) ?[)）]")
-_SPACED = re.compile(r"(?<=[^\sa-zA-Z0-9]) ([,.;:!?，。；：！？、]) (?=[^\s0-9])")
+_SPACED = re.compile(r"(?<=[^\sa-zA-Z0-9]) ([,.;:!?，。；：！？、])(?: (?=[^\s0-9])|$)")
 _HEADING = re.compile(r"^ ?#{1,6} +(?=\S)|^ ?#{2,6}(?=[^\s#])|(?<=[^\s#]) +#{1,6} ?$")
 _EMPHASIS = re.compile(r"(?<![*0-9a-zA-Z])\*{2,3}(?![*])|(?<![*])\*{2,3}(?![*0-9a-zA-Z])")
 _TABLE_ROW = re.compile(r"^ ?\|.*\| ?$")
@@ -46,6 +46,11 @@ def _suspicious() -> re.Pattern[str]:
     hanzi = "".join(sorted(c for c in common if "\u4e00" <= c <= "\u9fff"))
     signs = r"\x00-\xff\u2010-\u2027\u2030-\u203b\u2460-\u24ff\u2190-\u21ff\u25a0-\u27bf\u3000-\u3029"
     return re.compile(rf"[^{signs}{hanzi}\ufe00-\uffef\U0001f000-\U0001ffff]")
+
+
+def is_strange(text: str) -> bool:
+    """Whether a line has a character that sound text seldom has, so that `repair` must look for shifted bytes."""
+    return _suspicious().search(text) is not None
 
 
 def repair(text: str, shifted: bool = True) -> tuple[str, dict[str, int]]:
@@ -63,7 +68,8 @@ def repair(text: str, shifted: bool = True) -> tuple[str, dict[str, int]]:
     if "&" in text:
         text = _counted(_ENTITY, _unescape, text, counts, "entity")
     text = _counted(_CONTROL, "", text, counts, "control")
-    if strange or (shifted and ("?" in text or "？" in text)):  # before spaces change: an ideographic one may be half a pair
+    # Before spaces change: an ideographic one may be half of a shifted pair.
+    if strange or (shifted and ("?" in text or "？" in text)):
         text, counts["byte-shift"] = restore(text, suspicious)
     text = _space(text, counts)
     text = _counted(_FULLWIDTH, lambda m: m[0].translate(_HALFWIDTH), text, counts, "fullwidth")

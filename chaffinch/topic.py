@@ -22,6 +22,7 @@ class Topic:
     name: str
     threshold: float
     weights: dict[str, float]
+    core: frozenset[str]  # the terms of the highest weight
     pattern: re.Pattern[str]
 
 
@@ -59,16 +60,18 @@ def _topic(name: str, table: object) -> Topic:
         if not isinstance(words, list) or not all(isinstance(w, str) and w for w in words):
             raise ValueError(f"topic {name!r}: weight {weight} needs a list of terms")
         weights.update((w.lower(), value) for w in words)
+    core = frozenset(w for w, value in weights.items() if value == max(weights.values()))
     # Longest first, so that a compound is not counted as its part as well.
     pattern = re.compile("|".join(re.escape(w) for w in sorted(weights, key=len, reverse=True)))
-    return Topic(name, float(threshold), weights, pattern)
+    return Topic(name, float(threshold), weights, core, pattern)
 
 
 def score(title: str, canonical_text: str, topics: Topics) -> tuple[str | None, float]:
     """The topic that a text (canonical: simplified, lower case) is on, and its score; None below every threshold.
 
-    The score is the mean weight of terms per hundred characters, damped for length, each term counted at most
-    six times; the best score is returned even when no topic reaches its threshold.
+    The score sums the weights of the terms found, each counted at most six times, over the square root of the
+    length in hundreds of characters. A text without any of a topic's weightiest terms is not on it. The best score
+    is returned even when no topic reaches its threshold.
     """
     best: tuple[str | None, float, float] = (None, 0.0, 0.0)
     text = canonical_text[:_CHARS]
@@ -76,6 +79,8 @@ def score(title: str, canonical_text: str, topics: Topics) -> tuple[str | None, 
         counts = Counter(topic.pattern.findall(text))
         for term in topic.pattern.findall(title):
             counts[term] += _TITLE_TIMES
+        if topic.core.isdisjoint(counts):
+            continue
         raw = sum(topic.weights[t] * min(n, _ENOUGH) for t, n in counts.items())
         value = round(max(0.0, raw) / math.sqrt(max(len(text) + len(title), 100) / 100), 3)
         ratio = value / topic.threshold
