@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 
 from chaffinch.content import Choice
 from chaffinch.items import Block, BlockKind
-from chaffinch.measure import BLOCK_TAGS, SKIPPED_TAGS
+from chaffinch.measure import BLOCK_TAGS, SKIPPED_TAGS, is_link_line
 
 MAX_BLOCKS = 20_000  # of one article
 LINK_LINE = 60  # characters; a longer line that is a link is a sentence that someone linked
@@ -101,7 +101,7 @@ def _write(out: list[tuple[str, str]], parts: list[str], link: int, tag: str) ->
     text = _SPACE.sub(" ", "".join(parts)).strip()
     parts.clear()
     if text:
-        if 2 * link > len(text) and len(text) < LINK_LINE:
+        if len(text) < LINK_LINE and is_link_line(text, link):
             tag = _LINKS
         out.append((tag, text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")))
 

@@ -28,7 +28,8 @@ class Choice:
     excluded: frozenset[HtmlElement]
     text: float
     noise: float
-    chars: int
+    page_noise: float  # of the whole page
+    named: bool  # surely named as an article's container, or right after a title
     heading: str  # the line that repeats the page's title best, "" for none
     labels: tuple[str, ...]  # short lines at the node's head and before it, then after it: nearest first
 
@@ -47,6 +48,7 @@ def choose(tree: HtmlElement) -> Choice | None:
         before.append(before[-1] + block.text + block.noise)
     if before[-1] == 0:
         return None
+    page_noise = sum(block.noise for block in blocks)
     excluded = _furniture(blocks)
     _add_up(blocks, excluded)
     heading = _heading(tree, lines)
@@ -55,16 +57,16 @@ def choose(tree: HtmlElement) -> Choice | None:
     best = max(open_, key=lambda i: blocks[i].text - blocks[i].noise)
     candidates = [_narrow(blocks, excluded, best), *(i for i in open_ if blocks[i].hint and blocks[i].text)]
 
-    def value(i: int) -> float:
-        block = blocks[i]
-        found = (block.text - 2 * block.noise) * _HINT_FACTOR[block.hint]
-        if title is None or found < 0:
-            return found
+    def near(i: int) -> bool:
+        if title is None:
+            return False
         if i > title:
-            near = before[i] - before[title + 1] < _MAX_GAP
-        else:
-            near = block.hint == 2 and before[title] - before[i] < _MAX_GAP
-        return found * _NEAR_TITLE if near else found
+            return before[i] - before[title + 1] < _MAX_GAP
+        return blocks[i].hint == 2 and before[title] - before[i] < _MAX_GAP
+
+    def value(i: int) -> float:
+        found = (blocks[i].text - 2 * blocks[i].noise) * _HINT_FACTOR[blocks[i].hint]
+        return found * _NEAR_TITLE if found > 0 and near(i) else found
 
     chosen = _narrow(blocks, excluded, max(candidates, key=value))
     chosen = _first_of_series(blocks, lines, chosen)
@@ -74,7 +76,8 @@ def choose(tree: HtmlElement) -> Choice | None:
         frozenset(blocks[i].node for i in excluded if i != chosen),
         found.text,
         found.noise,
-        found.chars,
+        page_noise,
+        found.hint == 2 or near(chosen),
         heading.text if heading else "",
         _labels(blocks, lines, chosen),
     )

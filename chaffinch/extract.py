@@ -16,6 +16,7 @@ from chaffinch.blocks import Fragment, blocks, fragment
 from chaffinch.content import Choice, choose
 from chaffinch.items import Article, Block, Document, NotArticle
 from chaffinch.labels import is_label, read_labels
+from chaffinch.measure import IMPRINT
 
 MAX_HTML = 3_000_000  # characters; the rest of a longer page is not looked at
 MAX_TAGS = 50_000
@@ -23,12 +24,14 @@ LONG_TAG = 2_000  # characters from which a tag's attributes are counted
 MAX_ATTRIBUTES = 300
 MIN_CHARS = 40
 MIN_ITEMS = 4  # summaries that make a list
+MIN_TITLE = 8  # characters of a title that is not a section's
 MAX_SUMMARY = 130  # characters
 MAX_LINKS = 5_000  # of one page that are searched for its next part
 
 _SPACE = re.compile(r"\s+")
 _NOT_TITLE = re.compile(r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:")
 _CUT = re.compile(r"(?:\.{3}|…)\s?(?:\[?(?:详细|详情|全文|更多|阅读全文|查看全文|more)\]?)?\W{0,3}$", re.IGNORECASE)
+_NOT_FOUND = re.compile(r"[页頁]面.{0,10}(?:不存在|已.{0,2}[删刪]除|找不到|無法)|404 not found", re.IGNORECASE)
 _TAG_URL = re.compile(r"/(?:tags?|go|ss|topics?|search|label|zt)(?:[-_/.?]|$)|[?&](?:tag|s|keyword|q)=", re.IGNORECASE)
 _PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
 _NEXT_TEXT = re.compile(r"^\W{0,3}(?:下一?[页頁]|next(?: page)?|\d{1,2})?\W{0,3}$", re.IGNORECASE)
@@ -92,17 +95,21 @@ def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:
 
 def _reason(url: str, choice: Choice, found: Fragment, lines: Sequence[Block]) -> str:
     """Why what was chosen is not an article, "" where it is one."""
-    chars = sum(len(line.text) for line in lines)
+    chars = sum(len(line.text) for line in lines if not IMPRINT.search(line.text))
     cut = sum(bool(_CUT.search(line.text)) for line in lines)
+    linked = choice.page_noise > choice.text and not (choice.named and len(choice.heading) >= MIN_TITLE)
     listed = (
         choice.noise > choice.text
         or (found.resumed >= MIN_ITEMS and chars < MAX_SUMMARY * found.resumed)
         or (cut >= MIN_ITEMS and 3 * cut >= len(lines))
+        or (chars < MAX_SUMMARY and linked)
     )
     if (listed or chars < 2 * MIN_CHARS) and _TAG_URL.search(url[:500]):
         return "tag page"
     if listed:
         return "list"
+    if chars < MAX_SUMMARY and any(_NOT_FOUND.search(line.text) for line in lines):
+        return "not found"
     return "too short" if chars < MIN_CHARS else ""
 
 

@@ -70,10 +70,12 @@ _MAYBE_ARTICLE = _words(
 _HIDDEN_STYLE = re.compile(r"display\s{0,5}:\s{0,5}none", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s_-]+")
 _PUNCTUATION = re.compile(r"[,。、;:!?\uff0c\uff1b\uff1a\uff01\uff1f…“”]")
-_IMPRINT = re.compile(
-    r"版权所有|版權所有|ICP[备備证證]|许可证|Copyright|All Rights Reserved|违法和不良|举报电话|公网安备|技术支持|©",
+IMPRINT = re.compile(
+    r"版权所有|版權所有|ICP[备備证證\s]{0,1}[(\d\uff08]|许可证|Copyright|All Rights Reserved|违法和不良|举报电话"
+    r"|公网安备|技术支持|©|Powered by|不代表本[站网]|侵[权權].{0,16}(?:联|聯|删|刪)|免[责責][声聲].{0,8}[:\uff1a]",
     re.IGNORECASE,
 )
+_SENTENCE_END = frozenset("。.!?;:\uff01\uff1f\uff1b\uff1a…”")
 
 
 @dataclass(slots=True)
@@ -177,17 +179,22 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
     elif chars > 2_000:
         text = text[:2_000]
     own.chars += chars
-    if link * 2 > chars:
+    if is_link_line(text, link):
         own.noise += min(chars, 30)
     elif chars < 8 or not _PUNCTUATION.search(text):
         if chars < 20:
             own.noise += 0.2 * chars
         else:
             own.text += 0.5 * chars
-    elif chars < 200 and _IMPRINT.search(text):
+    elif chars < 200 and IMPRINT.search(text):
         own.noise += chars
     else:
         own.text += chars - link
+
+
+def is_link_line(text: str, link: int) -> bool:
+    """Whether a line is a link with at most a date or a number beside it. `link`: the characters inside links."""
+    return 2 * link > len(text) or (3 * link > len(text) and text[-1] not in _SENTENCE_END)
 
 
 def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
