@@ -12,6 +12,7 @@ from pathlib import Path
 
 _TITLE_TIMES = 3  # how often a term in the title counts
 _ENOUGH = 6  # occurrences of one term beyond which more say nothing new
+_VARIETY = 6  # so many different terms make up for the lack of a core term
 _CHARS = 20_000  # characters of a text that are looked at
 
 
@@ -70,8 +71,8 @@ def score(title: str, canonical_text: str, topics: Topics) -> tuple[str | None, 
     """The topic that a text (canonical: simplified, lower case) is on, and its score; None below every threshold.
 
     The score sums the weights of the terms found, each counted at most six times, over the square root of the
-    length in hundreds of characters. A text without any of a topic's weightiest terms is not on it. The best score
-    is returned even when no topic reaches its threshold.
+    length in hundreds of characters. A text with none of a topic's weightiest terms and fewer than six
+    others is not on it. The best score is returned even when no topic reaches its threshold.
     """
     best: tuple[str | None, float, float] = (None, 0.0, 0.0)
     text = canonical_text[:_CHARS]
@@ -79,7 +80,7 @@ def score(title: str, canonical_text: str, topics: Topics) -> tuple[str | None, 
         counts = Counter(topic.pattern.findall(text))
         for term in topic.pattern.findall(title):
             counts[term] += _TITLE_TIMES
-        if topic.core.isdisjoint(counts):
+        if topic.core.isdisjoint(counts) and sum(topic.weights[t] > 0 for t in counts) < _VARIETY:
             continue
         raw = sum(topic.weights[t] * min(n, _ENOUGH) for t, n in counts.items())
         value = round(max(0.0, raw) / math.sqrt(max(len(text) + len(title), 100) / 100), 3)
