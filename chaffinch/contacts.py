@@ -46,9 +46,7 @@ _CANDIDATE = re.compile(
     r"[0-9０-９①-⑨][0-9０-９①-⑨ \-—–－·.+　()（）]{3}|[@＠#＃幺零〇]|公网安|公網安"
     r"|[iI][cCdD]|[qQ]|[vV] ?[xX信]|[加+][vV]|[wW][xXe]|[aA][tT] ?[\])）】]|艾特|微信|公众号|公眾號|扣扣|企鹅|薇信|威信"
 )
-_TLD = (
-    r"(?:com|cn|net|org|cc|vip|top|info|me|hk|tw|edu|gov|io|xyz|co|us|club|site|online|email|fm|la|tv|asia|biz|work)"
-)
+_TLD = r"(?:com|cn|net|org|cc|vip|top|info|me|hk|tw|edu|gov|io|xyz|co|us|club|site|online|email|fm|la|tv|asia|biz|work)"
 _AT = r"(?:@|#|\[ ?(?:at|@|#) ?\]|\( ?(?:at|@|#) ?\)|艾特| at (?=[a-z0-9\-]{1,20} ?\.))"
 _MAIL = re.compile(
     rf"(?<![A-Za-z0-9._%+\-])(?:[A-Za-z0-9][A-Za-z0-9._%+\-]{{0,63}}|[0-9]{{1,6}}(?: [0-9]{{1,6}}){{1,4}}) ?{_AT} ?"

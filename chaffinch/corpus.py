@@ -52,7 +52,9 @@ def open_reader(path: Path) -> Database:
         db.conn.create_function("hamming", 2, hamming, deterministic=True)
         _check_schema(path, db)
         if schema.migrations.pending(db):
-            raise CorpusError(f"corpus {path}: not a Chaffinch corpus, or of an older version; ingest or crawl updates it")
+            raise CorpusError(
+                f"corpus {path}: not a Chaffinch corpus, or of an older version; ingest or crawl updates it"
+            )
         return db
 
 

@@ -7,7 +7,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-
 from datasette import hookimpl  # type: ignore[attr-defined]
 from datasette.utils import parse_metadata
 

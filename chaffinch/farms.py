@@ -34,9 +34,7 @@ class Plan:
         return {"farms": [asdict(farm) for farm in self.farms], "due": "all" if self.due_all else "due"}
 
 
-def plan(
-    start: str | None = None, farms: str | None = None, due: str | None = None, contact: str = ""
-) -> Plan:
+def plan(start: str | None = None, farms: str | None = None, due: str | None = None, contact: str = "") -> Plan:
     """The spider's arguments as a plan. Raises ValueError, one line, for what cannot be crawled.
 
     `start`: URLs separated by commas; `farms`: a TOML file, the project's own when None; `due`: `all` or None;

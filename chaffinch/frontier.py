@@ -40,10 +40,8 @@ def next_due(state: PageState, fetched_at: str, failures: int) -> str:
     """
     if state == "found":
         return fetched_at
-    if state == "failed":
-        wait = min(RETRY_FIRST * (1 << min(max(failures - 1, 0), 20)), RETRY_LAST)
-    else:
-        wait = REVISIT[state]
+    retry = min(RETRY_FIRST * (1 << min(max(failures - 1, 0), 20)), RETRY_LAST)
+    wait = retry if state == "failed" else REVISIT[state]
     return (datetime.fromisoformat(fetched_at) + wait).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
-import multiprocessing.connection
 import os
-import threading
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TypeVar
+from queue import Queue
+from typing import Any, TypeVar
 
 from chaffinch import canonical, clean, contacts, decode, extract, fingerprint, topic
 from chaffinch.corpus import now
@@ -98,24 +100,62 @@ def over_all_cores(
     documents is done in this process: workers would cost more to start.
     """
     chunks = _chunks(documents)
+    tools = load_tools(key)
     first, second = next(chunks, []), next(chunks, None)
     if second is None:
-        yield from _work_chunk(first, work, load_tools(key))
+        yield from _work_chunk(first, work, tools)
         return
     workers = os.cpu_count() or 1
-    pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(key,)
-    )
-    under_way: deque[Future[list[tuple[Input, T] | BadInput]]] = deque()
-    try:
+    with ExitStack() as stack:
+        # One thread a worker process: it sends a chunk and waits for the results. The threads outnumber nothing
+        # that computes, and a worker that dies is an end of file on its pipe, never a wait without end.
+        idle: Queue[Connection] = Queue()
+        for _ in range(workers):
+            idle.put(stack.enter_context(_worker(work, key)))
+        threads = stack.enter_context(ThreadPoolExecutor(workers))
+        under_way: deque[Future[list[tuple[Input, T] | BadInput]]] = deque()
         for chunk in chain([first, second], chunks):
-            under_way.append(pool.submit(_work_chunk, chunk, work))
+            under_way.append(threads.submit(_send, idle, chunk))
             if len(under_way) >= 4 * workers:
                 yield from under_way.popleft().result()
         while under_way:
             yield from under_way.popleft().result()
+
+
+@contextmanager
+def _worker(work: Callable[[Input, Tools], T], key: bytes) -> Iterator[Connection]:
+    """A process that does chunks of `work`. It ends when this process closes the pipe, or dies."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, work, key), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield ours
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        ours.close()
+        process.join()
+
+
+def _serve(pipe: Connection, work: Callable[[Input, Tools], T], key: bytes) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end ends this
+    tools = load_tools(key)
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            pipe.send(_work_chunk(pipe.recv(), work, tools))
+
+
+def _send(idle: Queue[Connection], chunk: list[Input | BadInput]) -> list[tuple[Input, Any] | BadInput]:
+    worker = idle.get()
+    try:
+        worker.send(chunk)
+        results: list[tuple[Input, Any] | BadInput] = worker.recv()
+    except (EOFError, OSError):
+        first = next((one.path for one in chunk), "input")
+        raise ValueError(f"{first}: a worker process died over it, killed or out of memory; not all was read") from None
+    finally:
+        idle.put(worker)
+    return results
 
 
 def _chunks(documents: Iterable[Input | BadInput]) -> Iterator[list[Input | BadInput]]:
@@ -131,28 +171,9 @@ def _chunks(documents: Iterable[Input | BadInput]) -> Iterator[list[Input | BadI
         yield chunk
 
 
-_worker_tools: Tools | None = None
-
-
-def _start_worker(key: bytes) -> None:
-    global _worker_tools  # noqa: PLW0603 - a pool's initializer has no other place to leave what it loads
-    _worker_tools = load_tools(key)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def leave_with_parent() -> None:
-        # A killed parent closes no queue that a worker waits on: without this its workers would stay for ever.
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=leave_with_parent, daemon=True).start()
-
-
 def _work_chunk(
-    chunk: list[Input | BadInput], work: Callable[[Input, Tools], T], tools: Tools | None = None
+    chunk: list[Input | BadInput], work: Callable[[Input, Tools], T], tools: Tools
 ) -> list[tuple[Input, T] | BadInput]:
-    tools = tools or _worker_tools
-    assert tools is not None
     results: list[tuple[Input, T] | BadInput] = []
     for document in chunk:
         if isinstance(document, BadInput):

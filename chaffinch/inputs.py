@@ -83,9 +83,7 @@ def _read_folder(folder: Path, name: str, watch: Watch) -> Iterator[Input | BadI
     try:
         with os.scandir(folder) as entries:
             found = sorted(
-                (entry.name, entry.is_dir(follow_symlinks=False))
-                for entry in entries
-                if not entry.name.startswith(".")
+                (entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries if not entry.name.startswith(".")
             )
     except OSError as error:
         yield BadInput(str(folder), error.strerror or str(error))

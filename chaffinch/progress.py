@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
@@ -39,10 +39,11 @@ class Bar:
             stream.seek(position)
             self._progress.update(self._task, completed=position, total=size)
 
-    def above(self, write: Callable[[], None]) -> None:
-        """Runs `write`, which prints lines on standard error, without tearing the bar."""
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Lines printed on standard error inside the block do not tear the bar."""
         self._progress.stop()
-        write()
+        yield
         if not self._progress.disable:
             self._progress.start()
 

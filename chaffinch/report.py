@@ -173,7 +173,7 @@ def _clusters_table(found: Report) -> Table:
         caption=f"{found.in_clusters:,} of {found.articles:,} articles are in a cluster",
     )  # fmt: skip
     for row in found.clusters:
-        shown = ", ".join(row.sites[:4]) + (f" and {len(row.sites) - 4} more" if len(row.sites) > 4 else "")
+        shown = "\n".join(row.sites[:2]) + (f"\nand {len(row.sites) - 2} more" if len(row.sites) > 2 else "")
         _add(table, row.id, row.size, len(row.sites), (row.first_published or "")[:10], row.title, shown)
     return table
 

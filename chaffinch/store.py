@@ -68,9 +68,7 @@ def _count(counts: dict[str, int], name: str) -> None:
     counts[name] = counts.get(name, 0) + 1
 
 
-def _write(
-    db: Database, visits: list[Visit], before_write: Callable[[], None] | None, counts: dict[str, int]
-) -> None:
+def _write(db: Database, visits: list[Visit], before_write: Callable[[], None] | None, counts: dict[str, int]) -> None:
     known = _known_articles(db, [visit.page.url for visit in visits])
     fresh = [visit for visit in visits if _is_news(visit, known.get(visit.page.url))]
     if before_write is not None and (fresh or any(visit.crawled for visit in visits)):
@@ -181,9 +179,7 @@ def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int]) ->
     for visit in visits:
         if visit.links:
             found_on = page_ids[visit.page.url]
-            frontier.add_found(
-                db, [(url, visit.depth + 1, found_on) for url in visit.links], visit.fetched_at
-            )
+            frontier.add_found(db, [(url, visit.depth + 1, found_on) for url in visit.links], visit.fetched_at)
 
 
 def _touch(db: Database, visit: Visit) -> None:
@@ -233,13 +229,9 @@ def _update_metadata(db: Database, former: dict[str, Any], visit: Visit) -> None
     """The text is as before: only `last_seen` moves, and a number or date that the page now shows otherwise."""
     assert visit.cleaned is not None
     changed = {
-        name: value
-        for name, value in _metadata(visit.cleaned).items()
-        if value is not None and value != former[name]
+        name: value for name, value in _metadata(visit.cleaned).items() if value is not None and value != former[name]
     }
-    db.table("articles").update(
-        former["id"], {"last_seen": max(former["last_seen"], visit.fetched_at), **changed}
-    )
+    db.table("articles").update(former["id"], {"last_seen": max(former["last_seen"], visit.fetched_at), **changed})
 
 
 def _replace_article(db: Database, former: dict[str, Any], visit: Visit) -> None:
@@ -281,18 +273,12 @@ def _write_details(db: Database, changed: list[tuple[int, Visit]]) -> None:
         for line in cleaned.removed
     )
     contacts = {(contact.kind, contact.digest) for _, cleaned in articles for contact in cleaned.contacts}
-    db.conn.executemany(
-        "INSERT INTO contacts (kind, digest) VALUES (?, ?) ON CONFLICT DO NOTHING", sorted(contacts)
-    )
+    db.conn.executemany("INSERT INTO contacts (kind, digest) VALUES (?, ?) ON CONFLICT DO NOTHING", sorted(contacts))
     db.conn.executemany(
         """
         INSERT INTO article_contacts (article_id, contact_id)
         SELECT ?, id FROM contacts WHERE kind = ? AND digest = ?
         ON CONFLICT DO NOTHING
         """,
-        [
-            (id, contact.kind, contact.digest)
-            for id, cleaned in articles
-            for contact in cleaned.contacts
-        ],
+        [(id, contact.kind, contact.digest) for id, cleaned in articles for contact in cleaned.contacts],
     )

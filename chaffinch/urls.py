@@ -39,9 +39,7 @@ def canonical_url(url: str, encoding: str = "utf-8") -> str | None:
         kept = [pair for pair in pairs if pair[0] not in TRACKING]
         query = urlencode(kept, encoding=encoding, errors="surrogateescape")
     try:
-        return canonicalize_url(
-            urlunsplit((parts.scheme, netloc, parts.path or "/", query, "")), encoding=encoding
-        )
+        return canonicalize_url(urlunsplit((parts.scheme, netloc, parts.path or "/", query, "")), encoding=encoding)
     except (ValueError, UnicodeError):
         return None
 

@@ -37,7 +37,6 @@ CONCURRENT_REQUESTS = 64
 RETRY_TIMES = 1  # a page that fails is due again later anyway
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # `pages.reason` tells it
 COOKIES_ENABLED = False
-REFERER_ENABLED = False
 
 # --- Safe --------------------------------------------------------------------------------------------------------
 TWISTED_DNS_RESOLVER = "spiders.resolver.PublicResolver"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from asyncio import ensure_future
+from asyncio import Future, ensure_future
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import scrapy
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from chaffinch import farms, frontier, manifest
@@ -22,12 +21,14 @@ from chaffinch.inputs import HTML_TYPES
 from chaffinch.items import Page, Visit
 from chaffinch.store import Store
 from chaffinch.urls import canonical_url, is_loopback, site_of
+from spiders.resolver import in_words
 from spiders.robots import RobotsForbid
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
-    from typing_extensions import Self
 
 LOOPBACK_CONNECTIONS = 8
 
@@ -47,11 +48,13 @@ class FarmSpider(scrapy.Spider):
     store: Store
     failure: str | None = None  # why the corpus cannot be written any more
     next_due: str | None = None  # when there is something to crawl again
+    closing: Future[None] | None = None  # the crawl's end, when the corpus failed
     nothing_answered: bool = False  # something was due, and no server answered
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        spider = super().from_crawler(crawler, *args, **kwargs)
+        # Not handed on: Scrapy would lay the argument `start` over the method of that name.
+        spider = super().from_crawler(crawler, *args)
         settings = crawler.settings
         spider.plan = farms.plan(**kwargs, contact=settings["CONTACT"])
         spider.sites = list(dict.fromkeys(site_of(url) for farm in spider.plan.farms for url in farm.start))
@@ -107,12 +110,9 @@ class FarmSpider(scrapy.Spider):
         """One visit for a page that brought no answer."""
         page: Due = failure.request.meta["page"]  # type: ignore[attr-defined]
         visit = self._visit(page, None)
-        error = failure.value
-        if isinstance(error, RobotsForbid) and not error.unreachable:
-            visit.state, visit.reason = "forbidden", str(error)
-        else:
-            said = str(error) if isinstance(error, IgnoreRequest) or str(error) else type(error).__name__
-            visit.state, visit.reason = "failed", " ".join(said.split())[:200]
+        error = failure.value or Exception("no answer")
+        forbidden = isinstance(error, RobotsForbid) and not error.unreadable
+        visit.state, visit.reason = "forbidden" if forbidden else "failed", in_words(error, page.url)
         self._tell(visit)
         yield visit
 
@@ -133,7 +133,7 @@ class FarmSpider(scrapy.Spider):
         except sqlite3.Error as error:
             self.failure = f"corpus {self.crawler.settings['CORPUS']}: {error}"
             assert self.crawler.engine is not None
-            ensure_future(self.crawler.engine.close_spider_async(reason="corpus failed"))
+            self.closing = ensure_future(self.crawler.engine.close_spider_async(reason="corpus failed"))
 
     def closed(self, reason: str) -> None:
         """Writes the rest and the manifest, and frees the corpus."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet import defer
 from twisted.internet.error import DNSLookupError
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from scrapy.crawler import Crawler
     from twisted.internet.base import ReactorBase
     from twisted.internet.defer import Deferred
-    from typing_extensions import Self
+
+
+refused: dict[str, str] = {}  # name -> the address that it was refused for
 
 
 class PublicResolver(CachingThreadedResolver):
@@ -37,5 +42,14 @@ class PublicResolver(CachingThreadedResolver):
 
     def _judge(self, address: str, name: str) -> str:
         if not self.allow_private and not ipaddress.ip_address(address).is_global:
-            raise DNSLookupError(f"{name} is at {address}, no public address; -s ALLOW_PRIVATE_ADDRESSES=1 allows it")
+            refused[name] = address
+            raise DNSLookupError(name)
         return address
+
+
+def in_words(error: BaseException, url: str) -> str:
+    """Why a request for `url` failed, in one line. Twisted drops what a resolver says: it is remembered here."""
+    host = urlsplit(url).hostname or ""
+    if host in refused:
+        return f"{host} is at {refused[host]}, no public address (-s ALLOW_PRIVATE_ADDRESSES=1 allows it)"
+    return " ".join(str(error).split())[:200] or type(error).__name__

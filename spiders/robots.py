@@ -2,61 +2,99 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from protego import Protego
+from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
-from scrapy.robotstxt import ProtegoRobotParser
-from twisted.internet.defer import Deferred
+from scrapy.http.request import NO_CALLBACK
 
 from chaffinch.urls import site_of
+from spiders.resolver import in_words
 
 if TYPE_CHECKING:
-    from scrapy.http import Request, Response
-    from scrapy.robotstxt import RobotParser
+    from typing import Self
 
+    from scrapy.crawler import Crawler
+
+MAX_BYTES = 512_000  # RFC 9309 asks for 500 KiB at least
+MAX_AGE = 24 * 60 * 60.0  # seconds, RFC 9309, section 2.4
 MAX_CRAWL_DELAY = 60.0  # seconds; a site that asks for more would never be finished
+PRODUCT = "Chaffinch"
 
 
 class RobotsForbid(IgnoreRequest):
     """A robots.txt that forbids the page, or one that could not be read: then all is forbidden for now."""
 
-    def __init__(self, unreachable: bool) -> None:
-        super().__init__("robots.txt could not be read" if unreachable else "forbidden by robots.txt")
-        self.unreachable = unreachable
+    def __init__(self, reason: str, unreadable: bool) -> None:
+        super().__init__(reason)
+        self.unreadable = unreadable
 
 
-class RobotsMiddleware(RobotsTxtMiddleware):
-    """Scrapy's, with an unreadable robots.txt taken as a no, and Crawl-delay honoured."""
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """The rules of one origin; without them `unreadable` says why all is forbidden."""
 
-    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
-        if rp is None:
-            raise RobotsForbid(unreachable=True)
-        agent = self.crawler.settings["USER_AGENT"]
-        if not rp.allowed(request.url, agent):
-            self._stats.inc_value("robotstxt/forbidden")
-            raise RobotsForbid(unreachable=False)
-        if isinstance(rp, ProtegoRobotParser) and (delay := rp.rp.crawl_delay(agent)):
-            assert self.crawler.engine is not None
-            slots = self.crawler.engine.downloader.per_slot_settings
-            slot = slots.setdefault(site_of(request.url), {})
+    rules: Protego | None
+    unreadable: str = ""
+
+
+class RobotsMiddleware:
+    """Stands in for Scrapy's, which takes a 503 for an empty file, ignores Crawl-delay and keeps rules for ever."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.obey = crawler.settings.getbool("ROBOTSTXT_OBEY")
+        self.known: dict[str, tuple[float, asyncio.Task[Robots]]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        if not self.obey or request.meta.get("dont_obey_robotstxt"):
+            return
+        parts = urlsplit(request.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        fetched, task = self.known.get(origin, (0.0, None))
+        if task is None or time.monotonic() - fetched > MAX_AGE:
+            task = asyncio.ensure_future(self._fetch(origin))
+            self.known[origin] = time.monotonic(), task
+        robots = await asyncio.shield(task)
+        if robots.rules is None:
+            raise RobotsForbid(f"robots.txt could not be read: {robots.unreadable}", unreadable=True)
+        if not robots.rules.can_fetch(request.url, PRODUCT):
+            raise RobotsForbid("forbidden by robots.txt", unreadable=False)
+
+    async def _fetch(self, origin: str) -> Robots:
+        engine = self.crawler.engine
+        assert engine is not None
+        site = site_of(origin)
+        try:
+            response = await engine.download_async(
+                Request(
+                    f"{origin}/robots.txt",
+                    callback=NO_CALLBACK,
+                    dont_filter=True,
+                    meta={"dont_obey_robotstxt": True, "download_slot": site},
+                )
+            )
+        except Exception as error:
+            # Whatever kept us from the file, the answer is no: nothing here is worth a traceback.
+            return Robots(None, in_words(error, origin))
+        if response.status >= 500:
+            return Robots(None, f"HTTP {response.status}")
+        body = b"" if response.status >= 400 else response.body[:MAX_BYTES]
+        rules = Protego.parse(body.decode("utf-8", "ignore"))
+        if delay := rules.crawl_delay(PRODUCT):
+            slot = engine.downloader.per_slot_settings.setdefault(site, {})
             slot["delay"] = max(min(float(delay), MAX_CRAWL_DELAY), float(slot.get("delay", 0)))
             slot["concurrency"] = 1
-
-    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        if response.status >= 500:
-            self._unreadable(netloc)
-        elif response.status >= 400:
-            await super()._parse_robots(response.replace(body=b""), netloc, request)
-        else:
-            await super()._parse_robots(response, netloc, request)
-
-    def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._unreadable(netloc)
-
-    def _unreadable(self, netloc: str) -> None:
-        self._stats.inc_value("robotstxt/unreadable")
-        waiting = self._parsers[netloc]
-        assert isinstance(waiting, Deferred)
-        self._parsers[netloc] = None
-        waiting.callback(None)
+            if site in engine.downloader.slots:  # made for robots.txt itself
+                engine.downloader.slots[site].delay = slot["delay"]
+                engine.downloader.slots[site].concurrency = 1
+        return Robots(rules)

@@ -13,11 +13,12 @@ from chaffinch.corpus import now
 from chaffinch.items import Visit
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.spiders import Spider
     from twisted.python.failure import Failure
-    from typing_extensions import Self
 
     from spiders.farm import FarmSpider
 
@@ -52,11 +53,7 @@ class FrontierScheduler(BaseScheduler):
         self.turn.extend(self.spider.sites)
 
     def has_pending_requests(self) -> bool:
-        """Asked when nothing is under way: what waits to be written is written, and may have made pages due."""
-        if self.again:
-            return True
-        self.spider.write()
-        return any(self._fill(site) for site in self.spider.sites)
+        return bool(self.again) or any(self._fill(site) for site in self.spider.sites)
 
     def enqueue_request(self, request: Request) -> bool:
         self.again.append(request)
@@ -65,6 +62,8 @@ class FrontierScheduler(BaseScheduler):
     def next_request(self) -> Request | None:
         if self.again:
             return self.again.popleft()
+        if not any(self.under_way.values()) and not any(self.ready.values()):
+            self.spider.write()  # what waits to be written may have found pages that are due
         for _ in range(len(self.turn)):
             site = self.turn[0]
             self.turn.rotate(-1)

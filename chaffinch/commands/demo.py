@@ -26,7 +26,9 @@ class Command(BaseCommand):
         return "Crawl, cluster and report a small bundled farm, end to end"
 
     def long_desc(self) -> str:
-        return "Serves the bundled farm on loopback and crawls it into the corpus, which holds only the demo afterwards."
+        return (
+            "Serves the bundled farm on loopback and crawls it into the corpus, which holds only the demo afterwards."
+        )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -48,9 +50,9 @@ class Command(BaseCommand):
             crawler = self.crawler_process.create_crawler("farm")
             self.crawler_process.crawl(crawler, start=",".join(sites.values()))
             self.crawler_process.start()
-        failure = getattr(crawler.spider, "failure", "the crawl did not start")
-        if failure is not None:
-            raise corpus.CorpusError(failure)
+        failure = getattr(crawler.spider, "failure", None)
+        if failure is not None or self.crawler_process.bootstrap_failed:
+            raise corpus.CorpusError(failure or "the crawl did not start; the log above says why")
         report.show(report.report(corpus.open_reader(path)), path)
         print(f"Explore it:  {_datasette()} {path}")
 

@@ -39,6 +39,7 @@ class Command(BaseCommand):
         bad = BadLines()
         with corpus.errors(path), corpus.lock(path, "`chaffinch ingest`"), progress.bar("ingest") as bar:
             db = corpus.open_writer(path)
+
             # The manifest is written with the first batch that changes anything: reading the same input
             # again leaves no trace but `last_seen`.
             def begin() -> None:
@@ -49,7 +50,8 @@ class Command(BaseCommand):
             documents = read(args, bar.watch)
             for result in ingest.over_all_cores(documents, ingest.process, ingest.key_for(path)):
                 if isinstance(result, BadInput):
-                    bar.above(lambda: bad.tell(result))
+                    with bar.paused():
+                        bad.tell(result)
                 else:
                     store.add(result[1])
                     bar.advance()

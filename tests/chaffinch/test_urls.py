@@ -1,0 +1,56 @@
+"""One URL for one page."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaffinch.urls import canonical_url, is_loopback, site_of
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("HTTP://Www.Example.com:80", "http://www.example.com/"),
+        ("https://example.com:443/a?b=2&a=1#top", "https://example.com/a?a=1&b=2"),
+        ("http://example.com:8080/a", "http://example.com:8080/a"),
+        ("http://example.com/a?utm_source=x&id=7&spm=1.2", "http://example.com/a?id=7"),
+        ("http://example.com/逾期", "http://example.com/%E9%80%BE%E6%9C%9F"),
+        ("http://逾期.cn/", "http://xn--vpv582g.cn/"),
+        ("http://[::1]:80/a", "http://[::1]/a"),
+    ],
+)
+def test_spellings_of_one_page_become_one(url: str, canonical: str) -> None:
+    assert canonical_url(url) == canonical
+    assert canonical_url(canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "a.html", "ftp://example.com/", "javascript:alert(1)", "http://", "http://[bad", "http://x:99999/",
+     "http://user:secret@example.com/", "http://example.com/" + "a" * 3000],
+)  # fmt: skip
+def test_what_a_crawl_cannot_fetch_has_no_canonical_form(url: str) -> None:
+    assert canonical_url(url) is None
+
+
+def test_the_query_is_sent_in_the_charset_of_its_page() -> None:
+    assert canonical_url("http://example.com/s?q=逾期", "gb18030") == "http://example.com/s?q=%D3%E2%C6%DA"
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_url_or_is_not_and_the_form_is_stable(text: str) -> None:
+    url = canonical_url("http://example.com/" + text)
+    assert url is None or canonical_url(url) == url
+
+
+def test_a_site_is_a_host_without_www() -> None:
+    assert site_of("https://www.example.com/a") == site_of("http://example.com/b") == "example.com"
+    assert site_of("http://127.0.0.1:81/") == "127.0.0.1:81"
+    assert site_of("file:a.txt") == "file"
+
+
+def test_loopback_is_told_from_the_rest() -> None:
+    assert all(is_loopback(f"http://{host}/") for host in ("localhost", "a.localhost:8", "127.0.0.9", "[::1]"))
+    assert not any(is_loopback(f"http://{host}/") for host in ("localhost.example", "10.0.0.1", "128.0.0.1"))
