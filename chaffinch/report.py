@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 LARGEST_CLUSTERS = 10
 WIDTH_OF_A_FILE = 120
+SITES_NAMED = 2  # of a cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,11 @@ def show(found: Report, corpus: Path) -> None:
     if not found.sites:
         console.print(f"{corpus} is empty.", markup=False)
         return
-    console.print(_sites_table(found))
+    console.print(_sites_table(found), "")
     if found.clusters:
-        console.print(_clusters_table(found))
+        console.print(_clusters_table(found), "")
     if found.removed:
-        console.print(_removed_table(found))
+        console.print(_removed_table(found), "")
     if found.charsets:
         console.print(_charsets_table(found))
 
@@ -148,7 +149,7 @@ def _add(table: Table, *cells: object) -> None:
 def _printable(cell: object) -> str:
     if isinstance(cell, int):
         return f"{cell:,}"
-    return "".join(char if char.isprintable() else "�" for char in str("" if cell is None else cell))
+    return "".join(char if char.isprintable() else "\ufffd" for char in str("" if cell is None else cell))
 
 
 def _sites_table(found: Report) -> Table:
@@ -173,7 +174,7 @@ def _clusters_table(found: Report) -> Table:
         caption=f"{found.in_clusters:,} of {found.articles:,} articles are in a cluster",
     )  # fmt: skip
     for row in found.clusters:
-        shown = "\n".join(row.sites[:2]) + (f"\nand {len(row.sites) - 2} more" if len(row.sites) > 2 else "")
+        shown = ", ".join(row.sites[:SITES_NAMED]) + (", …" if len(row.sites) > SITES_NAMED else "")
         _add(table, row.id, row.size, len(row.sites), (row.first_published or "")[:10], row.title, shown)
     return table
 

@@ -1,0 +1,38 @@
+"""What the tests of the whole share: the real command line, and the bundled farm over real HTTP."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chaffinch.demo.farm import Farm, build
+from chaffinch.demo.server import Serving, serve
+
+SCRIPTS = Path(sys.executable).parent
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs `chaffinch ARGUMENTS…` in a folder of its own, with the corpus `corpus.db` there."""
+
+    def run(*arguments: object, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+        command = [str(SCRIPTS / "chaffinch"), *map(str, arguments)]
+        if len(command) > 1:
+            command += ["-s", f"CORPUS={tmp_path / 'corpus.db'}"]
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def farm() -> Farm:
+    return build(120)
+
+
+@pytest.fixture(scope="session")
+def served(farm: Farm) -> Iterator[Serving]:
+    with serve(farm) as serving:
+        yield serving
