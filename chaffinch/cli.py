@@ -6,17 +6,30 @@ import argparse
 import os
 import sys
 from abc import abstractmethod
+from importlib import import_module
+from importlib.metadata import metadata
 from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
 
+import scrapy.commands
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from chaffinch import __version__, commands
 from chaffinch.corpus import CorpusError
 
 
 def main() -> None:
     """Runs `chaffinch COMMAND …`. Exit status: 0 done, 1 failed, 2 wrong usage."""
     os.environ["SCRAPY_SETTINGS_MODULE"] = "config.settings"
+    command = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if command in ("-h", "--help"):
+        print(_overview())
+        return
+    if not command.startswith("-") and command not in _names(commands) | _names(scrapy.commands):
+        complain(f"unknown command {command}; `chaffinch --help` lists them")
+        sys.exit(2)
     from scrapy.cmdline import execute
 
     try:
@@ -27,6 +40,26 @@ def main() -> None:
         # Whoever read our output has gone, as `| head` does: no error, and nothing more to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _names(package: ModuleType) -> set[str]:
+    return {module.name for module in iter_modules(package.__path__)}
+
+
+def _overview() -> str:
+    """What `chaffinch` alone prints: Scrapy's list speaks of `scrapy`, and names ours among twenty others."""
+    ours = sorted(_names(commands))
+    lines = [
+        f"Chaffinch {__version__}: {metadata('chaffinch')['Summary']}",
+        "",
+        "Usage: chaffinch COMMAND [options]        (-h after a COMMAND explains it)",
+        "",
+        *(f"  {name:10}{import_module(f'chaffinch.commands.{name}').Command().short_desc()}" for name in ours),
+        "",
+        "Every command takes -s CORPUS=FILE (default data/corpus.db).",
+        f"Scrapy's own commands work too: {', '.join(sorted(_names(scrapy.commands) - set(ours)))}.",
+    ]
+    return "\n".join(lines)
 
 
 def complain(message: object) -> None:
@@ -57,7 +90,10 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             self.execute(args, opts)
-        except (CorpusError, ValueError) as error:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except (CorpusError, ValueError, OSError) as error:
             complain(error)
             self.exitcode = 1
 

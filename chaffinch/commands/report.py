@@ -25,4 +25,5 @@ class Command(BaseCommand):
         from chaffinch import corpus, report
 
         with corpus.errors(self.corpus):
-            report.show(report.report(corpus.open_reader(self.corpus)), self.corpus)
+            found = report.report(corpus.open_reader(self.corpus))
+        report.show(found, self.corpus)
