@@ -181,7 +181,7 @@ def simhash_index(texts: Sequence[str]) -> Labels:
 
 def datasketch_lsh(texts: Sequence[str]) -> Labels:
     """datasketch: MinHash LSH, 37 bands of 3, pairs kept by estimated Jaccard."""
-    from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]
+    from datasketch import MinHash, MinHashLSH
 
     index = MinHashLSH(num_perm=111, params=(37, 3))
     sketches: list[Any] = []
@@ -198,7 +198,7 @@ def datasketch_lsh(texts: Sequence[str]) -> Labels:
 
 def rensa_lsh(texts: Sequence[str]) -> Labels:
     """rensa: R-MinHash LSH, 37 bands of 3, pairs kept by estimated Jaccard."""
-    from rensa import RMinHash, RMinHashLSH  # type: ignore[import-untyped]
+    from rensa import RMinHash, RMinHashLSH
 
     index = RMinHashLSH(threshold=0.3, num_perm=111, num_bands=37)
     sketches: list[Any] = []
