@@ -211,7 +211,7 @@ def _read_wacz(path: str, raw: IO[bytes], watch: Watch) -> Iterator[Input | BadI
 def _read_warc(path: str, stream: IO[bytes]) -> Iterator[Input | BadInput]:
     records = 0
     tail = _Tail(stream)
-    for record in ArchiveIterator(tail):  # type: ignore[no-untyped-call]
+    for record in ArchiveIterator(tail):
         records += 1
         headers = record.http_headers
         content_type = (headers.get_header("Content-Type") or "") if headers is not None else ""
