@@ -17,6 +17,8 @@ _CANDIDATE_TAGS = frozenset(
 _DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _HINT_FACTOR = (1.0, 1.2, 3.0)  # by Measure.hint
 _NEAR_TITLE = 4.0  # the factor for text that follows the title
+_MOST_FURNITURE = 0.4  # of a page's sentences that stand in a block named as furniture
+_MOST_HIDDEN = 0.8  # and in one that is hidden: some pages show their text by script
 _MAX_GAP = 200  # characters between the title and the article
 
 
@@ -90,7 +92,8 @@ def _furniture(blocks: Sequence[Measure]) -> set[int]:
         sums[blocks[i].parent] += sums[i]
     excluded: set[int] = set()
     for i, block in enumerate(blocks):
-        if block.parent in excluded or (block.furniture and sums[i] <= 0.4 * sums[0]):
+        most = _MOST_HIDDEN if block.hidden else _MOST_FURNITURE
+        if block.parent in excluded or (i and block.furniture and sums[i] <= most * sums[0]):
             excluded.add(i)
     return excluded
 

@@ -26,6 +26,8 @@ MIN_CHARS = 40
 MIN_ITEMS = 4  # summaries that make a list
 MIN_TITLE = 8  # characters of a title that is not a section's
 MAX_SUMMARY = 130  # characters
+MAX_IMPRINT = 200  # characters
+CUT_CHARS = 24  # at a line's end that may say that it was cut
 MAX_LINKS = 5_000  # of one page that are searched for its next part
 
 _SPACE = re.compile(r"\s+")
@@ -57,7 +59,7 @@ def parse(html: str) -> HtmlElement:
     html = html[:MAX_HTML]
     if html.count("<") > MAX_TAGS:
         html = "<".join(html.split("<", MAX_TAGS)[:MAX_TAGS])
-    if any(html.find(">", i, i + LONG_TAG // 2) < 0 for i in range(0, len(html), LONG_TAG // 2)):
+    if _has_long_tag(html):
         html = _LONG_TAG.sub(_few_attributes, html)
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False, collect_ids=False)
     parser.set_element_class_lookup(_ONE_CLASS)
@@ -65,6 +67,20 @@ def parse(html: str) -> HtmlElement:
     with suppress(etree.XMLSyntaxError):
         tree = etree.fromstring(html.encode("utf-8", "replace"), parser)
     return document_fromstring("<html><body></body></html>") if tree is None else tree
+
+
+def _has_long_tag(html: str) -> bool:
+    """Whether there may be a tag of `LONG_TAG` characters: it spans a step that no angle bracket is in."""
+    step = LONG_TAG // 2
+    inside = False
+    for start in range(0, len(html), step):
+        opened, closed = html.rfind("<", start, start + step), html.rfind(">", start, start + step)
+        if opened < 0 and closed < 0:
+            if inside:
+                return True
+        else:
+            inside = opened > closed
+    return False
 
 
 def _few_attributes(match: re.Match[str]) -> str:
@@ -95,8 +111,8 @@ def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:
 
 def _reason(url: str, choice: Choice, found: Fragment, lines: Sequence[Block]) -> str:
     """Why what was chosen is not an article, "" where it is one."""
-    chars = sum(len(line.text) for line in lines if not IMPRINT.search(line.text))
-    cut = sum(bool(_CUT.search(line.text)) for line in lines)
+    chars = sum(len(line.text) for line in lines if len(line.text) > MAX_IMPRINT or not IMPRINT.search(line.text))
+    cut = sum(bool(_CUT.search(line.text[-CUT_CHARS:])) for line in lines)
     linked = choice.page_noise > choice.text and not (choice.named and len(choice.heading) >= MIN_TITLE)
     listed = (
         choice.noise > choice.text

@@ -70,10 +70,11 @@ _MAYBE_ARTICLE = _words(
 _HIDDEN_STYLE = re.compile(r"display\s{0,5}:\s{0,5}none", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s_-]+")
 _PUNCTUATION = re.compile(r"[,。、;:!?\uff0c\uff1b\uff1a\uff01\uff1f…“”]")
+# Every alternative begins with a letter of its own, and case is spelt out: the search then skips from letter to letter.
 IMPRINT = re.compile(
-    r"版权所有|版權所有|ICP[备備证證\s]{0,1}[(\d\uff08]|许可证|Copyright|All Rights Reserved|违法和不良|举报电话"
-    r"|公网安备|技术支持|©|Powered by|不代表本[站网]|侵[权權].{0,16}(?:联|聯|删|刪)|免[责責][声聲].{0,8}[:\uff1a]",
-    re.IGNORECASE,
+    r"版[权權]所有|I[Cc][Pp][备備证證\s]?[(\d\uff08]|i[Cc][Pp][备備证證\s]?[(\d\uff08]|许可证|copyright"
+    r"|C(?:opyright|OPYRIGHT)|A(?:ll [Rr]ights [Rr]eserved|LL RIGHTS RESERVED)|违法和不良|举报电话|公网安备|技术支持|©|powered by"
+    r"|P(?:owered [Bb]y|OWERED BY)|不代表本[站网]|侵[权權].{0,16}(?:联|聯|删|刪)|免[责責][声聲].{0,8}[:\uff1a]"
 )
 _SENTENCE_END = frozenset("。.!?;:\uff01\uff1f\uff1b\uff1a…”")
 
@@ -86,6 +87,7 @@ class Measure:
     parent: int  # index of the block around it, -1 for the root
     hint: int = 0  # whether it is named as an article's container: 0 no, 1 maybe, 2 surely
     furniture: bool = False  # named as what stands around articles, or hidden
+    hidden: bool = False
     text: float = 0.0  # in running sentences
     noise: float = 0.0  # in links, in imprints and in short lines without punctuation
     chars: int = 0
@@ -198,7 +200,7 @@ def is_link_line(text: str, link: int) -> bool:
 
 
 def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
-    hint, furniture = 0, tag in _FURNITURE_TAGS
+    hint, furniture, hidden = 0, tag in _FURNITURE_TAGS, False
     attributes = node.attrib
     if attributes:
         for name, value in attributes.items():
@@ -208,12 +210,12 @@ def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
             elif name == "itemprop" and "articleBody" in value:
                 hint = 2
             elif name == "hidden" or (name == "style" and _HIDDEN_STYLE.search(value[:300])):
-                furniture = True
+                furniture = hidden = True
     if tag == "article":
         hint = 2
     elif tag == "main":
         hint = max(hint, 1)
-    return Measure(node, parent, hint, furniture and tag not in _NEVER_FURNITURE)
+    return Measure(node, parent, hint, furniture and tag not in _NEVER_FURNITURE, hidden)
 
 
 @lru_cache(maxsize=4_096)
