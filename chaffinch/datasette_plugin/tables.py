@@ -1,16 +1,13 @@
-"""Datasette plugin: a plain `datasette corpus.db` knows what the tables mean and offers the questions worth asking."""
+"""What the tables of a corpus mean, for Datasette: titles, descriptions, facets, and the questions worth asking."""
 
 from __future__ import annotations
 
-import sqlite3
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from datasette import hookimpl  # type: ignore[attr-defined]
 from datasette.utils import parse_metadata
-
-from chaffinch.corpus import hamming
 
 TABLES = {"articles", "clusters", "similarities", "removed"}
 
@@ -20,12 +17,6 @@ def _metadata() -> dict[str, Any]:
     text = files("config").joinpath("datasette/metadata.yaml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = parse_metadata(text)
     return loaded
-
-
-@hookimpl
-def prepare_connection(conn: sqlite3.Connection) -> None:
-    """Registers `hamming(a, b)`: SQLite has no bit count of its own."""
-    conn.create_function("hamming", 2, hamming, deterministic=True)
 
 
 @hookimpl

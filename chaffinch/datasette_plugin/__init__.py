@@ -1,0 +1,9 @@
+"""Datasette plugin: a plain `datasette corpus.db` searches Chinese, explains its tables and offers pages of its own.
+
+The hooks are named here because Datasette looks for them in the module that the entry point names.
+"""
+
+from chaffinch.datasette_plugin.search import prepare_connection
+from chaffinch.datasette_plugin.tables import canned_queries, get_metadata
+
+__all__ = ["canned_queries", "get_metadata", "prepare_connection"]
