@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import candidates
+from chaffinch import candidates, site_template
 
 migrations = Migrations("chaffinch")
 
@@ -18,6 +18,7 @@ def m001_corpus(db: Database) -> None:
     for statement in _TABLES:
         db.execute(statement)
     candidates.create_tables(db)
+    site_template.create_tables(db)
 
 
 def unknown_migrations(db: Database) -> list[str]:

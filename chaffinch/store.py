@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, frontier
+from chaffinch import cluster, frontier, site_template
 from chaffinch.items import Cleaned, Visit
 
 BATCH_VISITS = 100
@@ -62,6 +62,18 @@ class Store:
         self.batches += 1
         for name, count in counts.items():
             self.counts[name] = self.counts.get(name, 0) + count
+        for site in site_template.ripe(self.db):
+            site_template.relearn(self.db, site)
+
+    def finish(self) -> None:
+        """Writes what waits, then learns the template of every site that changed, in a transaction each."""
+        self.flush()
+        stale = site_template.stale(self.db)
+        if stale and self.before_write is not None:
+            with self.db.atomic():
+                self.before_write()
+        for site in stale:
+            site_template.relearn(self.db, site)
 
 
 def _count(counts: dict[str, int], name: str) -> None:
@@ -69,6 +81,7 @@ def _count(counts: dict[str, int], name: str) -> None:
 
 
 def _write(db: Database, visits: list[Visit], before_write: Callable[[], None] | None, counts: dict[str, int]) -> None:
+    site_template.apply(db, visits)
     known = _known_articles(db, [visit.page.url for visit in visits])
     fresh = [visit for visit in visits if _is_news(visit, known.get(visit.page.url))]
     if before_write is not None and (fresh or any(visit.crawled for visit in visits)):
@@ -99,6 +112,7 @@ def _write(db: Database, visits: list[Visit], before_write: Callable[[], None] |
     cluster.put(
         db, [(id, visit.fingerprint, visit.canonical) for id, visit in changed if visit.fingerprint is not None]
     )
+    site_template.note(db, [visit.site for _, visit in changed])
 
 
 def _in(values: Iterable[Any]) -> str:

@@ -137,7 +137,7 @@ class FarmSpider(scrapy.Spider):
 
     def closed(self, reason: str) -> None:
         """Writes the rest and the manifest, and frees the corpus."""
-        self.write()
+        self._guarded(self.store.finish)
         with self.resources:
             if self.failure is None:
                 self.next_due = frontier.next_due_of(self.store.db, self.sites)

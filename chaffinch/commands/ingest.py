@@ -55,7 +55,7 @@ class Command(BaseCommand):
                 else:
                     store.add(result[1])
                     bar.advance()
-            store.flush()
+            store.finish()
             if begun:
                 counts = {**store.counts, **({"bad": bad.count} if bad.count else {})}
                 with db.atomic():

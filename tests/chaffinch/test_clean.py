@@ -4,20 +4,20 @@ import pickle
 import tomllib
 from collections import Counter
 from importlib.resources import files
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 
 from chaffinch import clean as stage
-from chaffinch.clean import apply_template, clean, explain, load_rules, page_lines, published_lines, script_of
+from chaffinch.clean import clean, load_rules
+from chaffinch.evidence import page_lines
 from chaffinch.items import Article, Block, Cleaned
+from chaffinch.lines import view_of
 from chaffinch.repair import repair
-from chaffinch.template import line_key
+from chaffinch.script import script_of
 
 KEY = bytes(32)
 RULES = load_rules()
@@ -33,12 +33,12 @@ BODY = [
 ]
 
 
-def cleaned(*lines: str, title: str = "信用卡还不上了怎么办", template: frozenset[str] = frozenset()) -> Cleaned:
-    return clean(Article("http://a.example/1", title, tuple(map(Block, lines))), RULES, KEY, template)
+def cleaned(*lines: str, title: str = "信用卡还不上了怎么办") -> Cleaned:
+    return clean(Article("http://a.example/1", title, tuple(map(Block, lines))), RULES, KEY)
 
 
 def view(line: str) -> str:
-    return stage._view(stage._tidy(line, KEY, "", Counter(), {}))
+    return view_of(stage._tidy(line, KEY, "", Counter(), {}))
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table["name"])
@@ -171,21 +171,6 @@ def test_what_goes_can_be_put_back() -> None:
     page = [text for _, text, rule in page_lines(got)]
     assert "".join(page).replace("(资料图)", "") == "".join(lines).replace("(资料图)", "")
     assert [p for p, _, _ in page_lines(got)] == sorted(p for p, _, _ in page_lines(got))
-    console = Console(record=True, width=200, file=StringIO())
-    console.print(explain(Article("u", "t", ()), got))
-    assert "site-banner" in console.export_text()
-
-
-def test_the_template_of_a_site_takes_its_lines_at_the_ends_only() -> None:
-    slogan = "本课堂由一群热心人维护，十年如一日，只为让欠债的人少走弯路，也欢迎你加入"
-    known = frozenset({line_key(slogan)})
-    got = cleaned(slogan, *BODY[:2], slogan, *BODY[2:], slogan, template=known)
-    assert got.text.split("\n") == [*BODY[:2], slogan, *BODY[2:]]
-    assert [(r.position, r.rule) for r in got.removed] == [(0, "template"), (7, "template")]
-    later = apply_template(cleaned(slogan, *BODY, "分享到：微信", slogan), known)
-    assert later.text == "\n".join(BODY)
-    assert [(r.position, r.rule) for r in later.removed] == [(0, "template"), (6, "share-bar"), (7, "template")]
-    assert published_lines(later) == [slogan, *BODY, "分享到：微信", slogan]
 
 
 @pytest.mark.parametrize(
