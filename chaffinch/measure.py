@@ -72,8 +72,8 @@ _SEPARATOR = re.compile(r"[\s_-]+")
 _PUNCTUATION = re.compile(r"[,。、;:!?\uff0c\uff1b\uff1a\uff01\uff1f…“”]")
 # Every alternative begins with a letter of its own, and case is spelt out: the search then skips from letter to letter.
 IMPRINT = re.compile(
-    r"版[权權]所有|I[Cc][Pp][备備证證\s]?[(\d\uff08]|i[Cc][Pp][备備证證\s]?[(\d\uff08]|许可证|copyright"
-    r"|C(?:opyright|OPYRIGHT)|A(?:ll [Rr]ights [Rr]eserved|LL RIGHTS RESERVED)|违法和不良|举报电话|公网安备|技术支持|©|powered by"
+    r"版[权權]所有|I[Cc][Pp][备備证證\s]?[(\d\uff08]|i[Cc][Pp][备備证證\s]?[(\d\uff08]|许可证|copyright|C(?:opyright|OPYRIGHT)"
+    r"|A(?:ll [Rr]ights [Rr]eserved|LL RIGHTS RESERVED)|违法和不良|举报电话|公网安备|技术支持|©|powered by"
     r"|P(?:owered [Bb]y|OWERED BY)|不代表本[站网]|侵[权權].{0,16}(?:联|聯|删|刪)|免[责責][声聲].{0,8}[:\uff1a]"
 )
 _SENTENCE_END = frozenset("。.!?;:\uff01\uff1f\uff1b\uff1a…”")
