@@ -44,7 +44,7 @@ def choose(tree: HtmlElement) -> Choice | None:
     the containers that are named as an article's, each narrowed to the deepest node that keeps nearly all its
     text; a name, and a place right after the title, weigh as factors, so neither decides alone.
     """
-    blocks, lines = measure(tree)
+    blocks, lines, named = measure(tree)
     before = [0.0]  # text and noise before each block
     for block in blocks:
         before.append(before[-1] + block.text + block.noise)
@@ -75,7 +75,7 @@ def choose(tree: HtmlElement) -> Choice | None:
     found = blocks[chosen]
     return Choice(
         found.node,
-        frozenset(blocks[i].node for i in excluded if i != chosen),
+        frozenset((*named, *(blocks[i].node for i in excluded if i != chosen))),
         found.text,
         found.noise,
         page_noise,

@@ -21,7 +21,7 @@ def _words(text: str) -> frozenset[str]:
 # Never part of an article's text.
 SKIPPED_TAGS = _words(
     "script style noscript template iframe frame object embed applet svg canvas map audio video head select"
-    " option button input textarea datalist math title"
+    " option button input textarea datalist math title amp-ad amp-embed amp-sidebar amp-list amp-consent"
 )
 # Tags that end a line of text.
 BLOCK_TAGS = _words(
@@ -100,13 +100,23 @@ class Line(NamedTuple):
 
     block: int
     text: str
+    linked: bool  # whether it is a link
 
 
-def measure(tree: HtmlElement) -> tuple[list[Measure], list[Line]]:
+class Measured(NamedTuple):
+    """What `measure` finds."""
+
+    blocks: list[Measure]
+    lines: list[Line]
+    furniture: list[HtmlElement]  # blocks named as furniture that hold no sentence: they are not among `blocks`
+
+
+def measure(tree: HtmlElement) -> Measured:
     """Every block of a page with the weight of its own lines, and the short lines, in document order.
 
     Linear in the size of the page, of which at most `MAX_ELEMENTS` are looked at.
     """
+    furniture: list[HtmlElement] = []
     blocks: list[Measure] = []
     lines: list[Line] = []
     stack: list[int] = []
@@ -135,8 +145,10 @@ def measure(tree: HtmlElement) -> tuple[list[Measure], list[Line]]:
                     block = _new(node, tag, inside)
                     if (block.furniture or tag in _LIST_TAGS) and inside >= 0:
                         text = str(_STRING(node))
-                        if not _SENTENCES.search(text):
+                        if not _SENTENCES.search(text) and (block.furniture or next(node.iter("a"), None) is not None):
                             _weigh_list(text, blocks[inside], lines, inside)
+                            if block.furniture:
+                                furniture.append(node)
                             walk.skip_subtree()
                             continue
                     block.start = len(lines)
@@ -157,7 +169,7 @@ def measure(tree: HtmlElement) -> tuple[list[Measure], list[Line]]:
         _weigh("".join(parts), link, blocks[inside], lines, inside)
     for index in (*stack[1:], inside):
         blocks[index].stop = len(lines)
-    return blocks, lines
+    return Measured(blocks, lines, furniture)
 
 
 def _weigh_list(text: str, around: Measure, lines: list[Line], index: int) -> None:
@@ -165,7 +177,7 @@ def _weigh_list(text: str, around: Measure, lines: list[Line], index: int) -> No
     words = text.split()
     chars = sum(map(len, words))
     if 0 < chars <= MAX_LABEL:
-        lines.append(Line(index, " ".join(words)))
+        lines.append(Line(index, " ".join(words), True))
     around.chars += chars
     around.noise += chars
 
@@ -176,12 +188,13 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
     chars = len(text)
     if not chars:
         return
+    linked = is_link_line(text, link)
     if chars <= MAX_LABEL:
-        lines.append(Line(index, text))
+        lines.append(Line(index, text, linked))
     elif chars > 2_000:
         text = text[:2_000]
     own.chars += chars
-    if is_link_line(text, link):
+    if linked:
         own.noise += min(chars, 30)
     elif chars < 8 or not _PUNCTUATION.search(text):
         if chars < 20:
