@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from chaffinch.measure import Line, Measure, measure
+from chaffinch.furniture import furniture
+from chaffinch.measure import MAX_LABEL, Line, Measure, measure
 
 _CANDIDATE_TAGS = frozenset(
     ("body", "div", "section", "article", "main", "td", "form", "center", "table", "tbody", "dd", "blockquote")
@@ -17,8 +18,6 @@ _CANDIDATE_TAGS = frozenset(
 _DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _HINT_FACTOR = (1.0, 1.2, 3.0)  # by Measure.hint
 _NEAR_TITLE = 4.0  # the factor for text that follows the title
-_MOST_FURNITURE = 0.4  # of a page's sentences that stand in a block named as furniture
-_MOST_HIDDEN = 0.8  # and in one that is hidden: some pages show their text by script
 _MAX_GAP = 200  # characters between the title and the article
 
 
@@ -50,8 +49,8 @@ def choose(tree: HtmlElement) -> Choice | None:
         before.append(before[-1] + block.text + block.noise)
     if before[-1] == 0:
         return None
-    page_noise = sum(block.noise for block in blocks)
-    excluded = _furniture(blocks)
+    excluded, weight = furniture(blocks, lines)
+    page_noise = sum(block.noise for block in blocks) + weight
     _add_up(blocks, excluded)
     heading = _heading(tree, lines)
     title = heading.block if heading else None
@@ -66,6 +65,9 @@ def choose(tree: HtmlElement) -> Choice | None:
             return before[i] - before[title + 1] < _MAX_GAP
         return blocks[i].hint == 2 and before[title] - before[i] < _MAX_GAP
 
+    def headed(i: int) -> bool:
+        return title is not None and i <= title < _end(blocks, i) and before[title] - before[i] < _MAX_GAP
+
     def value(i: int) -> float:
         found = (blocks[i].text - 2 * blocks[i].noise) * _HINT_FACTOR[blocks[i].hint]
         return found * _NEAR_TITLE if found > 0 and near(i) else found
@@ -79,23 +81,10 @@ def choose(tree: HtmlElement) -> Choice | None:
         found.text,
         found.noise,
         page_noise,
-        found.hint == 2 or near(chosen),
+        found.hint == 2 or near(chosen) or headed(chosen),
         heading.text if heading else "",
         _labels(blocks, lines, chosen),
     )
-
-
-def _furniture(blocks: Sequence[Measure]) -> set[int]:
-    """Blocks named as furniture that do not hold most of the page's sentences, with all that is in them."""
-    sums = [block.text for block in blocks]
-    for i in range(len(blocks) - 1, 0, -1):
-        sums[blocks[i].parent] += sums[i]
-    excluded: set[int] = set()
-    for i, block in enumerate(blocks):
-        most = _MOST_HIDDEN if block.hidden else _MOST_FURNITURE
-        if block.parent in excluded or (i and block.furniture and sums[i] <= most * sums[0]):
-            excluded.add(i)
-    return excluded
 
 
 def _add_up(blocks: Sequence[Measure], excluded: set[int]) -> None:
@@ -163,6 +152,7 @@ def _first_of_series(blocks: Sequence[Measure], lines: Sequence[Line], chosen: i
 
 def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int) -> tuple[str, ...]:
     start, stop = blocks[chosen].start, blocks[chosen].stop
-    head, tail = lines[start:stop][:6], lines[max(start, stop - 4) : stop]
-    near = (*head, *lines[max(0, start - 25) : start][::-1], *tail, *lines[stop : stop + 10])
-    return tuple(line.text for line in near)
+    inside = [line.text for line in lines[start:stop] if len(line.text) <= MAX_LABEL]
+    before = [line.text for line in lines[max(0, start - 25) : start] if len(line.text) <= MAX_LABEL]
+    after = [line.text for line in lines[stop : stop + 10] if len(line.text) <= MAX_LABEL]
+    return (*inside[:6], *before[::-1], *inside[max(6, len(inside) - 4) :], *after)

@@ -16,7 +16,7 @@ from chaffinch.blocks import Fragment, blocks, fragment
 from chaffinch.content import Choice, choose
 from chaffinch.items import Article, Block, Document, NotArticle
 from chaffinch.labels import is_label, read_labels
-from chaffinch.measure import IMPRINT
+from chaffinch.measure import IMPRINT, MAX_IMPRINT
 
 MAX_HTML = 3_000_000  # characters; the rest of a longer page is not looked at
 MAX_TAGS = 50_000
@@ -26,7 +26,6 @@ MIN_CHARS = 40
 MIN_ITEMS = 4  # summaries that make a list
 MIN_TITLE = 8  # characters of a title that is not a section's
 MAX_SUMMARY = 130  # characters
-MAX_IMPRINT = 200  # characters
 CUT_CHARS = 24  # at a line's end that may say that it was cut
 MAX_LINKS = 5_000  # of one page that are searched for its next part
 
@@ -53,10 +52,13 @@ def extract(document: Document) -> Article | NotArticle:
 def parse(html: str) -> HtmlElement:
     """A page's tree; never raises.
 
+    The ends of html and body are ignored, as in browsers: they come early where templates are pasted together.
     Bounded: `MAX_HTML` characters and `MAX_TAGS` tags of a page are parsed, 255 levels of nesting, and a tag of
     very many attributes keeps a few (libxml2's time grows with the square of their number).
     """
     html = html[:MAX_HTML]
+    for end in ("</html>", "</body>", "</HTML>", "</BODY>"):
+        html = html.replace(end, "")
     if html.count("<") > MAX_TAGS:
         html = "<".join(html.split("<", MAX_TAGS)[:MAX_TAGS])
     if _has_long_tag(html):

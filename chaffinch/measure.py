@@ -11,6 +11,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 MAX_LABEL = 90  # characters of a line that may be a label
+MAX_IMPRINT = 200  # characters
+MAX_BYLINE = 60
 MAX_ELEMENTS = 50_000  # of one page that are measured
 
 
@@ -76,6 +78,7 @@ IMPRINT = re.compile(
     r"|A(?:ll [Rr]ights [Rr]eserved|LL RIGHTS RESERVED)|违法和不良|举报电话|公网安备|技术支持|©|powered by"
     r"|P(?:owered [Bb]y|OWERED BY)|不代表本[站网]|侵[权權].{0,16}(?:联|聯|删|刪)|免[责責][声聲].{0,8}[:\uff1a]"
 )
+_BYLINE = re.compile(r"[^。，,]{0,40}(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}[^。，,]{0,40}")
 _SENTENCE_END = frozenset("。.!?;:\uff01\uff1f\uff1b\uff1a…”")
 
 
@@ -96,11 +99,12 @@ class Measure:
 
 
 class Line(NamedTuple):
-    """A short line, with the index of the block it stands in."""
+    """A line, with the index of the block it stands in; of a long line the beginning."""
 
     block: int
     text: str
     linked: bool  # whether it is a link
+    weight: float  # as text
 
 
 class Measured(NamedTuple):
@@ -112,7 +116,7 @@ class Measured(NamedTuple):
 
 
 def measure(tree: HtmlElement) -> Measured:
-    """Every block of a page with the weight of its own lines, and the short lines, in document order.
+    """Every block of a page with the weight of its own lines, and the lines, in document order.
 
     Linear in the size of the page, of which at most `MAX_ELEMENTS` are looked at.
     """
@@ -176,8 +180,8 @@ def _weigh_list(text: str, around: Measure, lines: list[Line], index: int) -> No
     """Count a block without a sentence in it, a menu or a list of links, all at once."""
     words = text.split()
     chars = sum(map(len, words))
-    if 0 < chars <= MAX_LABEL:
-        lines.append(Line(index, " ".join(words), True))
+    if chars:
+        lines.append(Line(index, " ".join(words)[: MAX_LABEL + 1], True, 0.0))
     around.chars += chars
     around.noise += chars
 
@@ -189,22 +193,26 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
     if not chars:
         return
     linked = is_link_line(text, link)
-    if chars <= MAX_LABEL:
-        lines.append(Line(index, text, linked))
-    elif chars > 2_000:
+    if chars > 2_000:
         text = text[:2_000]
     own.chars += chars
+    weight = noise = 0.0
     if linked:
-        own.noise += min(chars, 30)
+        noise = min(chars, 30)
+    elif chars < MAX_BYLINE and _BYLINE.fullmatch(text):
+        noise = 0.2 * chars
     elif chars < 8 or not _PUNCTUATION.search(text):
         if chars < 20:
-            own.noise += 0.2 * chars
+            noise = 0.2 * chars
         else:
-            own.text += 0.5 * chars
-    elif chars < 200 and IMPRINT.search(text):
-        own.noise += chars
+            weight = 0.5 * chars
+    elif chars < MAX_IMPRINT and IMPRINT.search(text):
+        noise = chars
     else:
-        own.text += chars - link
+        weight = chars - link
+    own.text += weight
+    own.noise += noise
+    lines.append(Line(index, text[: MAX_LABEL + 1], linked, weight))
 
 
 def is_link_line(text: str, link: int) -> bool:

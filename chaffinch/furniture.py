@@ -1,0 +1,111 @@
+"""Which blocks of a page stand around its article: by name, by the line that heads them, by what they repeat."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import accumulate
+
+from chaffinch.measure import Line, Measure
+
+MOST_NAMED = 0.4  # of a page's sentences that stand in a block named as furniture
+MOST_HIDDEN = 0.8  # and in one that is hidden: some pages show their text by script
+MIN_BEFORE = 40  # characters of text before what a heading calls comments or related
+MIN_TEASERS = 3
+MIN_TEASER_TITLE = 8  # characters; a shorter link is a person's name or a button
+MAX_TEASER = 150  # characters of text
+
+_HEADING = re.compile(
+    r"\W{0,4}(?:(?P<comments>"
+    r"(?:全部|所有|网友|網友|最新|热门|熱門|精彩|用户|读者|文章|发表|發表|共有?|已有)\s?\d{0,6}\s?[条條]?"
+    r"(?:评论|評論|留言|跟帖|回复|回覆|回帖)|\d{1,6}\s?[条條](?:评论|評論|留言|跟帖|回复|回覆)|(?:评论|評論|留言)(?:列表|区|區))"
+    r"(?:[(（\s:：]{0,3}\d{0,6}\s?[条條]?[)）]?)"
+    r"|(?:相关|相關|推荐|推薦|热门|熱門|延伸|最新|精彩|随机|隨機|更多|为您|為您|同类)的?"
+    r"(?:推荐|推薦|阅读|閱讀|文章|资讯|資訊|新闻|新聞|内容|內容|问题|問題|问答|問答|话题|報道|报道|知识|排行)"
+    r"|(?:点击|阅读|热文|本周|本月|总)?排行榜?|猜[你您](?:喜欢|喜歡)|(?:大家|他们|网友)[都还]?在[看问搜]"
+    r"|看[过了][^，。]{0,6}的人还看了?[过了]?|您?可能[还会]?(?:感兴趣|喜欢)的?(?:文章|内容|问题)?"
+    r")\W{0,4}"
+)
+MAX_HEADING = 24  # characters
+
+
+def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int], float]:
+    """The indexes of the blocks around the article, with all that is in them, and the weight of their text."""
+    sums = [block.text for block in blocks]
+    for i in range(len(blocks) - 1, 0, -1):
+        sums[blocks[i].parent] += sums[i]
+    found = {
+        i for i, block in enumerate(blocks)
+        if i and block.furniture and sums[i] <= (MOST_HIDDEN if block.hidden else MOST_NAMED) * sums[0]
+    }  # fmt: skip
+    found |= _headed(blocks, lines)
+    without_teasers = found | _teasers(blocks, lines, sums)
+    weight = _spread(blocks, without_teasers, sums)
+    if sums[0] - weight >= MIN_BEFORE:
+        return without_teasers, weight
+    return found, _spread(blocks, found, sums)
+
+
+def _spread(blocks: Sequence[Measure], found: set[int], sums: Sequence[float]) -> float:
+    """Add what is inside blocks to them; returns the weight of the text in all of them."""
+    weight = 0.0
+    for i, block in enumerate(blocks):
+        if block.parent in found:
+            found.add(i)
+        elif i in found:
+            weight += sums[i]
+    return weight
+
+
+def _headed(blocks: Sequence[Measure], lines: Sequence[Line]) -> set[int]:
+    """Blocks that begin with a line such as 网友评论 or 相关阅读, and those that follow it, after some text."""
+    found: set[int] = set()
+    before = list(accumulate((line.weight for line in lines), initial=0.0))
+    for at, line in enumerate(lines):
+        if len(line.text) > MAX_HEADING or before[at] < MIN_BEFORE or not (match := _HEADING.fullmatch(line.text)):
+            continue
+        index = line.block
+        while index > 0 and blocks[index].start == at and blocks[blocks[index].parent].start == at:
+            index = blocks[index].parent
+        if index > 0 and blocks[index].start == at:
+            found.add(index)
+        elif match["comments"]:
+            found.update(_later_children(blocks, index, at))
+    return found
+
+
+def _later_children(blocks: Sequence[Measure], parent: int, at: int) -> list[int]:
+    """The blocks right inside `parent` that begin after a line."""
+    later = []
+    for i in range(parent + 1, len(blocks)):
+        if blocks[i].parent < parent:
+            break
+        if blocks[i].parent == parent and blocks[i].start > at:
+            later.append(i)
+    return later
+
+
+def _teasers(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float]) -> set[int]:
+    """Blocks of one kind side by side, each a linked title with a summary."""
+    groups: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
+    for i, block in enumerate(blocks):
+        groups[block.parent, block.node.tag, block.node.get("class") or ""].append(i)
+    found: set[int] = set()
+    for group in groups.values():
+        if len(group) < MIN_TEASERS:
+            continue
+        teasers = [i for i in group if 0 < sums[i] <= MAX_TEASER and _has_title(lines, blocks[i])]
+        if len(teasers) >= MIN_TEASERS and 5 * len(teasers) >= 4 * sum(sums[i] > 0 for i in group):
+            found.update(group)
+    for i, block in enumerate(blocks):
+        if block.node.tag in ("ul", "ol", "dl"):
+            titles = sum(line.linked and len(line.text) >= MIN_TEASER_TITLE for line in lines[block.start : block.stop])
+            if titles >= MIN_TEASERS and 0 < sums[i] <= MAX_TEASER * titles:
+                found.add(i)
+    return found
+
+
+def _has_title(lines: Sequence[Line], block: Measure) -> bool:
+    inside = lines[block.start : block.stop][:8]
+    return any(line.linked and len(line.text) >= MIN_TEASER_TITLE for line in inside)
