@@ -30,6 +30,7 @@ _KINDS: dict[str, BlockKind] = {"h2": "heading", "li": "list", "tr": "table", "b
 _LINKS = ""  # stands for the element of a line that is a link
 _CELLS = frozenset(("td", "th"))
 _SPACE = re.compile(r"\s+")
+_PARAGRAPH_END = re.compile(r"\n(?=[ \t\u3000]{0,99}\n|[ \t]{2}|\u3000)")  # in preformatted text
 _REPEATED_LINE = 30  # characters from which a line that comes twice is a second copy of the text
 
 
@@ -52,7 +53,7 @@ def fragment(choice: Choice) -> Fragment:
     out: list[tuple[str, str]] = []  # (element, line)
     parts: list[str] = []
     open_tags = ["p"]  # what a line is written as, for every open element that decides it
-    link = links = 0
+    link = links = ruled = 0
     walk = etree.iterwalk(choice.node, events=("start", "end"))
     for event, node in walk:
         tag, start = node.tag, event == "start"
@@ -73,8 +74,15 @@ def fragment(choice: Choice) -> Fragment:
                     open_tags.append(_LINE_TAGS[tag])
                 else:
                     open_tags.pop()
+        if tag == "pre":
+            ruled += 1 if start else -1
         text = node.text if start else node.tail if node is not choice.node else None
         if text:
+            if ruled > 0:
+                *ended, text = _PARAGRAPH_END.split(text)
+                for line in ended:
+                    parts.append(line)
+                    _write(out, parts, 0, open_tags[-1])
             parts.append(text)
             link += len(text) if links > 0 else 0
         if len(out) > MAX_BLOCKS:

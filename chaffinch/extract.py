@@ -22,6 +22,7 @@ MAX_HTML = 3_000_000  # characters; the rest of a longer page is not looked at
 MAX_TAGS = 50_000
 LONG_TAG = 2_000  # characters from which a tag's attributes are counted
 MAX_ATTRIBUTES = 300
+FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML
 MIN_CHARS = 40
 MIN_ITEMS = 4  # summaries that make a list
 MIN_TITLE = 8  # characters of a title that is not a section's
@@ -38,6 +39,11 @@ _PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
 _NEXT_TEXT = re.compile(r"^\W{0,3}(?:下一?[页頁]|next(?: page)?|\d{1,2})?\W{0,3}$", re.IGNORECASE)
 _QUERY_PART = re.compile(r"(?:^|&)(page|p|pageno|PAGEN)=(\d{1,3})(?=&|$)")
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{LONG_TAG},}}")
+# What may stand before the root of an XML document is short, or it is none of these.
+_XML_ROOT = re.compile(
+    r"\s{0,99}(?:<[?!][^>]{0,500}>\s{0,99}){0,9}<(rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.IGNORECASE
+)
+_ANY_TAG = re.compile(r"<[a-zA-Z!]")
 _ATTRIBUTE_ENDS = re.compile(r"[\s/\"']")
 _KEPT_ATTRIBUTES = re.compile(r"(?:class|id|href|name|property|content|style)=(?:\"[^\"]*\"|'[^']*')")
 # lxml.html's own lookup asks Python for the class of every element.
@@ -97,6 +103,8 @@ def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:
     """`extract` for a page that is parsed already (by `parse`); the tree is left as it is."""
     if len(document.html) > MAX_HTML:
         return NotArticle(document.url, "too large")
+    if other := _other_format(document.html[:FORMAT_CHARS]):
+        return NotArticle(document.url, other)
     choice = choose(tree)
     found = fragment(choice) if choice else Fragment("", 0)
     lines = blocks(found.html)
@@ -109,6 +117,15 @@ def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:
         document.url, meta.title, lines, meta.published, meta.author, meta.category, meta.heat, meta.comments,
         document.charset, document.declared_charset, meta.sources,
     )  # fmt: skip
+
+
+def _other_format(start: str) -> str:
+    """What a document is by its first characters, "" for HTML."""
+    if match := _XML_ROOT.match(start):
+        return "sitemap" if match[1].lower() in ("urlset", "sitemapindex") else "feed"
+    if start.isspace() or not start or _ANY_TAG.search(start):
+        return ""
+    return "not HTML"
 
 
 def _reason(url: str, choice: Choice, found: Fragment, lines: Sequence[Block]) -> str:

@@ -126,7 +126,7 @@ def _title(head: _Head) -> tuple[str, str]:
         if len(text) >= 4 and text in whole:
             starts = whole.startswith(text) and _AFTER_TITLE.match(whole[len(text) :])
             if starts or len(text) >= longest:
-                return text, tag
+                return (strip_site(text, site) if text == whole and tag == "heading line" else text), tag
     if og := head.meta.get("og:title", ""):
         return strip_site(og, site), "meta og:title"
     if whole:
