@@ -79,7 +79,7 @@ def fragment(choice: Choice) -> Fragment:
         text = node.text if start else node.tail if node is not choice.node else None
         if text:
             if ruled > 0:
-                *ended, text = _PARAGRAPH_END.split(text)
+                *ended, text = _PARAGRAPH_END.split(text, MAX_BLOCKS)
                 for line in ended:
                     parts.append(line)
                     _write(out, parts, 0, open_tags[-1])

@@ -16,6 +16,7 @@ MIN_TEASERS = 3
 MIN_TEASER_TITLE = 8  # characters; a shorter link is a person's name or a button
 MAX_TEASER = 150  # characters of text
 
+_LISTS = frozenset(("ul", "ol", "dl"))
 _HEADING = re.compile(
     r"\W{0,4}(?:(?P<comments>"
     r"(?:全部|所有|网友|網友|最新|热门|熱門|精彩|用户|读者|文章|发表|發表|共有?|已有)\s?\d{0,6}\s?[条條]?"
@@ -28,6 +29,7 @@ _HEADING = re.compile(
     r")\W{0,4}"
 )
 MAX_HEADING = 24  # characters
+MAX_HEADINGS = 20  # of one page
 
 
 def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int], float]:
@@ -62,9 +64,13 @@ def _headed(blocks: Sequence[Measure], lines: Sequence[Line]) -> set[int]:
     """Blocks that begin with a line such as 网友评论 or 相关阅读, and those that follow it, after some text."""
     found: set[int] = set()
     before = list(accumulate((line.weight for line in lines), initial=0.0))
+    headings = 0
     for at, line in enumerate(lines):
         if len(line.text) > MAX_HEADING or before[at] < MIN_BEFORE or not (match := _HEADING.fullmatch(line.text)):
             continue
+        headings += 1
+        if headings > MAX_HEADINGS:
+            break
         index = line.block
         while index > 0 and blocks[index].start == at and blocks[blocks[index].parent].start == at:
             index = blocks[index].parent
@@ -91,21 +97,19 @@ def _teasers(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[fl
     groups: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
     for i, block in enumerate(blocks):
         groups[block.parent, block.node.tag, block.node.get("class") or ""].append(i)
+    titles = list(accumulate((line.linked and len(line.text) >= MIN_TEASER_TITLE for line in lines), initial=0))
+
+    def titled(i: int) -> int:
+        return titles[blocks[i].stop] - titles[blocks[i].start]
+
     found: set[int] = set()
     for group in groups.values():
         if len(group) < MIN_TEASERS:
             continue
-        teasers = [i for i in group if 0 < sums[i] <= MAX_TEASER and _has_title(lines, blocks[i])]
-        if len(teasers) >= MIN_TEASERS and 5 * len(teasers) >= 4 * sum(sums[i] > 0 for i in group):
+        teasers = sum(0 < sums[i] <= MAX_TEASER and titled(i) > 0 for i in group)
+        if teasers >= MIN_TEASERS and 5 * teasers >= 4 * sum(sums[i] > 0 for i in group):
             found.update(group)
     for i, block in enumerate(blocks):
-        if block.node.tag in ("ul", "ol", "dl"):
-            titles = sum(line.linked and len(line.text) >= MIN_TEASER_TITLE for line in lines[block.start : block.stop])
-            if titles >= MIN_TEASERS and 0 < sums[i] <= MAX_TEASER * titles:
-                found.add(i)
+        if block.node.tag in _LISTS and titled(i) >= MIN_TEASERS and 0 < sums[i] <= MAX_TEASER * titled(i):
+            found.add(i)
     return found
-
-
-def _has_title(lines: Sequence[Line], block: Measure) -> bool:
-    inside = lines[block.start : block.stop][:8]
-    return any(line.linked and len(line.text) >= MIN_TEASER_TITLE for line in inside)
