@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from chaffinch.furniture import furniture
+from chaffinch.furniture import MIN_TEASER_TITLE, furniture
 from chaffinch.measure import MAX_LABEL, Line, Measure, measure
 
 _CANDIDATE_TAGS = frozenset(
@@ -33,6 +33,7 @@ class Choice:
     named: bool  # surely named as an article's container, or right after a title
     heading: str  # the line that repeats the page's title best, "" for none
     labels: tuple[str, ...]  # short lines at the node's head and before it, then after it: nearest first
+    titles: int  # of a series of texts that the page strings together: how many link to a page of their own
 
 
 def choose(tree: HtmlElement) -> Choice | None:
@@ -73,7 +74,8 @@ def choose(tree: HtmlElement) -> Choice | None:
         return found * _NEAR_TITLE if found > 0 and near(i) else found
 
     chosen = _narrow(blocks, excluded, max(candidates, key=value))
-    chosen = _first_of_series(blocks, lines, chosen)
+    series = _series(blocks, lines, chosen)
+    chosen = series[0] if series else chosen
     found = blocks[chosen]
     return Choice(
         found.node,
@@ -84,6 +86,7 @@ def choose(tree: HtmlElement) -> Choice | None:
         found.hint == 2 or near(chosen) or headed(chosen),
         heading.text if heading else "",
         _labels(blocks, lines, chosen),
+        sum(_has_linked_title(blocks, lines, i) for i in series),
     )
 
 
@@ -128,8 +131,8 @@ def _end(blocks: Sequence[Measure], chosen: int) -> int:
     return end
 
 
-def _first_of_series(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int) -> int:
-    """Where a page strings dated texts together (a blog's front page, a thread), the first of them."""
+def _series(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int) -> list[int]:
+    """The blocks of dated texts that a page strings together: a blog's front page, a thread."""
     series: dict[str, list[int]] = defaultdict(list)
     for i, block in enumerate(blocks):
         if block.hint and block.text >= 80:
@@ -146,8 +149,14 @@ def _first_of_series(blocks: Sequence[Measure], lines: Sequence[Line], chosen: i
         first = blocks[found[0]]
         dates = sum(bool(_DAY.search(line.text)) for line in lines[max(0, first.start - 4) : blocks[found[-1]].stop])
         if dates >= len(found):
-            return found[0]
-    return chosen
+            return found
+    return []
+
+
+def _has_linked_title(blocks: Sequence[Measure], lines: Sequence[Line], i: int) -> bool:
+    """Whether a text of a series is headed by a link to a page of its own."""
+    start = blocks[i].start
+    return any(line.linked and len(line.text) >= MIN_TEASER_TITLE for line in lines[max(0, start - 2) : start + 2])
 
 
 def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int) -> tuple[str, ...]:

@@ -33,8 +33,16 @@ MAX_LINKS = 5_000  # of one page that are searched for its next part
 _SPACE = re.compile(r"\s+")
 _NOT_TITLE = re.compile(r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:")
 _CUT = re.compile(r"(?:\.{3}|…)\s?(?:\[?(?:详细|详情|全文|更多|阅读全文|查看全文|more)\]?)?\W{0,3}$", re.IGNORECASE)
-_NOT_FOUND = re.compile(r"[页頁]面.{0,10}(?:不存在|已.{0,2}[删刪]除|找不到|無法)|404 not found", re.IGNORECASE)
+_NOT_FOUND = re.compile(
+    r"(?:[页頁]面|文章|[内內]容|[链鏈]接|信息|帖子|主[题題]).{0,12}(?:不存在|[删刪]除|找不到|失效|過期|过期|[无無]法[访訪])"
+    r"|404 not found",
+    re.IGNORECASE,
+)
 _TAG_URL = re.compile(r"/(?:tags?|go|ss|topics?|search|label|zt)(?:[-_/.?]|$)|[?&](?:tag|s|keyword|q)=", re.IGNORECASE)
+_LIST_URL = re.compile(
+    r"^https?://[^/?#]{1,253}/?(?:index\.\w{1,5})?$|/page[-_/]\d{1,4}/?$|/(?:category|list|archives?|author|blog)\b",
+    re.IGNORECASE,
+)
 _PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
 _NEXT_TEXT = re.compile(r"^\W{0,3}(?:下一?[页頁]|next(?: page)?|\d{1,2})?\W{0,3}$", re.IGNORECASE)
 _QUERY_PART = re.compile(r"(?:^|&)(page|p|pageno|PAGEN)=(\d{1,3})(?=&|$)")
@@ -132,9 +140,10 @@ def _reason(url: str, choice: Choice, found: Fragment, lines: Sequence[Block]) -
     """Why what was chosen is not an article, "" where it is one."""
     chars = sum(len(line.text) for line in lines if len(line.text) > MAX_IMPRINT or not IMPRINT.search(line.text))
     cut = sum(bool(_CUT.search(line.text[-CUT_CHARS:])) for line in lines)
-    linked = choice.page_noise > choice.text and not (choice.named and len(choice.heading) >= MIN_TITLE)
+    linked = choice.page_noise > max(choice.text, MIN_CHARS) and not (choice.named and len(choice.heading) >= MIN_TITLE)
     listed = (
-        choice.noise > choice.text
+        choice.noise > max(choice.text, MIN_CHARS)
+        or (choice.titles >= MIN_ITEMS and _LIST_URL.search(url[:500]) is not None)
         or (found.resumed >= MIN_ITEMS and chars < MAX_SUMMARY * found.resumed)
         or (cut >= MIN_ITEMS and 3 * cut >= len(lines))
         or (chars < MAX_SUMMARY and linked)
