@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from chaffinch.canonical import canonical
+
 _TITLE_TIMES = 3  # how often a term in the title counts
 _ENOUGH = 6  # occurrences of one term beyond which more say nothing new
+_COMPANY = 2  # different terms that a text must have: one alone is said of other things as well
 _VARIETY = 6  # so many different terms make up for the lack of a core term
 _CHARS = 20_000  # characters of a text that are looked at
 
@@ -71,16 +74,18 @@ def score(title: str, canonical_text: str, topics: Topics) -> tuple[str | None, 
     """The topic that a text (canonical: simplified, lower case) is on, and its score; None below every threshold.
 
     The score sums the weights of the terms found, each counted at most six times, over the square root of the
-    length in hundreds of characters. A text with none of a topic's weightiest terms and fewer than six
-    others is not on it. The best score is returned even when no topic reaches its threshold.
+    length in hundreds of characters. A text with one of a topic's terms alone, or with none of its weightiest and
+    fewer than six others, is not on it. The title may be in any script. The best score is returned even when no
+    topic reaches its threshold.
     """
     best: tuple[str | None, float, float] = (None, 0.0, 0.0)
-    text = canonical_text[:_CHARS]
+    text, title = canonical_text[:_CHARS], canonical(title)
     for topic in topics.topics:
         counts = Counter(topic.pattern.findall(text))
         for term in topic.pattern.findall(title):
             counts[term] += _TITLE_TIMES
-        if topic.core.isdisjoint(counts) and sum(topic.weights[t] > 0 for t in counts) < _VARIETY:
+        least = _VARIETY if topic.core.isdisjoint(counts) else _COMPANY
+        if sum(topic.weights[t] > 0 for t in counts) < min(least, len(topic.weights)):
             continue
         raw = sum(topic.weights[t] * min(n, _ENOUGH) for t, n in counts.items())
         value = round(max(0.0, raw) / math.sqrt(max(len(text) + len(title), 100) / 100), 3)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from chaffinch.canonical import canonical
+from chaffinch.demo.farm import OFF_TOPIC, Farm
 from chaffinch.topic import load_topics, score
 
 TOPICS = load_topics()
@@ -58,6 +60,39 @@ def test_keeps_what_is_on_topic(title: str, text: str) -> None:
 def test_strays_stay_out(title: str, text: str) -> None:
     assert score(title, text, TOPICS)[0] is None
     assert score(title, text * 8, TOPICS)[0] is None
+
+
+def off_topic() -> list[tuple[str, str]]:
+    """(title, text) about anything else. A line of the file is words, title and text; {0} is each of the words."""
+    found = []
+    for line in Path(__file__).with_name("offtopic.txt").read_text("utf-8").splitlines():
+        words, title, text = (part.strip() for part in line.split("|"))
+        found += [
+            (title.format(word), text.format(word) * times)
+            for word, times in zip(words.split(","), (1, 2, 1, 2, 1), strict=True)
+        ]
+    return found
+
+
+def test_hardly_one_of_two_hundred_texts_about_anything_else_strays_in() -> None:
+    strays = [title for title, text in off_topic() if score(title, canonical(text), TOPICS)[0]]
+    assert len(off_topic()) >= 200
+    assert len(strays) <= len(off_topic()) / 100, strays
+
+
+def test_no_article_of_the_farm_is_lost(farm: Farm) -> None:
+    truths = [page.truth for site in farm.sites for page in site.pages.values() if page.truth]
+    wanted = [truth for truth in truths if not truth.original.startswith(OFF_TOPIC)]
+    assert [truth.title for truth in wanted if score(truth.title, canonical(truth.text), TOPICS)[0] is None] == []
+    strays = [
+        truth.title for truth in truths if truth not in wanted and score(truth.title, canonical(truth.text), TOPICS)[0]
+    ]
+    assert strays == []
+
+
+def test_a_term_alone_is_said_of_other_things_too() -> None:
+    assert score("年检逾期", "年检逾期了就去补办，逾期太久要重新考试。", TOPICS)[0] is None
+    assert score("債務逾期", canonical("信用卡逾期，協商還款。"), TOPICS)[0] == "催收科普"
 
 
 def test_another_topic_needs_no_code(tmp_path: Path) -> None:
