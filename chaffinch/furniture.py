@@ -33,7 +33,7 @@ MAX_HEADINGS = 20  # of one page
 
 
 def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int], float]:
-    """The indexes of the blocks around the article, with all that is in them, and the weight of their text."""
+    """The indexes of the blocks around the article, with all that is in them, and the weight of what is teasers."""
     sums = [block.text for block in blocks]
     for i in range(len(blocks) - 1, 0, -1):
         sums[blocks[i].parent] += sums[i]
@@ -42,11 +42,10 @@ def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int
         if i and block.furniture and sums[i] <= (MOST_HIDDEN if block.hidden else MOST_NAMED) * sums[0]
     }  # fmt: skip
     found |= _headed(blocks, lines)
-    without_teasers = found | _teasers(blocks, lines, sums)
-    weight = _spread(blocks, without_teasers, sums)
-    if sums[0] - weight >= MIN_BEFORE:
-        return without_teasers, weight
-    return found, _spread(blocks, found, sums)
+    left = sums[0] - _spread(blocks, found, sums)
+    teasers = _teasers(blocks, lines, sums) - found
+    weight = _spread(blocks, teasers, sums)
+    return (found | teasers, weight) if left - weight >= MIN_BEFORE else (found, 0.0)
 
 
 def _spread(blocks: Sequence[Measure], found: set[int], sums: Sequence[float]) -> float:

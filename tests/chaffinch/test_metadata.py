@@ -87,7 +87,8 @@ def test_date_in_url(url: str, wanted: str | None) -> None:
 
 
 def test_the_surest_date_wins_and_says_where_it_stood() -> None:
-    ld = '<script type="application/ld+json">{"datePublished":"2024-01-01T08:00:00+08:00","author":{"name":"林一"},}</script>'
+    ld = '{"datePublished":"2024-01-01T08:00:00+08:00","author":{"name":"林一"},}'
+    ld = f'<script type="application/ld+json">{ld}</script>'
     meta = '<meta property="article:published_time" content="2024-02-02">'
     time = '<time datetime="2024-03-03">三月</time>'
     lines = ["2024-04-04 来源：本站"]
@@ -143,8 +144,9 @@ def test_a_sentence_is_no_label() -> None:
 
 def test_metadata_of_a_page() -> None:
     html = (
-        "<title>收到催收短信怎么办 - 债务问答</title><div>当前位置：<a href=/>首页</a> &gt; <a href=/c>催收</a> &gt; 正文</div>"
-        f"<h1>收到催收短信怎么办</h1><p>2024-03-01 10:20 作者：小周 阅读(1.2万) 评论(5)</p><div class=content>{TEXT}</div>"
+        "<title>收到催收短信怎么办 - 债务问答</title>"
+        "<div>当前位置：<a href=/>首页</a> &gt; <a href=/c>催收</a> &gt; 正文</div><h1>收到催收短信怎么办</h1>"
+        f"<p>2024-03-01 10:20 作者：小周 阅读(1.2万) 评论(5)</p><div class=content>{TEXT}</div>"
     )
     article = extract(Document("http://a.com/1.html", html, "utf-8"))
     assert isinstance(article, Article)
