@@ -219,13 +219,8 @@ def load_key(path: Path) -> bytes:
     OSError where it cannot be read or made.
     """
     if not path.exists():
-        part = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        part = _new_key(path)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(_KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
             # A link fails where another process was first; a rename would replace its key.
             with suppress(FileExistsError):
                 os.link(part, path)
@@ -235,3 +230,19 @@ def load_key(path: Path) -> bytes:
     if len(key) != _KEY_BYTES:
         raise ValueError(f"{path}: a contact key has {_KEY_BYTES} bytes, this file has {len(key)}")
     return key
+
+
+def replace_key(path: Path) -> None:
+    """Put a new key in the place of an old one, which is gone for good. Raises OSError where that fails."""
+    _new_key(path).replace(path)
+
+
+def _new_key(path: Path) -> Path:
+    """A file with a new key beside `path`."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    return part

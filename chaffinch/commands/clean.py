@@ -6,13 +6,18 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
 
 from chaffinch.cli import Command as BaseCommand
 from chaffinch.cli import complain
+
+if TYPE_CHECKING:
+    from chaffinch.ingest import Tools
+    from chaffinch.inputs import Input
+    from chaffinch.items import Visit
 
 
 class Command(BaseCommand):
@@ -23,7 +28,14 @@ class Command(BaseCommand):
         return "Extract and clean local pages, print one JSON object each"
 
     def long_desc(self) -> str:
-        return "Takes what `chaffinch ingest` takes, stores nothing, prints one JSON object a page on standard output."
+        return (
+            "Takes what `chaffinch ingest` takes, stores nothing, prints one JSON object a page on standard output. "
+            "What a site's template took out is not shown: a template is learned in a corpus."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--explain", action="store_true", help="show each page with what went and why")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -31,26 +43,39 @@ class Command(BaseCommand):
             raise UsageError("name at least one PATH", print_help=False)
 
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
+        from rich.console import Console
+
         from chaffinch import ingest
+        from chaffinch.explain import show
         from chaffinch.inputs import BadInput, read
 
         path = ingest.key_path(self.corpus)
         key = ingest.key_for(self.corpus) if path.exists() else os.urandom(32)
-        for result in ingest.over_all_cores(read(args), as_json, key):
+        console = Console(highlight=False)
+        for result in ingest.over_all_cores(read(args), cleaned, key):
             if isinstance(result, BadInput):
                 complain(result)
                 if result.whole and result.path in args:
                     self.exitcode = 1
+            elif opts.explain:
+                show(result[1], result[0].url, console)
             else:
-                sys.stdout.write(result[1] + "\n")
+                sys.stdout.write(as_json(*result) + "\n")
         sys.stdout.flush()
 
 
-def as_json(document: Any, tools: Any) -> str:
-    """One page as the line that is printed. Contacts are told by kind only."""
+def cleaned(document: Input, tools: Tools) -> Visit:
+    """One page, without what nobody prints."""
     from chaffinch import ingest
 
     visit = ingest.article_of(document, tools)
+    visit.page = replace(visit.page, body=b"")
+    visit.document = visit.article = visit.tree = None
+    return visit
+
+
+def as_json(document: Input, visit: Visit) -> str:
+    """One page as the line that is printed. Contacts are told by kind only."""
     record: dict[str, Any] = {"path": document.path, "url": document.url}
     if visit.cleaned is None:
         record |= {"title": None, "text": None, "removed": [], "reason": visit.reason}
