@@ -13,11 +13,14 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from chaffinch.content import Choice
+from chaffinch.furniture import REFERENCE
 from chaffinch.items import Block, BlockKind
 from chaffinch.measure import BLOCK_TAGS, SKIPPED_TAGS, is_link_line
 
 MAX_BLOCKS = 20_000  # of one article
 LINK_LINE = 60  # characters; a longer line that is a link is a sentence that someone linked
+MENU = 3  # unless it is so many links
+SENTENCE = 20  # characters of a line after a link that may be its summary
 
 _LINE_TAGS = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "h2"),
@@ -28,6 +31,7 @@ _LINE_TAGS = {
 }
 _KINDS: dict[str, BlockKind] = {"h2": "heading", "li": "list", "tr": "table", "blockquote": "quote", "p": "paragraph"}
 _LINKS = ""  # stands for the element of a line that is a link
+_REFERENCES = "ref"  # and of one that says 相关阅读 or the like before it
 _CELLS = frozenset(("td", "th"))
 _SPACE = re.compile(r"\s+")
 _PARAGRAPH_END = re.compile(r"\n(?=[ \t\u3000]{0,99}\n|[ \t]{2}|\u3000)")  # in preformatted text
@@ -53,7 +57,7 @@ def fragment(choice: Choice) -> Fragment:
     out: list[tuple[str, str]] = []  # (element, line)
     parts: list[str] = []
     open_tags = ["p"]  # what a line is written as, for every open element that decides it
-    link = links = ruled = 0
+    link = links = ruled = anchors = 0
     walk = etree.iterwalk(choice.node, events=("start", "end"))
     for event, node in walk:
         tag, start = node.tag, event == "start"
@@ -63,12 +67,13 @@ def fragment(choice: Choice) -> Fragment:
         skipped = not start and (tag in SKIPPED_TAGS or node in choice.excluded)
         if tag == "a":
             links += 1 if start else -1
+            anchors += start
         elif tag in BLOCK_TAGS and not skipped:
             if open_tags[-1] == "tr" and tag != "tr":
                 parts.append(" ")
             else:
-                _write(out, parts, link, open_tags[-1])
-                link = 0
+                _write(out, parts, link, open_tags[-1], anchors)
+                link = anchors = 0
             if tag in _LINE_TAGS and (tag != "tr" or _is_row(node)):
                 if start:
                     open_tags.append(_LINE_TAGS[tag])
@@ -82,14 +87,14 @@ def fragment(choice: Choice) -> Fragment:
                 *ended, text = _PARAGRAPH_END.split(text, MAX_BLOCKS)
                 for line in ended:
                     parts.append(line)
-                    _write(out, parts, 0, open_tags[-1])
+                    _write(out, parts, 0, open_tags[-1], 0)
             parts.append(text)
             link += len(text) if links > 0 else 0
         if len(out) > MAX_BLOCKS:
             break
-    _write(out, parts, link, "p")
-    resumed = sum(before[0] == _LINKS != after[0] for before, after in pairwise(out))
-    lines = (entry for entry in out if entry[0] != _LINKS)
+    _write(out, parts, link, "p", anchors)
+    resumed = sum(before[0] == _LINKS and len(after[1]) >= SENTENCE for before, after in pairwise(out))
+    lines = [entry for entry in out if entry[0] not in (_LINKS, _REFERENCES)]
     html = "".join(
         f"<{tag}>" + "\n".join(line for _, line in run) + f"</{tag}>" for tag, run in groupby(lines, key=itemgetter(0))
     )
@@ -103,14 +108,14 @@ def _is_row(node: HtmlElement) -> bool:
     return next(node.iter("p", "br", "div", "table", "li"), None) is None
 
 
-def _write(out: list[tuple[str, str]], parts: list[str], link: int, tag: str) -> None:
+def _write(out: list[tuple[str, str]], parts: list[str], link: int, tag: str, anchors: int) -> None:
     if not parts:
         return
     text = _SPACE.sub(" ", "".join(parts)).strip()
     parts.clear()
     if text:
-        if len(text) < LINK_LINE and is_link_line(text, link):
-            tag = _LINKS
+        if (len(text) < LINK_LINE or anchors >= MENU) and is_link_line(text, link):
+            tag = _LINKS if REFERENCE.match(text) is None else _REFERENCES
         out.append((tag, text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")))
 
 

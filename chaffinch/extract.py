@@ -12,7 +12,7 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from chaffinch import metadata
-from chaffinch.blocks import Fragment, blocks, fragment
+from chaffinch.blocks import SENTENCE, Fragment, blocks, fragment
 from chaffinch.content import Choice, choose
 from chaffinch.items import Article, Block, Document, NotArticle
 from chaffinch.labels import is_label, read_labels
@@ -140,11 +140,12 @@ def _reason(url: str, choice: Choice, found: Fragment, lines: Sequence[Block]) -
     """Why what was chosen is not an article, "" where it is one."""
     chars = sum(len(line.text) for line in lines if len(line.text) > MAX_IMPRINT or not IMPRINT.search(line.text))
     cut = sum(bool(_CUT.search(line.text[-CUT_CHARS:])) for line in lines)
+    sentences = sum(len(line.text) >= SENTENCE for line in lines)
     linked = choice.page_noise > max(choice.text, MIN_CHARS) and not (choice.named and len(choice.heading) >= MIN_TITLE)
     listed = (
         choice.noise > max(choice.text, MIN_CHARS)
         or (choice.titles >= MIN_ITEMS and _LIST_URL.search(url[:500]) is not None)
-        or (found.resumed >= MIN_ITEMS and chars < MAX_SUMMARY * found.resumed)
+        or (found.resumed >= MIN_ITEMS and chars < MAX_SUMMARY * found.resumed and sentences < 1.5 * found.resumed)
         or (cut >= MIN_ITEMS and 3 * cut >= len(lines))
         or (chars < MAX_SUMMARY and linked)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from chaffinch.measure import Line, Measure
 
@@ -13,10 +13,12 @@ MOST_NAMED = 0.4  # of a page's sentences that stand in a block named as furnitu
 MOST_HIDDEN = 0.8  # and in one that is hidden: some pages show their text by script
 MIN_BEFORE = 40  # characters of text before what a heading calls comments or related
 MIN_TEASERS = 3
-MIN_TEASER_TITLE = 8  # characters; a shorter link is a person's name or a button
+MIN_TEASER_TITLE = 8  # characters; a shorter link may be a person's name or a button
+MIN_NAME = 2  # characters of a card's link
 MAX_TEASER = 150  # characters of text
 
-_LISTS = frozenset(("ul", "ol", "dl"))
+# Before a link inside an article, as no list has it before its titles.
+REFERENCE = re.compile(r"\W{0,3}(?:相关|相關|推荐|推薦|延伸|扩展|参考|点击|更多|另见|详见)")
 _HEADING = re.compile(
     r"\W{0,4}(?:(?P<comments>"
     r"(?:全部|所有|网友|網友|最新|热门|熱門|精彩|用户|读者|文章|发表|發表|共有?|已有)\s?\d{0,6}\s?[条條]?"
@@ -26,6 +28,7 @@ _HEADING = re.compile(
     r"(?:推荐|推薦|阅读|閱讀|文章|资讯|資訊|新闻|新聞|内容|內容|问题|問題|问答|問答|话题|報道|报道|知识|排行)"
     r"|(?:点击|阅读|热文|本周|本月|总)?排行榜?|猜[你您](?:喜欢|喜歡)|(?:大家|他们|网友)[都还]?在[看问搜]"
     r"|看[过了][^，。]{0,6}的人还看了?[过了]?|您?可能[还会]?(?:感兴趣|喜欢)的?(?:文章|内容|问题)?"
+    r"|(?:律所|律师|律師|作者|公司|本站|网站|机构)(?:简介|介绍|簡介|介紹)|关于(?:作者|本站|我们)"
     r")\W{0,4}"
 )
 MAX_HEADING = 24  # characters
@@ -37,15 +40,18 @@ def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int
     sums = [block.text for block in blocks]
     for i in range(len(blocks) - 1, 0, -1):
         sums[blocks[i].parent] += sums[i]
+    most = {"named": MOST_NAMED, "comments": MOST_HIDDEN, "hidden": MOST_HIDDEN}
     found = {
-        i for i, block in enumerate(blocks)
-        if i and block.furniture and sums[i] <= (MOST_HIDDEN if block.hidden else MOST_NAMED) * sums[0]
-    }  # fmt: skip
+        i for i, block in enumerate(blocks) if i and block.furniture and sums[i] <= most[block.furniture] * sums[0]
+    }
     found |= _headed(blocks, lines)
     left = sums[0] - _spread(blocks, found, sums)
-    teasers = _teasers(blocks, lines, sums) - found
-    weight = _spread(blocks, teasers, sums)
-    return (found | teasers, weight) if left - weight >= MIN_BEFORE else (found, 0.0)
+    cards = _cards(blocks, lines, sums)
+    for teasers in ((cards | _turns(blocks, lines, sums)) - found, cards - found):
+        weight = _spread(blocks, teasers, sums)
+        if left - weight >= MIN_BEFORE:
+            return found | teasers, weight
+    return found, 0.0
 
 
 def _spread(blocks: Sequence[Measure], found: set[int], sums: Sequence[float]) -> float:
@@ -91,24 +97,30 @@ def _later_children(blocks: Sequence[Measure], parent: int, at: int) -> list[int
     return later
 
 
-def _teasers(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float]) -> set[int]:
+def _cards(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float]) -> set[int]:
     """Blocks of one kind side by side, each a linked title with a summary."""
+    linked = list(accumulate((line.linked and len(line.text) >= MIN_NAME for line in lines), initial=0))
     groups: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
     for i, block in enumerate(blocks):
-        groups[block.parent, block.node.tag, block.node.get("class") or ""].append(i)
-    titles = list(accumulate((line.linked and len(line.text) >= MIN_TEASER_TITLE for line in lines), initial=0))
+        if 0 < sums[i] <= MAX_TEASER and linked[block.stop] > linked[block.start]:
+            groups[block.parent, block.node.tag, block.node.get("class") or ""].append(i)
+    return {i for group in groups.values() if len(group) >= MIN_TEASERS for i in group}
 
-    def titled(i: int) -> int:
-        return titles[blocks[i].stop] - titles[blocks[i].start]
 
+def _turns(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float]) -> set[int]:
+    """Blocks in which linked titles and short texts take turns."""
+    pairs = [
+        after.weight if line.linked and len(line.text) >= MIN_TEASER_TITLE and not REFERENCE.match(line.text) else 0.0
+        for line, after in pairwise(lines)
+    ]
+    count = list(accumulate((weight > 0 for weight in pairs), initial=0))
+    weight = list(accumulate(pairs, initial=0.0))
     found: set[int] = set()
-    for group in groups.values():
-        if len(group) < MIN_TEASERS:
-            continue
-        teasers = sum(0 < sums[i] <= MAX_TEASER and titled(i) > 0 for i in group)
-        if teasers >= MIN_TEASERS and 5 * teasers >= 4 * sum(sums[i] > 0 for i in group):
-            found.update(group)
     for i, block in enumerate(blocks):
-        if block.node.tag in _LISTS and titled(i) >= MIN_TEASERS and 0 < sums[i] <= MAX_TEASER * titled(i):
+        if block.stop - block.start < 2 * MIN_TEASERS:
+            continue
+        titles = count[block.stop - 1] - count[block.start]
+        inside = weight[block.stop - 1] - weight[block.start]
+        if titles >= MIN_TEASERS and 0.8 * sums[i] <= inside <= MAX_TEASER * titles:
             found.add(i)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -56,6 +56,7 @@ _FURNITURE = _words(
     " tags tagcloud qrcode erweima widget widgets popup modal toc subscribe links friendlink youlian catalog"
     " authorinfo siderbar rightbar leftnav topbar morestories guess like"
 )
+_COMMENTS = _words("comment comments commentlist respond reply replies pinglun")
 # Those of the article's own container: words that nearly only it has, and words that other blocks have as well.
 # Z-Blog, WordPress, DedeCMS, EmpireCMS, PHPCMS, TRS, Discuz, WeChat and portals.
 _ARTICLE = _words(
@@ -82,6 +83,10 @@ _BYLINE = re.compile(r"[^。，,]{0,40}(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.
 _SENTENCE_END = frozenset("。.!?;:\uff01\uff1f\uff1b\uff1a…”")
 
 
+# What makes a block furniture: the name of what stands around articles, that of comments, or a style that hides it.
+Furniture = Literal["", "named", "comments", "hidden"]
+
+
 @dataclass(slots=True)
 class Measure:
     """One block of a page: the lengths, in characters, of its own lines."""
@@ -89,8 +94,7 @@ class Measure:
     node: HtmlElement
     parent: int  # index of the block around it, -1 for the root
     hint: int = 0  # whether it is named as an article's container: 0 no, 1 maybe, 2 surely
-    furniture: bool = False  # named as what stands around articles, or hidden
-    hidden: bool = False
+    furniture: Furniture = ""
     text: float = 0.0  # in running sentences
     noise: float = 0.0  # in links, in imprints and in short lines without punctuation
     chars: int = 0
@@ -150,7 +154,7 @@ def measure(tree: HtmlElement) -> Measured:
                     if (block.furniture or tag in _LIST_TAGS) and inside >= 0:
                         text = str(_STRING(node))
                         if not _SENTENCES.search(text) and (block.furniture or next(node.iter("a"), None) is not None):
-                            _weigh_list(text, blocks[inside], lines, inside)
+                            _weigh_list(text, blocks[inside], lines, inside, not block.furniture)
                             if block.furniture:
                                 furniture.append(node)
                             walk.skip_subtree()
@@ -176,12 +180,12 @@ def measure(tree: HtmlElement) -> Measured:
     return Measured(blocks, lines, furniture)
 
 
-def _weigh_list(text: str, around: Measure, lines: list[Line], index: int) -> None:
+def _weigh_list(text: str, around: Measure, lines: list[Line], index: int, linked: bool) -> None:
     """Count a block without a sentence in it, a menu or a list of links, all at once."""
     words = text.split()
     chars = sum(map(len, words))
     if chars:
-        lines.append(Line(index, " ".join(words)[: MAX_LABEL + 1], True, 0.0))
+        lines.append(Line(index, " ".join(words)[: MAX_LABEL + 1], linked, 0.0))
     around.chars += chars
     around.noise += chars
 
@@ -221,31 +225,34 @@ def is_link_line(text: str, link: int) -> bool:
 
 
 def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
-    hint, furniture, hidden = 0, tag in _FURNITURE_TAGS, False
+    hint = 0
+    furniture: Furniture = "named" if tag in _FURNITURE_TAGS else ""
     attributes = node.attrib
     if attributes:
         for name, value in attributes.items():
             if name in ("class", "id"):
                 named, around = _named(value[:200])
-                hint, furniture = max(hint, named), furniture or around
+                hint, furniture = max(hint, named), around or furniture
             elif name == "itemprop" and "articleBody" in value:
                 hint = 2
             elif name == "hidden" or (name == "style" and _HIDDEN_STYLE.search(value[:300])):
-                furniture = hidden = True
+                furniture = "hidden"
     if tag == "article":
         hint = 2
     elif tag == "main":
         hint = max(hint, 1)
-    return Measure(node, parent, hint, furniture and tag not in _NEVER_FURNITURE, hidden)
+    return Measure(node, parent, hint, "" if tag in _NEVER_FURNITURE else furniture)
 
 
 @lru_cache(maxsize=4_096)
-def _named(names: str) -> tuple[int, bool]:
-    """(hint, furniture) of an element's id and class."""
+def _named(names: str) -> tuple[int, Furniture]:
+    """(hint, furniture) of an element's id or class."""
     names = names.lower()
     whole = names.split()
     words = frozenset(word.rstrip("0123456789") for name in whole for word in _SEPARATOR.split(name))
-    furniture = not words.isdisjoint(_FURNITURE)
+    furniture: Furniture = ""
+    if not words.isdisjoint(_FURNITURE):
+        furniture = "named" if words.isdisjoint(_COMMENTS) else "comments"
     if not _ARTICLE.isdisjoint(whole) or not _ARTICLE.isdisjoint(words):
         return 2, furniture
     if words & _ARTICLE_PAIRS and words & _CONTENT_WORDS:
