@@ -3,7 +3,15 @@
 The hooks are named here because Datasette looks for them in the module that the entry point names.
 """
 
+from chaffinch.datasette_plugin.pages import database_actions, menu_links, register_routes
 from chaffinch.datasette_plugin.search import prepare_connection
 from chaffinch.datasette_plugin.tables import canned_queries, get_metadata
 
-__all__ = ["canned_queries", "get_metadata", "prepare_connection"]
+__all__ = [
+    "canned_queries",
+    "database_actions",
+    "get_metadata",
+    "menu_links",
+    "prepare_connection",
+    "register_routes",
+]
