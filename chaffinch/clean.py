@@ -180,7 +180,8 @@ def _nominations(line: Line, title: str, rules: Rules, middle: bool = False) -> 
 
 
 def _is_title(view: str, title: str) -> bool:
-    """Whether a line is the title: plain, in brackets, as an image's name, or with the site's name behind it."""
+    """Whether a line is the title: plain, labelled, in brackets, as an image's name, or with the site's name."""
+    view = view.removeprefix("标题:")
     plain, wanted = letters_of(view), letters_of(title)
     if len(wanted) < 4 or not plain.startswith(wanted):
         return plain == wanted and bool(wanted)
