@@ -3,14 +3,17 @@
 The hooks are named here because Datasette looks for them in the module that the entry point names.
 """
 
-from chaffinch.datasette_plugin.pages import database_actions, menu_links, register_routes
+from chaffinch.datasette_plugin.links import database_actions, describe, link_cell, menu_links
+from chaffinch.datasette_plugin.pages import register_routes
 from chaffinch.datasette_plugin.search import prepare_connection
 from chaffinch.datasette_plugin.tables import canned_queries, get_metadata
 
 __all__ = [
     "canned_queries",
     "database_actions",
+    "describe",
     "get_metadata",
+    "link_cell",
     "menu_links",
     "prepare_connection",
     "register_routes",

@@ -1,4 +1,4 @@
-"""What the page of an article shows: the text as published, what was removed of it, and what else it hangs together with."""
+"""What the page of an article shows: the text as published, what was removed of it, and what it belongs with."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Bar(NamedTuple):
     width: float
     height: float
     label: str
-    count: int
+    articles: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Arc(NamedTuple):
 ROW = 34  # px between two rows of the graph
 
 
-def arcs(order: Sequence[str], flows: Mapping[tuple[str, str], int], reach: int = 96) -> list[Arc]:
+def arcs(order: Sequence[str], flows: Mapping[tuple[str, str], int], reach: int = 72) -> list[Arc]:
     """Arrows between names set one below the other: what goes down bends right, what goes up bends left.
 
     `reach` is how far, in px, the longest arrow bends. The thicker, the more; the strongest are drawn last.

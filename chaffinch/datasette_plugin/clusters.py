@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from chaffinch.canonical import canonical
 from chaffinch.datasette_plugin import marking
@@ -139,20 +141,21 @@ def _page(connection: sqlite3.Connection, cluster: int, offset: int) -> list[sql
     ).fetchall()
 
 
-def _members(rows: Sequence[Sequence[object]], chosen: Sequence[object]) -> list[Member]:
+def _members(rows: Sequence[Any], chosen: Any) -> list[Member]:
     own, found = shingles(canonical(_head(chosen[9]))), []
     for row in rows:
         near = similarity(own, shingles(canonical(_head(row[9]))))
-        distance = hamming(chosen[8], row[8])  # type: ignore[arg-type]
-        found.append(Member(*row[:8], *near, distance))  # type: ignore[arg-type]
+        distance = hamming(chosen[8], row[8])
+        values: list[Any] = [*row[:8], *near, distance]
+        found.append(Member(*values))
     return found
 
 
-def _head(text: object) -> str:
-    return str(text)[: marking.MAX_CHARS]
+def _head(text: str) -> str:
+    return text[: marking.MAX_CHARS]
 
 
-def _timeline(dated: Sequence[Sequence[object]], representative: int) -> tuple[list[Lane], tuple[Tick, ...]]:
+def _timeline(dated: Sequence[Any], representative: int) -> tuple[list[Lane], tuple[Tick, ...]]:
     """Lanes by site, the earliest on top, and the marks below them."""
     days = [(id, site, published, seen, day(published), day(seen)) for id, site, published, seen in dated]
     scale = axis(when for row in days for when in row[4:] if when)
@@ -160,14 +163,13 @@ def _timeline(dated: Sequence[Sequence[object]], representative: int) -> tuple[l
         return [], ()
     lanes: dict[str, dict[tuple[float | None, float | None], Dot]] = {}
     counts: dict[str, int] = {}
-    for id, site, published, seen, claimed_day, seen_day in days:
-        name = str(site)
+    for id, name, published, seen, claimed_day, seen_day in days:
         counts[name] = counts.get(name, 0) + 1
         place = (_at(scale, claimed_day), _at(scale, seen_day))
-        label = f"{name}: claims {str(published)[:10] if published else 'no date'}, first seen {str(seen)[:10]}"
+        label = f"{name}: claims {published[:10] if published else 'no date'}, first seen {seen[:10]}"
         dots = lanes.setdefault(name, {})
         if place not in dots or id == representative:
-            dots[place] = Dot(int(str(id)), *place, label, id == representative)
+            dots[place] = Dot(id, *place, label, id == representative)
     ordered = [
         Lane(name, counts[name], tuple(sorted(dots.values(), key=lambda dot: dot.first)))
         for name, dots in lanes.items()
@@ -175,8 +177,8 @@ def _timeline(dated: Sequence[Sequence[object]], representative: int) -> tuple[l
     return ordered, tuple(scale.ticks())
 
 
-def _at(scale: Axis, when: object) -> float | None:
-    return scale.at(when) if when else None  # type: ignore[arg-type]
+def _at(scale: Axis, when: date | None) -> float | None:
+    return scale.at(when) if when else None
 
 
 def _evidence(connection: sqlite3.Connection, cluster: int) -> Evidence:
@@ -193,11 +195,9 @@ def _evidence(connection: sqlite3.Connection, cluster: int) -> Evidence:
     return Evidence(pairs, lowest or 0.0, mean or 0.0, highest or 0.0, pairs == _PAIRS)
 
 
-def _shared_text(
-    connection: sqlite3.Connection, cluster: int, chosen: Sequence[object]
-) -> tuple[tuple[SharedLine, ...], int, int]:
+def _shared_text(connection: sqlite3.Connection, cluster: int, chosen: Any) -> tuple[tuple[SharedLine, ...], int, int]:
     """The representative's text against those of the other members, as many as the bounds allow."""
-    lines, cut = marking.cut(str(chosen[9]))
+    lines, cut = marking.cut(chosen[9])
     others: list[tuple[int, list[str]]] = []
     room = marking.MAX_COMPARED
     for article, text in connection.execute(

@@ -1,13 +1,14 @@
 """Pages of our own beside Datasette's tables: overview, sites, cluster, article, compare.
 
 They need no JavaScript, load nothing but our style sheet, and say so in their Content-Security-Policy: whatever a
-fetched text holds, a browser has nothing to run it with. Templates escape every value; nothing here makes markup of one.
+fetched text holds, a browser has nothing to run it with. Templates escape every value.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from datasette import Forbidden, NotFound, Response, hookimpl  # type: ignore[at
 from datasette.utils import sqlite_timelimit, tilde_decode
 
 from chaffinch.datasette_plugin import articles, clusters, compare, overview, sites
+from chaffinch.datasette_plugin.links import TABLES
 
 HEADERS = {
     "content-security-policy": (
@@ -24,7 +26,6 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
-TABLES = ("articles", "clusters", "similarities", "removed", "versions", "contacts", "article_contacts", "pages")
 _DATABASE = r"/(?P<database>[^/]+)/-/"
 
 T = TypeVar("T")
@@ -40,43 +41,6 @@ def register_routes() -> list[tuple[str, Any]]:
         (_DATABASE + r"article/(?P<id>[0-9]{1,18})$", article_page),
         (_DATABASE + r"compare$", compare_page),
     ]
-
-
-@hookimpl
-def database_actions(datasette: Any, database: str) -> Any:
-    """Links in the menu of a corpus's page."""
-    return _links(datasette, database)
-
-
-@hookimpl
-def menu_links(datasette: Any) -> Any:
-    """Links in the menu of every page, where a corpus is open."""
-
-    async def links() -> list[dict[str, str]]:
-        found = []
-        for name, database in datasette.databases.items():
-            if not database.is_memory and name != "_internal":
-                found += [{**link, "label": f"{link['label']}: {name}"} for link in await _links(datasette, name)()]
-        return found
-
-    return links
-
-
-def _links(datasette: Any, name: str) -> Callable[[], Any]:
-    async def links() -> list[dict[str, str]]:
-        if not set(TABLES) <= set(await datasette.get_database(name).table_names()):
-            return []
-        return [
-            {"href": page_path(datasette, name, "overview"), "label": "Overview of the corpus"},
-            {"href": page_path(datasette, name, "sites"), "label": "Who copies whom"},
-        ]
-
-    return links
-
-
-def page_path(datasette: Any, database: str, page: str) -> str:
-    """Where one of our pages is, `page` being `overview`, `cluster/12`, `compare?a=1&b=2`."""
-    return f"{datasette.urls.database(database)}/-/{page}"
 
 
 # ---- pages ----
@@ -161,9 +125,9 @@ async def _ensure_visible(datasette: Any, actor: Any, database: str, table: str)
             actor, [("view-table", (database, table)), ("view-database", database), "view-instance"]
         )
         return
-    from datasette.resources import TableResource  # Datasette 1.0
+    resources = import_module("datasette.resources")  # Datasette 1.0 has it
 
-    if not await datasette.allowed(action="view-table", resource=TableResource(database, table), actor=actor):
+    if not await datasette.allowed(action="view-table", resource=resources.TableResource(database, table), actor=actor):
         raise Forbidden("view-table")
 
 
@@ -185,7 +149,7 @@ async def _read(datasette: Any, database: Any, read: Callable[[sqlite3.Connectio
     return result
 
 
-class TooLong(NotFound):  # type: ignore[misc]
+class TooLong(NotFound):
     """A page that the time limit for SQL does not allow; Datasette shows the message."""
 
     status = 400
@@ -209,7 +173,9 @@ async def _render(
         },
         request=request,
     )
-    return Response.html(html, status=status, headers=HEADERS)
+    return Response(  # type: ignore[no-untyped-call]
+        html, status=status, headers=dict(HEADERS), content_type="text/html; charset=utf-8"
+    )
 
 
 def outlink(url: str) -> str | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from chaffinch.datasette_plugin.charts import ROW, Arc, arcs
 
@@ -100,21 +101,30 @@ _FLOWS = """
 """
 
 
-def _sites(rows: Sequence[Sequence[object]]) -> list[SiteRow]:
+def _sites(rows: Iterable[Any]) -> list[SiteRow]:
     """Sites by number of articles, from rows of _FLOWS."""
     kinds: dict[str, Counter[str]] = {}
-    for site, source, is_first, number in rows:
-        name, count = str(site), int(str(number))
-        kind = "alone" if source is None else "first" if is_first else "repeated" if source == site else "copied"
+    for name, source, is_first, count in rows:
+        kind = "alone" if source is None else "first" if is_first else "repeated" if source == name else "copied"
         kinds.setdefault(name, Counter())[kind] += count
         if kind == "copied":
-            kinds.setdefault(str(source), Counter())["spread"] += count
+            kinds.setdefault(source, Counter())["spread"] += count
     found = []
     for name, counts in kinds.items():
         articles = sum(counts[kind] for kind in ("alone", "first", "repeated", "copied"))
         own = 100 * (articles - counts["copied"]) / articles if articles else 0.0
-        numbers = (counts[kind] for kind in ("alone", "first", "repeated", "copied", "spread"))
-        found.append(SiteRow(name, articles, *numbers, round(own, 1)))
+        found.append(
+            SiteRow(
+                name,
+                articles,
+                alone=counts["alone"],
+                first=counts["first"],
+                repeated=counts["repeated"],
+                copied=counts["copied"],
+                spread=counts["spread"],
+                own=round(own, 1),
+            )
+        )
     return sorted(found, key=lambda row: (-row.articles, row.site))
 
 

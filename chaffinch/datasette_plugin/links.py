@@ -1,0 +1,124 @@
+"""Ways from Datasette's own pages to ours: from the front page, a corpus's page, the menus, and cells of tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from datasette import hookimpl  # type: ignore[attr-defined]
+from markupsafe import Markup
+
+TABLES = ("articles", "clusters", "similarities", "removed", "versions", "contacts", "article_contacts", "pages")
+_PAGES = (("overview", "Overview"), ("sites", "Who copies whom"))
+_LABEL_CHARS = 120
+_TO_ARTICLE = {
+    ("clusters", "representative_id"),
+    ("similarities", "a"),
+    ("similarities", "b"),
+    ("removed", "article_id"),
+    ("versions", "article_id"),
+    ("article_contacts", "article_id"),
+    ("fingerprints", "article_id"),
+}
+_known: set[str] = set()
+
+
+def path_of(datasette: Any, database: str, page: str) -> str:
+    """Where one of our pages is, `page` being `overview`, `cluster/12`, `compare?a=1&b=2`."""
+    return f"{datasette.urls.database(database)}/-/{page}"
+
+
+def is_corpus(path: str | None) -> bool:
+    """Whether the database at `path` has the tables of a corpus."""
+    if path is None:
+        return False
+    if path not in _known:
+        try:
+            with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+                names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        except sqlite3.Error:
+            return False
+        if not set(TABLES) <= names:
+            return False
+        _known.add(path)
+    return True
+
+
+@hookimpl(specname="get_metadata")
+def describe(datasette: Any, database: str | None) -> dict[str, Any]:
+    """Links on the front page and on the page of each corpus (Datasette 0.65)."""
+    names = [name for name, open_database in datasette.databases.items() if is_corpus(open_database.path)]
+    lines = {name: Markup(" · ").join(_anchor(datasette, name, *page) for page in _PAGES) for name in names}
+    front = Markup("<br>").join(
+        Markup("{}: {}").format(name, line) if len(lines) > 1 else line for name, line in lines.items()
+    )
+    return {
+        **({"description_html": str(front)} if lines else {}),
+        "databases": {name: {"description_html": str(line)} for name, line in lines.items()},
+    }
+
+
+def _anchor(datasette: Any, database: str, page: str, label: str) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(path_of(datasette, database, page), label)
+
+
+@hookimpl
+def database_actions(datasette: Any, database: str) -> list[dict[str, str]]:
+    """Links in the menu on the page of a corpus."""
+    if not is_corpus(datasette.get_database(database).path):
+        return []
+    return [{"href": path_of(datasette, database, page), "label": label} for page, label in _PAGES]
+
+
+@hookimpl
+def menu_links(datasette: Any) -> list[dict[str, str]]:
+    """Links in the menu of every page, where a corpus is open."""
+    names = [name for name, database in datasette.databases.items() if is_corpus(database.path)]
+    return [
+        {"href": path_of(datasette, name, page), "label": f"{name}: {label}" if len(names) > 1 else label}
+        for name in names
+        for page, label in _PAGES
+    ]
+
+
+@hookimpl(specname="render_cell", tryfirst=True)
+def link_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Any) -> Markup | None:
+    """Makes titles, cluster numbers, sizes and figures of similarity lead to the page that shows what they say."""
+    if value is None or table is None or not is_corpus(datasette.get_database(database).path):
+        return None
+    number, label = (value.get("value"), value.get("label")) if isinstance(value, Mapping) else (value, value)
+    page = _page_of(table, column, number, lambda name: _plain(row, name))
+    if page is None:
+        return None
+    shown = f"{label:.2f}" if isinstance(label, float) else str(label or number)[:_LABEL_CHARS]
+    return Markup('<a href="{}">{}</a>').format(path_of(datasette, database, page), shown)
+
+
+def _page_of(table: str, column: str, value: Any, cell: Callable[[str], int | None]) -> str | None:
+    """The page that a cell leads to; `cell` gives the number in another cell of its row."""
+    if (table, column) == ("articles", "title"):
+        return f"article/{id}" if (id := cell("id")) is not None else None
+    if (table, column) == ("articles", "cluster_id"):
+        return f"cluster/{value}" if isinstance(value, int) else None
+    if (table, column) in (("clusters", "size"), ("clusters", "sites")):
+        return f"cluster/{id}" if (id := cell("id")) is not None else None
+    if (table, column) == ("similarities", "jaccard"):
+        a, b = cell("a"), cell("b")
+        return f"compare?a={a}&b={b}" if a is not None and b is not None else None
+    if (table, column) == ("versions", "version"):
+        article = cell("article_id")
+        return f"compare?a={article}@{value}&b={article}" if article is not None and isinstance(value, int) else None
+    return f"article/{value}" if (table, column) in _TO_ARTICLE and isinstance(value, int) else None
+
+
+def _plain(row: Any, name: str) -> int | None:
+    """The number in that cell of the row; None where the address leaves the column out."""
+    try:
+        value = row[name]
+    except (KeyError, IndexError):
+        return None
+    value = value.get("value") if isinstance(value, Mapping) else value
+    return value if isinstance(value, int) else None
