@@ -20,7 +20,8 @@ from chaffinch.measure import IMPRINT, MAX_IMPRINT
 
 MAX_HTML = 3_000_000  # characters; the rest of a longer page is not looked at
 MAX_TAGS = 50_000
-LONG_TAG = 2_000  # characters from which a tag's attributes are counted
+LONG_PAGE = 300_000  # bytes from which tags are counted
+LONG_TAG = 2_000  # bytes from which a tag's attributes are counted
 MAX_ATTRIBUTES = 300
 FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML
 MIN_CHARS = 40
@@ -46,14 +47,16 @@ _LIST_URL = re.compile(
 _PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
 _NEXT_TEXT = re.compile(r"^\W{0,3}(?:下一?[页頁]|next(?: page)?|\d{1,2})?\W{0,3}$", re.IGNORECASE)
 _QUERY_PART = re.compile(r"(?:^|&)(page|p|pageno|PAGEN)=(\d{1,3})(?=&|$)")
-_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{LONG_TAG},}}")
+_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % (LONG_TAG - 2))
 # What may stand before the root of an XML document is short, or it is none of these.
 _XML_ROOT = re.compile(
     r"\s{0,99}(?:<[?!][^>]{0,500}>\s{0,99}){0,9}<(rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.IGNORECASE
 )
 _ANY_TAG = re.compile(r"<[a-zA-Z!]")
-_ATTRIBUTE_ENDS = re.compile(r"[\s/\"']")
-_KEPT_ATTRIBUTES = re.compile(r"(?:class|id|href|name|property|content|style)=(?:\"[^\"]*\"|'[^']*')")
+_END = re.compile(rb"</(?:html|body)\s{0,9}>", re.IGNORECASE)
+_BLOCK = re.compile(rb"<(?:[dD][iI][vV]|[pP]|[tT][aA][bB][lL][eE])[\s>]")
+_ATTRIBUTE_ENDS = re.compile(rb"[\s/\"']")
+_KEPT_ATTRIBUTES = re.compile(rb"(?:class|id|href|name|property|content|style)=(?:\"[^\"]*\"|'[^']*')")
 # lxml.html's own lookup asks Python for the class of every element.
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
 
@@ -66,45 +69,51 @@ def extract(document: Document) -> Article | NotArticle:
 def parse(html: str) -> HtmlElement:
     """A page's tree; never raises.
 
-    The ends of html and body are ignored, as in browsers: they come early where templates are pasted together.
+    Where blocks follow the end of html or body, those ends are ignored, as in browsers: templates were pasted together.
     Bounded: `MAX_HTML` characters and `MAX_TAGS` tags of a page are parsed, 255 levels of nesting, and a tag of
     very many attributes keeps a few (libxml2's time grows with the square of their number).
     """
-    html = html[:MAX_HTML]
-    for end in ("</html>", "</body>", "</HTML>", "</BODY>"):
-        html = html.replace(end, "")
-    if html.count("<") > MAX_TAGS:
-        html = "<".join(html.split("<", MAX_TAGS)[:MAX_TAGS])
-    if _has_long_tag(html):
-        html = _LONG_TAG.sub(_few_attributes, html)
+    data = html[:MAX_HTML].encode("utf-8", "replace")
+    if len(data) > LONG_PAGE and data.count(b"<") > MAX_TAGS:
+        data = b"<".join(data.split(b"<", MAX_TAGS)[:MAX_TAGS])
+    data = _shorten_tags(data)
+    end = max(data.rfind(b"</body"), data.rfind(b"</BODY", len(data) - LONG_TAG))
+    if end >= 0 and _BLOCK.search(data, end):
+        data = _END.sub(b"", data)
+    tree = _parse(data)
+    if tree is not None and isinstance(tree.getnext(), HtmlElement):
+        tree = _parse(_END.sub(b"", data))
+    return document_fromstring("<html><body></body></html>") if tree is None else tree
+
+
+def _parse(data: bytes) -> HtmlElement | None:
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False, collect_ids=False)
     parser.set_element_class_lookup(_ONE_CLASS)
     tree: HtmlElement | None = None
     with suppress(etree.XMLSyntaxError):
-        tree = etree.fromstring(html.encode("utf-8", "replace"), parser)
-    return document_fromstring("<html><body></body></html>") if tree is None else tree
+        tree = etree.fromstring(data, parser)
+    return tree
 
 
-def _has_long_tag(html: str) -> bool:
-    """Whether there may be a tag of `LONG_TAG` characters: it spans a step that no angle bracket is in."""
-    step = LONG_TAG // 2
-    inside = False
-    for start in range(0, len(html), step):
-        opened, closed = html.rfind("<", start, start + step), html.rfind(">", start, start + step)
-        if opened < 0 and closed < 0:
-            if inside:
-                return True
-        else:
-            inside = opened > closed
-    return False
+def _shorten_tags(data: bytes) -> bytes:
+    """Few attributes for a tag of `LONG_TAG` bytes and very many of them.
 
-
-def _few_attributes(match: re.Match[str]) -> str:
-    tag = match[0]
-    if len(_ATTRIBUTE_ENDS.findall(tag)) <= MAX_ATTRIBUTES:
-        return tag
-    kept = (attribute[0] for attribute in _KEPT_ATTRIBUTES.finditer(tag[:LONG_TAG]))
-    return " ".join((tag[:12].split()[0], *kept))
+    Such a tag spans a step that no angle bracket is in, so only there is it looked for.
+    """
+    step, opened, done = LONG_TAG // 2, -1, 0
+    pieces = []
+    for start in range(0, len(data), step):
+        left, right = data.rfind(b"<", start, start + step), data.rfind(b">", start, start + step)
+        if left != right:
+            opened = left if left > right else -1
+        elif opened >= 0:
+            match = _LONG_TAG.match(data, opened)
+            opened = -1
+            if match and len(_ATTRIBUTE_ENDS.findall(match[0])) > MAX_ATTRIBUTES:
+                kept = (attribute[0] for attribute in _KEPT_ATTRIBUTES.finditer(match[0][:LONG_TAG]))
+                pieces += [data[done : match.start()], b" ".join((match[0][:12].split()[0], *kept))]
+                done = match.end()
+    return b"".join((*pieces, data[done:])) if pieces else data
 
 
 def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:

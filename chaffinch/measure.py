@@ -79,7 +79,7 @@ IMPRINT = re.compile(
     r"|A(?:ll [Rr]ights [Rr]eserved|LL RIGHTS RESERVED)|违法和不良|举报电话|公网安备|技术支持|©|powered by"
     r"|P(?:owered [Bb]y|OWERED BY)|不代表本[站网]|侵[权權].{0,16}(?:联|聯|删|刪)|免[责責][声聲].{0,8}[:\uff1a]"
 )
-_BYLINE = re.compile(r"[^。，,]{0,40}(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}[^。，,]{0,40}")
+_DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d")
 _SENTENCE_END = frozenset("。.!?;:\uff01\uff1f\uff1b\uff1a…”")
 
 
@@ -203,7 +203,7 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
     weight = noise = 0.0
     if linked:
         noise = min(chars, 30)
-    elif chars < MAX_BYLINE and _BYLINE.fullmatch(text):
+    elif chars < MAX_BYLINE and _DAY.search(text) and "\uff0c" not in text and "。" not in text:
         noise = 0.2 * chars
     elif chars < 8 or not _PUNCTUATION.search(text):
         if chars < 20:
