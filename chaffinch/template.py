@@ -244,7 +244,8 @@ def _enough_left(page: Sequence[Line], before: Sequence[Line]) -> bool:
 def _expose(page: list[Line], title: str, rules: Rules) -> None:
     """Judge by the rules what stands at an end now that the template is gone."""
     taken = [line.rule for line in page]
-    names = [[] if line.rule else rules.nominate(line.view, title) for line in page]
+    ends = _reach(page, rules.depth) | {len(page) - 1 - i for i in _reach(page[::-1], rules.depth)}
+    names = [rules.nominate(line.view, title) if i in ends and not line.rule else [] for i, line in enumerate(page)]
     starts = [notice_start(line.view, title, named, rules) for line, named in zip(page, names, strict=True)]
     body = [
         not line.rule and (not named or start > 0) and is_prose(line.view)
@@ -262,3 +263,14 @@ def _expose(page: list[Line], title: str, rules: Rules) -> None:
             line.rule = f"{RULE}:{line.rule}"
         else:
             line.rule = rule
+
+
+def _reach(page: Sequence[Line], depth: int) -> set[int]:
+    """The lines before so much prose that no rule of an end reaches further."""
+    reach: set[int] = set()
+    for i, line in enumerate(page):
+        reach.add(i)
+        depth -= not line.rule and is_prose(line.view)
+        if depth < 0:
+            break
+    return reach
