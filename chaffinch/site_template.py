@@ -21,7 +21,8 @@ from chaffinch.template import Furniture, Key
 
 LOCAL = "file"  # the site of documents without a URL: they have no template in common
 LEARN_AT = 8  # new articles of a site; then whenever there are as many as it was judged by before
-_BATCH = 200
+_BATCH = 50
+_LARGEST = 100_000  # characters of an article to learn from: what is larger teaches nothing more, and costs
 
 
 def create_tables(db: Database) -> None:
@@ -92,14 +93,15 @@ def stale(db: Database) -> list[str]:
 def relearn(db: Database, site: str) -> None:
     """Learns a site's template from its articles and applies it to all of them, in one transaction."""
     with db.atomic():
-        ids = {url: id for id, url in db.conn.execute("SELECT id, url FROM articles WHERE site = ?", (site,))}
-        found = template.learn([article for _, article in _articles(db, [ids[url] for url in template.sample(ids)])])
+        rows = db.conn.execute("SELECT id, url, chars FROM articles WHERE site = ?", (site,)).fetchall()
+        fit = {url: id for id, url, chars in rows if chars <= _LARGEST}
+        found = template.learn([article for _, article in _articles(db, [fit[url] for url in template.sample(fit)])])
         known = frozenset((line.place, line.key) for line in found)
         if known != _furniture(db, {site}).get(site, frozenset()):
-            everything = sorted(ids.values())
+            everything = sorted(id for id, _, _ in rows)
             for start in range(0, len(everything), _BATCH):
                 _reapply(db, everything[start : start + _BATCH], known)
-        _write(db, site, found, len(ids))
+        _write(db, site, found, len(rows))
 
 
 def _furniture(db: Database, sites: set[str]) -> dict[str, frozenset[Key]]:
