@@ -155,6 +155,16 @@ def ours() -> Callable[[Page], str]:
     return text
 
 
+def ours_uncleaned() -> Callable[[Page], str]:
+    """Chaffinch without cleaning, which no peer does: no repair, no contacts, no rules."""
+
+    def text(page: Page) -> str:
+        article = extract(decode(page))
+        return "\n".join(block.text for block in article.blocks) if isinstance(article, Article) else ""
+
+    return text
+
+
 def trafilatura() -> Callable[[str | bytes], str]:
     """trafilatura as it comes."""
     peer = import_module("trafilatura")
@@ -189,6 +199,7 @@ def resiliparse() -> Callable[[str | bytes], str]:
     return text
 
 
+OURS = (ours, ours_uncleaned)
 PEERS = (trafilatura, trafilatura_precision, readability, resiliparse)
 
 
@@ -220,7 +231,7 @@ def measured(make: Callable[[], Callable[[Any], str]], cases: Sequence[Case]) ->
 def _measure(make: Callable[[], Callable[[Any], str]], cases: Sequence[Case], sender: Any) -> None:
     logging.disable()  # peers write every page that they find empty
     extractor = make()
-    mine = make is ours
+    mine = make in OURS
     inputs = [case.page if mine else case.page.body for case in cases]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     texts = [_text(extractor, page) for page in inputs]
@@ -253,7 +264,7 @@ def compare(cases: Sequence[Case]) -> None:
     print(f"{len(articles)} articles, {len(threads)} forum threads")
     print(f"{'':22s} precision recall    F1  median decoded misses  forum  pages/s     MB")
     left: dict[str, dict[str, tuple[int, int]]] = {}
-    for make in (ours, *PEERS):
+    for make in (*OURS, *PEERS):
         try:
             result = measured(make, cases)
         except ImportError:

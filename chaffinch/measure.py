@@ -227,16 +227,16 @@ def is_link_line(text: str, link: int) -> bool:
 def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
     hint = 0
     furniture: Furniture = "named" if tag in _FURNITURE_TAGS else ""
-    attributes = node.attrib
-    if attributes:
-        for name, value in attributes.items():
-            if name in ("class", "id"):
-                named, around = _named(value[:200])
-                hint, furniture = max(hint, named), around or furniture
-            elif name == "itemprop" and "articleBody" in value:
-                hint = 2
-            elif name == "hidden" or (name == "style" and _HIDDEN_STYLE.search(value[:300])):
-                furniture = "hidden"
+    get = node.get
+    for value in (get("class"), get("id")):
+        if value:
+            named, around = _named(value[:200])
+            hint, furniture = max(hint, named), around or furniture
+    if "articleBody" in get("itemprop", ""):
+        hint = 2
+    style = get("style")
+    if get("hidden") is not None or (style and _HIDDEN_STYLE.search(style[:300])):
+        furniture = "hidden"
     if tag == "article":
         hint = 2
     elif tag == "main":
