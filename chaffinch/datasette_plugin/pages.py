@@ -37,8 +37,8 @@ def register_routes() -> list[tuple[str, Any]]:
     return [
         (_DATABASE + r"overview$", overview_page),
         (_DATABASE + r"sites$", sites_page),
-        (_DATABASE + r"cluster/(?P<id>[0-9]{1,18})$", cluster_page),
-        (_DATABASE + r"article/(?P<id>[0-9]{1,18})$", article_page),
+        (_DATABASE + r"cluster/(?P<id>[^/]+)$", cluster_page),
+        (_DATABASE + r"article/(?P<id>[^/]+)$", article_page),
         (_DATABASE + r"compare$", compare_page),
     ]
 
@@ -64,10 +64,10 @@ async def sites_page(datasette: Any, request: Any) -> Any:
 async def cluster_page(datasette: Any, request: Any) -> Any:
     """One text and its copies."""
     database = await _database(datasette, request)
-    id, offset = int(request.url_vars["id"]), _number(request.args.get("from"))
+    id, offset = _number(request.url_vars["id"]), _number(request.args.get("from"))
     page = await _read(datasette, database, lambda connection: clusters.read(connection, id, offset))
     if page is None:
-        raise NotFound(f"No cluster {id} in {database.name}")
+        return await _missing(datasette, request, database, "cluster")
     return await _render(
         datasette, request, database, "cluster", page,
         following=offset + clusters.PAGE if offset + clusters.PAGE < page.size else None,
@@ -78,10 +78,10 @@ async def cluster_page(datasette: Any, request: Any) -> Any:
 async def article_page(datasette: Any, request: Any) -> Any:
     """One article as it was published."""
     database = await _database(datasette, request)
-    id = int(request.url_vars["id"])
+    id = _number(request.url_vars["id"])
     page = await _read(datasette, database, lambda connection: articles.read(connection, id))
     if page is None:
-        raise NotFound(f"No article {id} in {database.name}")
+        return await _missing(datasette, request, database, "article")
     return await _render(datasette, request, database, "article", page)
 
 
@@ -104,6 +104,12 @@ async def compare_page(datasette: Any, request: Any) -> Any:
 
 
 # ---- what they share ----
+
+
+async def _missing(datasette: Any, request: Any, database: Any, kind: str) -> Any:
+    """A page that says what is not there. Datasette's own prints a traceback for every one."""
+    said = f"{database.name} has no {kind} {tilde_decode(request.url_vars['id'])[:40]}."
+    return await _render(datasette, request, database, "missing", said, status=404)
 
 
 async def _database(datasette: Any, request: Any) -> Any:
@@ -190,4 +196,4 @@ def language(script: str) -> str:
 
 def _number(value: str | None) -> int:
     """A non-negative number of an address; 0 for anything else."""
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else 0
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 19 else 0

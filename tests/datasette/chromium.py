@@ -6,13 +6,9 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
-
-SECONDS = 60
+from typing import Any, Self
 
 PATH = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 
@@ -28,14 +24,13 @@ class Chromium:
             "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-extensions"
         )
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec "$@" 3<&{to_read} 4>&{to_write}', "sh", PATH, *options.split(),
+            ["bash", "-c", f'exec "$@" 3<&{to_read} 4>&{to_write}', "bash", PATH, *options.split(),
              "--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe",
              f"--user-data-dir={profile}", "about:blank"],
             pass_fds=(to_read, to_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(to_read)
         os.close(to_write)
-        self._reader: IO[bytes] = os.fdopen(self._in, "rb", buffering=0)
         self._buffer = b""
         self._number = 0
         self._session: str | None = None
@@ -58,8 +53,9 @@ class Chromium:
         except (OSError, EOFError, subprocess.TimeoutExpired):
             self._process.kill()
             self._process.wait()
-        os.close(self._out)
-        self._reader.close()
+        finally:
+            os.close(self._out)
+            os.close(self._in)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Calls one method of the DevTools protocol and returns its result."""
@@ -108,10 +104,3 @@ class Chromium:
         message, _, self._buffer = self._buffer.partition(b"\0")
         answer: dict[str, Any] = json.loads(message)
         return answer
-
-
-@contextmanager
-def chromium(profile: Path) -> Iterator[Chromium]:
-    """A browser for as long as the block lasts, with its profile in an empty folder."""
-    with Chromium(profile) as browser:
-        yield browser

@@ -1,0 +1,57 @@
+"""A corpus in which every text that can be fetched is an attack on whoever shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chaffinch import cluster, corpus
+from chaffinch.canonical import canonical
+from chaffinch.fingerprint import fingerprint
+
+ATTACK = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>"
+    "\"' onmouseover='alert(4)' {{7*7}}{% raw %}${7*7}</title></style><a href=\"javascript:alert(5)\">x</a>"
+    '<img src="http://elsewhere.test/pixel.png">'
+)
+AT = "2025-01-02T03:04:05Z"
+BODY = "\n".join(
+    f"第{n}段：借款逾期以后，平台先发短信，再打电话，最后才会委托律师，第{n}次协商要留下记录。" for n in range(8)
+)
+TABLES = ("articles", "pages", "removed", "versions", "contacts", "crawls")
+
+
+def build(path: Path) -> None:
+    """Writes the corpus: articles 1 to 3 are copies of one another, 4 stands alone."""
+    with corpus.lock(path, "test"):
+        db = corpus.open_writer(path)
+        with db.conn:
+            texts = [f"{BODY}\n{ATTACK}", f"{ATTACK}\n{BODY}{ATTACK}", BODY.replace("律师", "公司"), f"{ATTACK}" * 9]
+            for id, text in enumerate(texts, 1):
+                _insert(db.conn, id, text)
+            rows = [(id, fingerprint(canonical(text)), canonical(text)) for id, text in enumerate(texts, 1)]
+            cluster.put(db, rows)
+            db.conn.execute("INSERT INTO versions VALUES (1, 1, ?, ?, ?)", (ATTACK, ATTACK, f"{BODY}\n{ATTACK * 2}"))
+            db.conn.execute("INSERT INTO contacts VALUES (1, ?, ?)", (ATTACK, ATTACK))
+            db.conn.executemany("INSERT INTO article_contacts VALUES (?, 1)", [(1,), (2,), (4,)])
+            db.conn.execute("INSERT INTO crawls VALUES (1, ?, ?, ?, ?, ?, ?)", [ATTACK] * 6)
+        db.conn.close()
+
+
+def _insert(connection: object, id: int, text: str) -> None:
+    execute = connection.execute  # type: ignore[attr-defined]
+    url = f"javascript:alert({id})//{ATTACK}"
+    site = f"{ATTACK}.{id}"
+    execute(
+        "INSERT INTO pages (id, url, site, state, reason, first_seen) VALUES (?, ?, ?, ?, ?, ?)",
+        (id, url, site, ATTACK, ATTACK, AT),
+    )
+    execute(
+        "INSERT INTO articles (id, url, page_id, site, title, text, published, author, category, script, charset,"
+        " declared_charset, topic, topic_score, chars, first_seen, last_seen, last_changed, gone_at, repairs, sources)"
+        f" VALUES ({', '.join('?' * 21)})",
+        (id, url, id, site, ATTACK, text, None if id == 3 else f"2024-0{id}-01{ATTACK}", ATTACK, ATTACK, ATTACK,
+         ATTACK, ATTACK + "x", ATTACK, 1.0, len(text), AT, AT, AT, ATTACK, '{"<script>alert(6)</script>": 1}',
+         '{"author": "\'><script>alert(7)</script>"}'),
+    )  # fmt: skip
+    for position, whole in ((0, 1), (2, 0)):
+        execute("INSERT INTO removed VALUES (?, ?, ?, ?, ?)", (id, position, f"{ATTACK}{position}", ATTACK, whole))
