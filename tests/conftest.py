@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from chaffinch.demo.farm import Farm, build
 from chaffinch.demo.server import Serving, serve
 
 SCRIPTS = Path(sys.executable).parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("chaffinch", deadline=None)
+settings.load_profile("chaffinch")
 
 
 @pytest.fixture
