@@ -89,7 +89,8 @@ _TABLES = (
     )
     """,
     "CREATE INDEX articles_page ON articles(page_id)",
-    "CREATE INDEX articles_site ON articles(site)",
+    "CREATE INDEX articles_site ON articles(site, cluster_id)",
+    "CREATE INDEX articles_published ON articles(published)",
     "CREATE INDEX articles_cluster ON articles(cluster_id)",
     """
     CREATE TABLE similarities (
@@ -113,7 +114,7 @@ _TABLES = (
     )
     """,
     "CREATE INDEX removed_article ON removed(article_id, position)",
-    "CREATE INDEX removed_rule ON removed(rule)",
+    "CREATE INDEX removed_rule ON removed(rule, article_id)",
     """
     CREATE TABLE versions (
         article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
