@@ -82,7 +82,7 @@ def fragment(choice: Choice) -> Fragment:
         if tag == "pre":
             ruled += 1 if start else -1
         text = node.text if start else node.tail if node is not choice.node else None
-        if text:
+        if text and (parts or ruled > 0 or not text.isspace()):
             if ruled > 0:
                 *ended, text = _PARAGRAPH_END.split(text, MAX_BLOCKS)
                 for line in ended:

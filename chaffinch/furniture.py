@@ -48,7 +48,7 @@ def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int
     left = sums[0] - _spread(blocks, found, sums)
     cards = _cards(blocks, lines, sums)
     for teasers in ((cards | _turns(blocks, lines, sums)) - found, cards - found):
-        weight = _spread(blocks, teasers, sums)
+        weight = _spread(blocks, teasers, sums) if teasers else 0.0
         if left - weight >= MIN_BEFORE:
             return found | teasers, weight
     return found, 0.0
@@ -57,8 +57,8 @@ def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int
 def _spread(blocks: Sequence[Measure], found: set[int], sums: Sequence[float]) -> float:
     """Add what is inside blocks to them; returns the weight of the text in all of them."""
     weight = 0.0
-    for i, block in enumerate(blocks):
-        if block.parent in found:
+    for i in range(min(found, default=len(blocks)), len(blocks)):
+        if blocks[i].parent in found:
             found.add(i)
         elif i in found:
             weight += sums[i]

@@ -17,6 +17,7 @@ _ENGLISH_ORDER = re.compile(r"(?<!\d)(\d{1,2})\s?月\s?(\d{1,2})(?:st|nd|rd|th)?
 _COMPACT_DATE = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?(?!\d)")
 _SHORT_YEAR = re.compile(r"(?:更新|发布|發布|日期|时间|時間)[^\d]{0,6}(\d\d)-(\d\d)-(\d\d)(?!\d)")
 _DATE_LABEL = re.compile(r"发布|發布|发表|發表|时间|時間|日期|更新|来源|來源|稿源|作者|编辑|浏览|阅读|点击")
+_DIGIT = re.compile(r"\d")
 _MAY_BE_LABEL = re.compile(r"[\d>»›:\uff1a/]|[评評]论")
 _NUMBER = r"(\d{1,9}(?:[,\uff0c]\d{3}){0,3}(?:\.\d{1,3})?)\s?([wWkK万萬千]?)"
 _DEGREES = re.compile(r"(?:^|\s)(?:([^\s\d|/·•]{2,12})\s*)?" + _NUMBER + r"\s?[℃°](?:\s+(\d{1,7})(?!\d))?")
@@ -103,6 +104,18 @@ def _label(line: str) -> Iterable[tuple[str, str | int, str]]:
     """(field, value, source) of one short line."""
     if category := _breadcrumb(line):
         yield "category", category, "breadcrumb"
+    if _DIGIT.search(line):
+        yield from _numbers(line)
+    elif _NO_COMMENTS.fullmatch(line):
+        yield "comments", 0, line[:20]
+    if (match := _AUTHOR.search(line)) and match[1] not in _NOT_AUTHORS:
+        yield "author", match[1], "作者"
+    if match := _CATEGORY.search(line):
+        yield "category", match[1], "栏目"
+
+
+def _numbers(line: str) -> Iterable[tuple[str, str | int, str]]:
+    """What the numbers of a line count or date."""
     if match := _DEGREES.search(line):
         if match[1]:
             yield "category", match[1], "N℃"
@@ -120,12 +133,6 @@ def _label(line: str) -> Iterable[tuple[str, str | int, str]]:
         yield "heat", int(match[1]), "date and number"
     if match := _COMMENTS.search(line) or _COMMENTS_AFTER.search(line):
         yield "comments", int(match[1]), "评论"
-    elif _NO_COMMENTS.fullmatch(line):
-        yield "comments", 0, line[:20]
-    if (match := _AUTHOR.search(line)) and match[1] not in _NOT_AUTHORS:
-        yield "author", match[1], "作者"
-    if match := _CATEGORY.search(line):
-        yield "category", match[1], "栏目"
     if (published := parse_date(line)) and "。" not in line:
         label = _DATE_LABEL.search(line)
         if label or len(line) < 30:

@@ -169,7 +169,7 @@ def measure(tree: HtmlElement) -> Measured:
         elif role == _LINK:
             links += 1 if start else -1
         text = node.text if start else node.tail
-        if text and inside >= 0:
+        if text and inside >= 0 and (parts or not text.isspace()):
             parts.append(text)
             if links > 0:
                 link += len(text)
