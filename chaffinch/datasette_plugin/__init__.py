@@ -3,7 +3,14 @@
 The hooks are named here because Datasette looks for them in the module that the entry point names.
 """
 
-from chaffinch.datasette_plugin.links import database_actions, describe, link_cell, menu_links
+from chaffinch.datasette_plugin.links import (
+    database_actions,
+    describe,
+    link_cell,
+    menu_links,
+    top_database,
+    top_homepage,
+)
 from chaffinch.datasette_plugin.pages import register_routes
 from chaffinch.datasette_plugin.search import prepare_connection
 from chaffinch.datasette_plugin.tables import canned_queries, get_metadata
@@ -17,4 +24,6 @@ __all__ = [
     "menu_links",
     "prepare_connection",
     "register_routes",
+    "top_database",
+    "top_homepage",
 ]

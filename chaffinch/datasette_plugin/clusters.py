@@ -19,6 +19,7 @@ PAGE = 25  # members in one page of the table
 LANES = 40  # sites in the timeline
 COMPARED = 24  # members that the representative's text is held against
 _DATED = 20_000  # members that the timeline is drawn of
+_CROWDED = 500  # members above which dots closer than one per cent are drawn once
 _PAIRS = 100_000  # pairs that the figures are taken from
 
 
@@ -166,6 +167,8 @@ def _timeline(dated: Sequence[Any], representative: int) -> tuple[list[Lane], tu
     for id, name, published, seen, claimed_day, seen_day in days:
         counts[name] = counts.get(name, 0) + 1
         place = (_at(scale, claimed_day), _at(scale, seen_day))
+        if len(days) > _CROWDED:
+            place = (_whole(place[0]), _whole(place[1]))
         label = f"{name}: claims {published[:10] if published else 'no date'}, first seen {seen[:10]}"
         dots = lanes.setdefault(name, {})
         if place not in dots or id == representative:
@@ -179,6 +182,10 @@ def _timeline(dated: Sequence[Any], representative: int) -> tuple[list[Lane], tu
 
 def _at(scale: Axis, when: date | None) -> float | None:
     return scale.at(when) if when else None
+
+
+def _whole(at: float | None) -> float | None:
+    return None if at is None else float(round(at))
 
 
 def _evidence(connection: sqlite3.Connection, cluster: int) -> Evidence:

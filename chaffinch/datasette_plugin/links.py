@@ -48,17 +48,39 @@ def is_corpus(path: str | None) -> bool:
 
 
 @hookimpl(specname="get_metadata")
-def describe(datasette: Any, database: str | None) -> dict[str, Any]:
-    """Links on the front page and on the page of each corpus (Datasette 0.65)."""
-    names = [name for name, open_database in datasette.databases.items() if is_corpus(open_database.path)]
-    lines = {name: Markup(" · ").join(_anchor(datasette, name, *page) for page in _PAGES) for name in names}
-    front = Markup("<br>").join(
-        Markup("{}: {}").format(name, line) if len(lines) > 1 else line for name, line in lines.items()
-    )
+def describe(datasette: Any) -> dict[str, Any]:
+    """Links on the front page and on the page of each corpus, in Datasette 0.65."""
+    lines = _lines(datasette)
     return {
-        **({"description_html": str(front)} if lines else {}),
+        **({"description_html": str(_front(lines))} if lines else {}),
         "databases": {name: {"description_html": str(line)} for name, line in lines.items()},
     }
+
+
+@hookimpl
+def top_homepage(datasette: Any) -> str | None:
+    """The same links on the front page, in Datasette 1.0."""
+    lines = _lines(datasette)
+    return str(Markup("<p>{}</p>").format(_front(lines))) if lines else None
+
+
+@hookimpl
+def top_database(datasette: Any, database: str) -> str | None:
+    """The same links on the page of a corpus, in Datasette 1.0."""
+    line = _lines(datasette).get(database)
+    return str(Markup("<p>{}</p>").format(line)) if line else None
+
+
+def _lines(datasette: Any) -> dict[str, Markup]:
+    """For each corpus that is open, links to the pages about the whole of it."""
+    names = [name for name, database in datasette.databases.items() if is_corpus(database.path)]
+    return {name: Markup(" · ").join(_anchor(datasette, name, *page) for page in _PAGES) for name in names}
+
+
+def _front(lines: Mapping[str, Markup]) -> Markup:
+    if len(lines) == 1:
+        return next(iter(lines.values()))
+    return Markup("<br>").join(Markup("{}: {}").format(name, line) for name, line in lines.items())
 
 
 def _anchor(datasette: Any, database: str, page: str, label: str) -> Markup:

@@ -45,7 +45,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def get(path: Path, *pages: str) -> list[Any]:
     async def fetch() -> list[Any]:
-        datasette = Datasette([str(path)])
+        datasette: Any = Datasette([str(path)])  # type: ignore[no-untyped-call]
         await datasette.invoke_startup()
         return [await datasette.client.get(page) for page in pages]
 
@@ -123,7 +123,7 @@ def test_an_empty_corpus_has_pages(tmp_path: Path) -> None:
 def test_pages_are_as_private_as_their_tables(hostile: Path) -> None:
     async def status() -> int:
         metadata = {"databases": {"corpus": {"tables": {"removed": {"allow": {"id": "root"}}}}}}
-        datasette = Datasette([str(hostile)], metadata=metadata)
+        datasette: Any = Datasette([str(hostile)], metadata=metadata)  # type: ignore[no-untyped-call]
         await datasette.invoke_startup()
         answer = await datasette.client.get("/corpus/-/article/1")
         return int(answer.status_code)
