@@ -162,6 +162,21 @@ def _reapply(db: Database, ids: Sequence[int], known: frozenset[Key]) -> None:
         ],
     )
     cluster.put(db, prints)
+    _take_back_edits(db, [id for id, _ in changed])
+
+
+def _take_back_edits(db: Database, ids: Sequence[int]) -> None:
+    """Where only furniture had changed, which was not known for that yet, the article has not been edited."""
+    for id, version, fetched_at in db.conn.execute(
+        f"""
+        SELECT id, version, fetched_at FROM versions AS former JOIN articles ON id = article_id
+        WHERE id IN ({_marks(ids)}) AND former.title = articles.title AND former.text = articles.text
+            AND version = (SELECT max(version) FROM versions WHERE article_id = id)
+        """,
+        ids,
+    ).fetchall():
+        db.conn.execute("DELETE FROM versions WHERE article_id = ? AND version = ?", (id, version))
+        db.conn.execute("UPDATE articles SET last_changed = ? WHERE id = ?", (fetched_at, id))
 
 
 def _write(db: Database, site: str, found: Sequence[Furniture], articles: int) -> None:

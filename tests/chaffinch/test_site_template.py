@@ -74,15 +74,17 @@ def test_a_page_that_has_not_changed_is_unchanged_though_its_furniture_went(tmp_
     assert seen == [(LATER,)]
 
 
-def test_an_edit_is_one_and_new_furniture_is_learned(tmp_path: Path) -> None:
+def test_an_edit_is_one_and_new_furniture_is_none(tmp_path: Path) -> None:
     pages = [page for page in farm() if page[0].startswith("http://s3.")]
     ingest(tmp_path / "a.db", pages)
     edited = [(url, text.replace("，", "、", 1)) if n == 4 else (url, text) for n, (url, text) in enumerate(pages)]
     renewed = [(url, f"本站新增问答栏目，每天都有人在线解答你的问题，不收费用。\n{text}") for url, text in edited]
     assert ingest(tmp_path / "a.db", edited, LATER) == {"edited": 1, "unchanged": 12}
-    texts = [row[2] for row in state(tmp_path / "a.db")[0]]
-    ingest(tmp_path / "a.db", renewed, LATER)
-    assert [row[2] for row in state(tmp_path / "a.db")[0]] == texts
+    articles, _, versions, *_ = state(tmp_path / "a.db")
+    assert len(versions) == 1
+    ingest(tmp_path / "a.db", renewed, "2026-03-01T00:00:00Z")
+    again = state(tmp_path / "a.db")
+    assert (again[0], again[2]) == (articles, versions)
 
 
 def test_the_end_is_the_same_in_any_order_and_after_a_run_that_was_cut_off(tmp_path: Path) -> None:
