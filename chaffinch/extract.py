@@ -150,15 +150,17 @@ def _reason(url: str, choice: Choice, found: Fragment, lines: Sequence[Block]) -
     chars = sum(len(line.text) for line in lines if len(line.text) > MAX_IMPRINT or not IMPRINT.search(line.text))
     cut = sum(bool(_CUT.search(line.text[-CUT_CHARS:])) for line in lines)
     sentences = sum(len(line.text) >= SENTENCE for line in lines)
-    linked = choice.page_noise > max(choice.text, MIN_CHARS) and not (choice.named and len(choice.heading) >= MIN_TITLE)
+    tagged = _TAG_URL.search(url[:500]) is not None
+    titled = choice.named and len(choice.heading) >= MIN_TITLE and not tagged
+    linked = choice.page_noise > max(choice.text, MIN_CHARS) and not titled
     listed = (
-        choice.noise > max(choice.text, MIN_CHARS)
+        (choice.noise > max(choice.text, MIN_CHARS) and not (titled and chars >= 2 * MIN_CHARS))
         or (choice.titles >= MIN_ITEMS and _LIST_URL.search(url[:500]) is not None)
         or (found.resumed >= MIN_ITEMS and chars < MAX_SUMMARY * found.resumed and sentences < 1.5 * found.resumed)
         or (cut >= MIN_ITEMS and 3 * cut >= len(lines))
         or (chars < MAX_SUMMARY and linked)
     )
-    if (listed or chars < 2 * MIN_CHARS) and _TAG_URL.search(url[:500]):
+    if (listed or chars < 2 * MIN_CHARS) and tagged:
         return "tag page"
     if listed:
         return "list"

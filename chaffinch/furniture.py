@@ -40,11 +40,19 @@ def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int
     sums = [block.text for block in blocks]
     for i in range(len(blocks) - 1, 0, -1):
         sums[blocks[i].parent] += sums[i]
+    before = list(accumulate((line.weight for line in lines), initial=0.0))
     most = {"named": MOST_NAMED, "comments": MOST_HIDDEN, "hidden": MOST_HIDDEN}
     found = {
-        i for i, block in enumerate(blocks) if i and block.furniture and sums[i] <= most[block.furniture] * sums[0]
+        i
+        for i, block in enumerate(blocks)
+        if i
+        and block.furniture
+        and (
+            sums[i] <= most[block.furniture] * sums[0]
+            or (block.furniture == "comments" and before[block.start] >= 2 * MIN_BEFORE)
+        )
     }
-    found |= _headed(blocks, lines)
+    found |= _headed(blocks, lines, before)
     left = sums[0] - _spread(blocks, found, sums)
     cards = _cards(blocks, lines, sums)
     for teasers in ((cards | _turns(blocks, lines, sums)) - found, cards - found):
@@ -65,10 +73,9 @@ def _spread(blocks: Sequence[Measure], found: set[int], sums: Sequence[float]) -
     return weight
 
 
-def _headed(blocks: Sequence[Measure], lines: Sequence[Line]) -> set[int]:
+def _headed(blocks: Sequence[Measure], lines: Sequence[Line], before: Sequence[float]) -> set[int]:
     """Blocks that begin with a line such as 网友评论 or 相关阅读, and those that follow it, after some text."""
     found: set[int] = set()
-    before = list(accumulate((line.weight for line in lines), initial=0.0))
     headings = 0
     for at, line in enumerate(lines):
         if len(line.text) > MAX_HEADING or before[at] < MIN_BEFORE or not (match := _HEADING.fullmatch(line.text)):
