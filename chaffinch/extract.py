@@ -25,6 +25,7 @@ LONG_TAG = 2_000  # bytes from which a tag's attributes are counted
 MAX_ATTRIBUTES = 300
 FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML
 MIN_CHARS = 40
+MAX_CHARS = 500_000  # of one article
 MIN_ITEMS = 4  # summaries that make a list
 MIN_TITLE = 8  # characters of a title that is not a section's
 MAX_SUMMARY = 130  # characters
@@ -166,6 +167,8 @@ def _reason(url: str, choice: Choice, found: Fragment, lines: Sequence[Block]) -
         return "list"
     if chars < MAX_SUMMARY and any(_NOT_FOUND.search(line.text) for line in lines):
         return "not found"
+    if chars > MAX_CHARS:
+        return "too large"
     return "too short" if chars < MIN_CHARS else ""
 
 

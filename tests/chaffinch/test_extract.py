@@ -126,6 +126,40 @@ def test_comments_longer_than_the_article() -> None:
     assert lines_of(f"<div>{paragraphs()}</div><div><h3>全部评论(12)</h3>{comments}</div>") == WORDS
 
 
+def test_comments_known_by_name_alone() -> None:
+    comments = "".join(
+        f"<div class=item><span>用户{n}</span><div>{line}</div></div>" for n in range(4) for line in WORDS
+    )
+    assert lines_of(f"<div>{paragraphs()}</div><div class=reply_list>{comments}</div>") == WORDS
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "".join(f"<div class=l><a href=/l{n}>张律师</a><p>{SUMMARY}</p></div>" for n in range(8)),
+        "<div><b>律所简介</b>" + f"<p>{SUMMARY}</p>" * 8 + "</div>",
+        f"<table>{''.join(f'<tr><td><a href=/1>{t}</a></td></tr><tr><td>{SUMMARY}</td></tr>' for t in TITLES)}</table>",
+        "<div>" + "".join(f"<a href=/1>{title}</a>" for title in TITLES) + "</div>",
+    ],
+)  # fmt: skip
+def test_what_stands_beside_the_article(around: str) -> None:
+    lines = [f"{line}{n}" for n in range(2) for line in WORDS]
+    assert lines_of(f"{MENU}<div class=w><div>{paragraphs(lines)}</div>{around}</div>") == lines
+
+
+def test_references_between_paragraphs_make_no_list() -> None:
+    lines = [f"{line}{n}" for n in range(3) for line in WORDS]
+    reference = f"<p>相关阅读：<a href=/1>{TITLES[0]}</a></p>"
+    assert lines_of(f"{MENU}<div>{reference.join(f'<p>{line}</p>' for line in lines)}</div>") == lines
+
+
+def test_text_after_an_early_end_of_the_page_is_read() -> None:
+    head = f"<html><head><title>一</title></head><body><div>{MENU}</div></body></html>"
+    found = extract(Document("", f"{head}<div>{paragraphs()}</div></body></html>", "utf-8"))
+    assert isinstance(found, Article)
+    assert [block.text for block in found.blocks] == WORDS
+
+
 def test_related_teasers_longer_than_the_article() -> None:
     teasers = "".join(f'<div class=item><a href="/{title}">{title}</a><p>{SUMMARY}</p></div>' for title in TITLES)
     body = f"<div><h1>收到催收短信怎么办</h1><div>{WORDS[0]}</div></div><div><h3>相关推荐</h3>{teasers}</div>"

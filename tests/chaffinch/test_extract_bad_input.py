@@ -90,6 +90,8 @@ def test_noise_without_end_comes_to_an_end(html: str) -> None:
 def test_work_is_bounded_by_size() -> None:
     html = f"<p>{SENTENCES}</p>" + " " * MAX_HTML
     assert extract(Document(URL, html, "utf-8")) == NotArticle(URL, "too large")
+    html = "<p>" + "2023-" * 200_000
+    assert extract(Document(URL, html, "utf-8")) == NotArticle(URL, "too large")
     found = extract(Document(URL, "<p>文字，文字，文字。</p>" * 150_000, "utf-8"))
     assert isinstance(found, Article)
     assert len(found.blocks) <= 20_001
