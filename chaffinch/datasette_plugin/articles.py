@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chaffinch.datasette_plugin.marking import MAX_CHARS
+from chaffinch.datasette_plugin.marking import cut
 from chaffinch.evidence import page_lines
 from chaffinch.items import Cleaned, Removed
 
@@ -87,6 +87,7 @@ def read(connection: sqlite3.Connection, article: int) -> ArticlePage | None:
             (article, REMOVED),
         )
     ]
+    shown, left_out = cut(text)
     cluster = connection.execute(
         "SELECT id, size, sites, representative_id FROM clusters WHERE id = ?", (row["cluster_id"],)
     ).fetchone()
@@ -94,9 +95,9 @@ def read(connection: sqlite3.Connection, article: int) -> ArticlePage | None:
         article=row,
         repairs=_loaded(row.pop("repairs")),
         sources=_loaded(row.pop("sources")),
-        lines=as_published(row["title"], text[:MAX_CHARS], removed),
+        lines=as_published(row["title"], "\n".join(shown), removed),
         removed=len(removed),
-        cut=max(len(text) - MAX_CHARS, 0),
+        cut=left_out,
         cluster=tuple(cluster[:3]) if cluster else None,
         first=bool(cluster) and cluster[3] == article,
         similar=_similar(connection, article),

@@ -215,5 +215,6 @@ def _shared_text(connection: sqlite3.Connection, cluster: int, chosen: Any) -> t
         room -= len(text)
         if room < 0 and others:
             break
-        others.append((article, text.split("\n")))
-    return tuple(marking.shared(lines, others)), len(others), cut
+        others.append((article, marking.cut(text)[0]))
+    shown, compared = marking.shared(lines, others)
+    return tuple(shown), compared, cut

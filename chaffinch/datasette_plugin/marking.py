@@ -11,7 +11,9 @@ from chaffinch.canonical import canonical
 from chaffinch.diff import Row, Spans, align
 
 MAX_CHARS = 20_000  # of a text that are compared and shown
+MAX_LINES = 2_000
 MAX_COMPARED = 200_000  # characters of all the texts that one text is held against
+_CELLS = 1 << 28  # pairs of characters compared for one page: half a second at worst
 _SCRIPT, _WORDS = 1, 2
 _PAIR_MARKS = ("", "script", "words")
 _SHARE_MARKS = ("", "few", "some", "most")
@@ -70,9 +72,10 @@ def view(text: str) -> str:
     return text.translate(_folds)
 
 
-def cut(text: str, limit: int = MAX_CHARS) -> tuple[list[str], int]:
-    """The lines of the first `limit` characters, and how many characters are left out."""
-    return text[:limit].split("\n"), max(len(text) - limit, 0)
+def cut(text: str) -> tuple[list[str], int]:
+    """The lines of `text` up to MAX_CHARS and MAX_LINES, and how many characters are left out."""
+    lines = text[:MAX_CHARS].split("\n")[:MAX_LINES]
+    return lines, len(text) - sum(map(len, lines)) - len(lines) + 1
 
 
 def runs(text: str, levels: Sequence[int], marks: Sequence[str]) -> tuple[Run, ...]:
@@ -124,20 +127,25 @@ def _levels(text: str, spans: Spans) -> bytearray:
     return levels
 
 
-def shared(text: Sequence[str], others: Iterable[tuple[int, Sequence[str]]]) -> list[SharedLine]:
-    """`text`, as lines, with what differs in `others`, (article id, lines) each.
+def shared(text: Sequence[str], others: Iterable[tuple[int, Sequence[str]]]) -> tuple[list[SharedLine], int]:
+    """`text`, as lines, with what differs in `others`, (article id, lines) each, and how many of those were compared.
 
+    Ends early where comparing costs too much; that hangs on the texts alone, so a page is the same every time.
     Marks: `few` up to a third of the others differ, `some` up to two thirds, `most` above.
     """
     views = [view(line) for line in text]
     counts = [[0] * len(line) for line in text]
     readings: list[dict[str, Reading]] = [{} for _ in text]
     added: list[dict[str, Reading]] = [{} for _ in text]
-    total = 0
+    total, cells = 0, 0
     for article, lines in others:
+        if cells > _CELLS:
+            break
         total += 1
-        _count(align(views, [view(line) for line in lines]), article, lines, counts, readings, added)
-    return [
+        rows = align(views, [view(line) for line in lines])
+        cells += sum(len(row.left or "") * len(row.right or "") for row in rows if not row.same)
+        _count(rows, article, lines, counts, readings, added)
+    shown = [
         SharedLine(
             runs(line, [_share(count, total) for count in counts[number]], _SHARE_MARKS),
             _by_count(readings[number]),
@@ -145,6 +153,7 @@ def shared(text: Sequence[str], others: Iterable[tuple[int, Sequence[str]]]) -> 
         )
         for number, line in enumerate(text)
     ]
+    return shown, total
 
 
 def _count(

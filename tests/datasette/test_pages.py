@@ -174,9 +174,10 @@ def test_marked_texts_hold_every_character_once(a: list[str], b: list[str]) -> N
     right = sorted(character for pair in found for run in pair.right for character in run.text if character != "\n")
     assert left == sorted("".join(a)) and right == sorted("".join(b))
     assert all(pair.same for pair in marking.pairs(a, a))
-    shown = marking.shared(a, [(2, b), (3, a)])
+    shown, compared = marking.shared(a, [(2, b), (3, a)])
+    assert compared == 2
     assert ["".join(run.text for run in line.runs) for line in shown] == a
-    assert not any(line.readings or line.added for line in marking.shared(a, [(2, a)]))
+    assert not any(line.readings or line.added for line in marking.shared(a, [(2, a)])[0])
 
 
 def test_other_words_and_other_writing_are_told_apart() -> None:
@@ -190,7 +191,7 @@ def test_other_words_and_other_writing_are_told_apart() -> None:
 def test_shared_text_shows_how_many_differ_and_what_they_say() -> None:
     text = ["借款逾期以后，平台先发短信给您。", "最后才会起诉到法院去。"]
     others = [(n, [text[0].replace("短信", "邮件"), text[1], "点击关注我们的公众号。"]) for n in (2, 3)] + [(4, text)]
-    first, second = marking.shared(text, others)
+    (first, second), _ = marking.shared(text, others)
     assert ("短信", "some") in first.runs and [(r.count, r.article) for r in first.readings] == [(2, 2)]
     assert second.readings == () and [(r.count, r.runs[0].text) for r in second.added] == [
         (2, "点击关注我们的公众号。")
