@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,10 +69,16 @@ class SitesPage:
 
 
 def read(connection: sqlite3.Connection) -> SitesPage:
-    """Reads the sites page: one pass over the articles, by index, and one over the contacts."""
-    rows = connection.execute(_FLOWS).fetchall()
-    sites = _sites(rows)
-    flows = {(source, target): count for target, source, _, count in rows if source is not None and source != target}
+    """Reads the sites page. It takes the indexes alone, so that a million texts need not be leafed through."""
+    rows = connection.execute("SELECT id, site, cluster_id FROM articles").fetchall()
+    site_of = {id: site for id, site, _ in rows}
+    first_of = dict(connection.execute("SELECT id, representative_id FROM clusters").fetchall())
+    counts = _flows(rows, site_of, first_of)
+    sites = _sites(counts)
+    flows: Counter[tuple[str, str]] = Counter()
+    for (target, source, _), count in counts.items():
+        if source is not None and source != target:
+            flows[source, target] += count
     order = _in_order(flows, MATRIX)
     strongest = dict(sorted(flows.items(), key=lambda item: (-item[1], item[0]))[:ARROWS])
     graph = [site for site in order if any(site in pair for pair in strongest)][:GRAPH]
@@ -87,41 +92,45 @@ def read(connection: sqlite3.Connection) -> SitesPage:
         arrows=tuple(arrows),
         height=ROW * len(graph),
         more_arrows=len(flows) - len(arrows),
-        contacts=_contacts(connection),
+        contacts=_contacts(connection, site_of),
     )
 
 
-# Site, the site of its cluster's representative, whether the article is that, articles.
-_FLOWS = """
-    SELECT articles.site, first.site, articles.id = first.id, count(*)
-    FROM articles
-    LEFT JOIN clusters ON clusters.id = articles.cluster_id
-    LEFT JOIN articles AS first ON first.id = clusters.representative_id
-    GROUP BY 1, 2, 3
-"""
+def _flows(
+    rows: Iterable[Any], site_of: Mapping[int, str], first_of: Mapping[int, int]
+) -> Counter[tuple[str, str | None, bool]]:
+    """Articles by (site, site that had their text first or None where they stand alone, whether they are that first).
+
+    `rows` are (article, site, cluster); `first_of` gives the earliest known article of a cluster.
+    """
+    counts: Counter[tuple[str, str | None, bool]] = Counter()
+    for article, site, cluster in rows:
+        first = first_of.get(cluster)
+        counts[site, None if first is None else site_of.get(first, site), first == article] += 1
+    return counts
 
 
-def _sites(rows: Iterable[Any]) -> list[SiteRow]:
-    """Sites by number of articles, from rows of _FLOWS."""
+def _sites(counts: Mapping[tuple[str, str | None, bool], int]) -> list[SiteRow]:
+    """Sites by number of articles, from what `_flows` counted."""
     kinds: dict[str, Counter[str]] = {}
-    for name, source, is_first, count in rows:
+    for (name, source, is_first), count in counts.items():
         kind = "alone" if source is None else "first" if is_first else "repeated" if source == name else "copied"
         kinds.setdefault(name, Counter())[kind] += count
-        if kind == "copied":
+        if source is not None and kind == "copied":
             kinds.setdefault(source, Counter())["spread"] += count
     found = []
-    for name, counts in kinds.items():
-        articles = sum(counts[kind] for kind in ("alone", "first", "repeated", "copied"))
-        own = 100 * (articles - counts["copied"]) / articles if articles else 0.0
+    for name, of_kind in kinds.items():
+        articles = sum(of_kind[kind] for kind in ("alone", "first", "repeated", "copied"))
+        own = 100 * (articles - of_kind["copied"]) / articles if articles else 0.0
         found.append(
             SiteRow(
                 name,
                 articles,
-                alone=counts["alone"],
-                first=counts["first"],
-                repeated=counts["repeated"],
-                copied=counts["copied"],
-                spread=counts["spread"],
+                alone=of_kind["alone"],
+                first=of_kind["first"],
+                repeated=of_kind["repeated"],
+                copied=of_kind["copied"],
+                spread=of_kind["spread"],
                 own=round(own, 1),
             )
         )
@@ -151,16 +160,17 @@ def _matrix(order: Sequence[str], flows: Mapping[tuple[str, str], int]) -> tuple
     )
 
 
-def _contacts(connection: sqlite3.Connection) -> tuple[Contact, ...]:
-    rows = connection.execute(
-        """
-        SELECT contact_id, kind, digest, count(DISTINCT site) AS sites, count(*), json_group_array(DISTINCT site)
-        FROM article_contacts JOIN articles ON articles.id = article_id JOIN contacts ON contacts.id = contact_id
-        GROUP BY contact_id HAVING sites > 1 ORDER BY sites DESC, 5 DESC, contact_id LIMIT ?
-        """,
-        (CONTACTS,),
-    )
-    return tuple(
-        Contact(id, kind, digest, sites, articles, tuple(json.loads(named)[:NAMED]))
-        for id, kind, digest, sites, articles, named in rows
-    )
+def _contacts(connection: sqlite3.Connection, site_of: Mapping[int, str]) -> tuple[Contact, ...]:
+    """The contacts that stand on most sites."""
+    articles: Counter[int] = Counter()
+    naming: defaultdict[int, set[str]] = defaultdict(set)
+    for contact, article in connection.execute("SELECT contact_id, article_id FROM article_contacts"):
+        if article in site_of:
+            articles[contact] += 1
+            naming[contact].add(site_of[article])
+    shared = sorted((id for id in naming if len(naming[id]) > 1), key=lambda id: (-len(naming[id]), -articles[id], id))
+    found = []
+    for id in shared[:CONTACTS]:
+        kind, digest = connection.execute("SELECT kind, digest FROM contacts WHERE id = ?", (id,)).fetchone()
+        found.append(Contact(id, kind, digest, len(naming[id]), articles[id], tuple(sorted(naming[id])[:NAMED])))
+    return tuple(found)

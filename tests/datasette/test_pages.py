@@ -219,9 +219,10 @@ def test_months_leave_out_what_is_no_month_of_the_last_ten_years() -> None:
 
 
 def test_arrows_lead_from_who_was_first() -> None:
-    rows = [("a", "a", 1, 2), ("b", "a", 0, 3), ("b", None, None, 1), ("a", "b", 0, 1), ("b", "b", 1, 1)]
-    first, second = sorted(sites._sites(rows), key=lambda row: row.site)
-    assert (first.articles, first.copied, first.spread, first.own) == (3, 1, 3, 66.7)
-    assert (second.articles, second.copied, second.spread, second.own) == (5, 3, 1, 40.0)
+    rows = [(1, "a", 1), (2, "a", None), (3, "b", 1), (4, "b", 1), (5, "b", 2), (6, "a", 2), (7, "b", 2)]
+    counts = sites._flows(rows, {id: site for id, site, _ in rows}, {1: 1, 2: 5})
+    first, second = sorted(sites._sites(counts), key=lambda row: row.site)
+    assert (first.articles, first.alone, first.first, first.copied, first.spread, first.own) == (3, 1, 1, 1, 2, 66.7)
+    assert (second.articles, second.repeated, second.copied, second.spread, second.own) == (4, 1, 2, 1, 50.0)
     up, down = charts.arcs(["a", "b"], {("a", "b"): 3, ("b", "a"): 1})
     assert (up.down, down.down, up.label, down.label) == (False, True, "b → a: 1", "a → b: 3") and down.width > up.width
