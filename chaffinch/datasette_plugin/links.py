@@ -23,6 +23,7 @@ _TO_ARTICLE = {
     ("article_contacts", "article_id"),
     ("fingerprints", "article_id"),
 }
+_IN_QUERIES = {"article": "article", "article_id": "article", "cluster": "cluster", "cluster_id": "cluster"}
 _known: set[str] = set()
 
 
@@ -109,7 +110,7 @@ def menu_links(datasette: Any) -> list[dict[str, str]]:
 @hookimpl(specname="render_cell", tryfirst=True)
 def link_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Any) -> Markup | None:
     """Makes titles, cluster numbers, sizes and figures of similarity lead to the page that shows what they say."""
-    if value is None or table is None or not is_corpus(datasette.get_database(database).path):
+    if value is None or not is_corpus(datasette.get_database(database).path):
         return None
     number, label = (value.get("value"), value.get("label")) if isinstance(value, Mapping) else (value, value)
     page = _page_of(table, column, number, lambda name: _plain(row, name))
@@ -119,8 +120,10 @@ def link_cell(row: Any, value: Any, column: str, table: str | None, database: st
     return Markup('<a href="{}">{}</a>').format(path_of(datasette, database, page), shown)
 
 
-def _page_of(table: str, column: str, value: Any, cell: Callable[[str], int | None]) -> str | None:
+def _page_of(table: str | None, column: str, value: Any, cell: Callable[[str], int | None]) -> str | None:
     """The page that a cell leads to; `cell` gives the number in another cell of its row."""
+    if table is None:  # a query's result: columns have the names that it gives them
+        return f"{_IN_QUERIES[column]}/{value}" if column in _IN_QUERIES and isinstance(value, int) else None
     if (table, column) == ("articles", "title"):
         return f"article/{id}" if (id := cell("id")) is not None else None
     if (table, column) == ("articles", "cluster_id"):

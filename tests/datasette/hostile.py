@@ -10,7 +10,7 @@ from chaffinch.fingerprint import fingerprint
 
 ATTACK = (
     "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>"
-    "\"' onmouseover='alert(4)' {{7*7}}{% raw %}${7*7}</title></style><a href=\"javascript:alert(5)\">x</a>"
+    "\"' onmouseover='alert(4)' {{1337*1337}}{% raw %}${1337*1337}</title></style><a href=\"javascript:alert(5)\">x</a>"
     '<img src="http://elsewhere.test/pixel.png">'
 )
 AT = "2025-01-02T03:04:05Z"
