@@ -54,6 +54,7 @@ _XML_ROOT = re.compile(
     r"\s{0,99}(?:<[?!][^>]{0,500}>\s{0,99}){0,9}<(rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.IGNORECASE
 )
 _ANY_TAG = re.compile(r"<[a-zA-Z!]")
+_INLINE_IMAGE = re.compile(r"data:[\w/+.-]{1,40};base64,[A-Za-z0-9+/=]{100,}")
 _END = re.compile(rb"</(?:html|body)\s{0,9}>", re.IGNORECASE)
 _BLOCK = re.compile(rb"<(?:[dD][iI][vV]|[pP]|[tT][aA][bB][lL][eE])[\s>]")
 _ATTRIBUTE_ENDS = re.compile(rb"[\s/\"']")
@@ -74,7 +75,7 @@ def parse(html: str) -> HtmlElement:
     Bounded: `MAX_HTML` characters and `MAX_TAGS` tags of a page are parsed, 255 levels of nesting, and a tag of
     very many attributes keeps a few (libxml2's time grows with the square of their number).
     """
-    data = html[:MAX_HTML].encode("utf-8", "replace")
+    data = _without_images(html)[:MAX_HTML].encode("utf-8", "replace")
     if len(data) > LONG_PAGE and data.count(b"<") > MAX_TAGS:
         data = b"<".join(data.split(b"<", MAX_TAGS)[:MAX_TAGS])
     data = _shorten_tags(data)
@@ -85,6 +86,11 @@ def parse(html: str) -> HtmlElement:
     if tree is not None and isinstance(tree.getnext(), HtmlElement):
         tree = _parse(_END.sub(b"", data))
     return document_fromstring("<html><body></body></html>") if tree is None else tree
+
+
+def _without_images(html: str) -> str:
+    """A page too long to be parsed, without the images written into it."""
+    return _INLINE_IMAGE.sub("data:", html) if len(html) > MAX_HTML else html
 
 
 def _parse(data: bytes) -> HtmlElement | None:
@@ -119,7 +125,7 @@ def _shorten_tags(data: bytes) -> bytes:
 
 def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:
     """`extract` for a page that is parsed already (by `parse`); the tree is left as it is."""
-    if len(document.html) > MAX_HTML:
+    if len(_without_images(document.html)) > MAX_HTML:
         return NotArticle(document.url, "too large")
     if other := _other_format(document.html[:FORMAT_CHARS]):
         return NotArticle(document.url, other)

@@ -92,6 +92,10 @@ def test_work_is_bounded_by_size() -> None:
     assert extract(Document(URL, html, "utf-8")) == NotArticle(URL, "too large")
     html = "<p>" + "2023-" * 200_000
     assert extract(Document(URL, html, "utf-8")) == NotArticle(URL, "too large")
+    image = "data:image/png;base64," + "iVBORw0KGgo" * (MAX_HTML // 10)
+    found = extract(Document(URL, f'<p>{SENTENCES}</p><img src="{image}"><p>{SENTENCES[::-1]}</p>', "utf-8"))
+    assert isinstance(found, Article)
+    assert len(found.blocks) == 2
     found = extract(Document(URL, "<p>文字，文字，文字。</p>" * 150_000, "utf-8"))
     assert isinstance(found, Article)
     assert len(found.blocks) <= 20_001
