@@ -99,6 +99,15 @@ def _table() -> tuple[NDArray[np.uint32], dict[str, str]]:
     return table, expanded
 
 
+def folds() -> dict[str, str]:
+    """Every character that does not stay as it is, and what becomes of it; "" where it goes."""
+    table, expanded = _table()
+    changed = np.flatnonzero(table != np.arange(len(table), dtype=np.uint32)).tolist()
+    single = {chr(code): chr(table[code]) for code in changed if table[code] not in (_DELETED, _EXPANDED)}
+    deleted = {chr(code): "" for code in changed if table[code] == _DELETED}
+    return single | deleted | expanded
+
+
 def canonical(text: str) -> str:
     """The canonical form of a text, line by line: line n of one is line n of the other.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import candidates, site_template
+from chaffinch import candidates, search, site_template
 
 migrations = Migrations("chaffinch")
 
@@ -19,6 +19,7 @@ def m001_corpus(db: Database) -> None:
         db.execute(statement)
     candidates.create_tables(db)
     site_template.create_tables(db)
+    search.create_tables(db)
 
 
 def unknown_migrations(db: Database) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, frontier, site_template
+from chaffinch import cluster, frontier, search, site_template
 from chaffinch.items import Cleaned, Visit
 
 BATCH_VISITS = 100
@@ -89,6 +89,7 @@ def _write(db: Database, visits: list[Visit], before_write: Callable[[], None] |
     page_ids = _write_pages(db, visits)
     _write_links(db, visits, page_ids)
     changed: list[tuple[int, Visit]] = []
+    search.begin(db.conn)
     for visit in visits:
         if visit.cleaned is None:
             _count(counts, "unchanged" if visit.status == 304 else visit.state)
@@ -108,6 +109,11 @@ def _write(db: Database, visits: list[Visit], before_write: Callable[[], None] |
             _count(counts, "edited")
             _replace_article(db, former, visit)
             changed.append((former["id"], visit))
+    search.put(
+        db.conn,
+        [(was["id"], was["title"], was["text"]) for _, visit in changed if (was := known.get(visit.page.url))],
+        [(id, visit.cleaned.title, visit.cleaned.text) for id, visit in changed if visit.cleaned is not None],
+    )
     _write_details(db, changed)
     cluster.put(
         db, [(id, visit.fingerprint, visit.canonical) for id, visit in changed if visit.fingerprint is not None]
