@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from chaffinch import tombstones
 from chaffinch.items import PageState
 from chaffinch.urls import site_of
 
@@ -52,13 +53,18 @@ def seed(db: Database, urls: Iterable[str], at: str) -> None:
 
 
 def add_found(db: Database, found: Iterable[tuple[str, int, int | None]], at: str) -> None:
-    """Adds URLs found, as (canonical URL, depth, id of the page it was found on); known ones stay as they are."""
+    """Adds URLs found, as (canonical URL, depth, id of the page it was found on); known ones stay as they are.
+
+    What was purged stays out.
+    """
+    found = list(found)
+    buried = tombstones.known(db.conn, (url for url, _, _ in found))
     db.conn.executemany(
         """
         INSERT INTO pages (url, site, state, first_seen, due, depth, found_on) VALUES (?, ?, 'found', ?, ?, ?, ?)
         ON CONFLICT (url) DO NOTHING
         """,
-        [(url, site_of(url), at, at, depth, on) for url, depth, on in found],
+        [(url, site_of(url), at, at, depth, on) for url, depth, on in found if url not in buried],
     )
 
 

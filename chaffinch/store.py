@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, frontier, search, site_template
+from chaffinch import cluster, frontier, search, site_template, tombstones
 from chaffinch.items import Cleaned, Visit
 
 BATCH_VISITS = 100
@@ -81,6 +81,8 @@ def _count(counts: dict[str, int], name: str) -> None:
 
 
 def _write(db: Database, visits: list[Visit], before_write: Callable[[], None] | None, counts: dict[str, int]) -> None:
+    if buried := tombstones.known(db.conn, (visit.page.url for visit in visits)):
+        visits = [visit for visit in visits if visit.page.url not in buried]
     site_template.apply(db, visits)
     known = _known_articles(db, [visit.page.url for visit in visits])
     fresh = [visit for visit in visits if _is_news(visit, known.get(visit.page.url))]
