@@ -1,0 +1,23 @@
+"""The health line: stale when no crawl ended well lately."""
+
+from sqlite_utils import Database
+
+from chaffinch import frontier, schema
+from chaffinch.health import Health, health
+from chaffinch.manifest import begin, finish
+
+
+def test_only_a_crawl_that_finished_counts() -> None:
+    db = Database(memory=True)
+    schema.migrations.apply(db)
+    frontier.seed(db, ["http://one.example/"], "2026-01-01T00:00:00Z")
+    runs = [begin(db, kind, {}) for kind in ("crawl", "crawl", "ingest")]
+    for id, kind_of_end, started in zip(
+        runs, ("finished", "shutdown", "finished"), ("2026-01-02", "2026-01-20", "2026-01-21"), strict=True
+    ):
+        finish(db, id, kind_of_end, {})
+        db.conn.execute("UPDATE crawls SET started = ? WHERE id = ?", (f"{started}T00:00:00Z", id))
+    assert health(db, "2026-01-09T00:00:00Z") == Health("2026-01-02T00:00:00Z", 1, False)
+    assert health(db, "2026-01-11T00:00:00Z").stale
+    assert not health(db, "2025-12-01T00:00:00Z").stale
+    assert health(db, "2025-12-01T00:00:00Z").backlog == 0
