@@ -35,6 +35,7 @@ DOWNLOAD_DELAY = 1.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_REQUESTS = 64
 RETRY_TIMES = 1  # a page that fails is due again later anyway
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # 429 and 503 are for spiders.backoff
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # `pages.reason` tells it
 COOKIES_ENABLED = False
 
@@ -50,6 +51,7 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "spiders.backoff.BackoffMiddleware": 90,
     "spiders.robots.RobotsMiddleware": 100,
 }
 

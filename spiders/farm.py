@@ -21,6 +21,7 @@ from chaffinch.inputs import HTML_TYPES
 from chaffinch.items import Page, Visit
 from chaffinch.store import Store
 from chaffinch.urls import canonical_url, is_loopback, site_of
+from spiders.backoff import Holds, HostLeft
 from spiders.resolver import in_words
 from spiders.robots import RobotsForbid
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
+
+    from spiders.scheduler import FrontierScheduler
 
 LOOPBACK_CONNECTIONS = 8
 
@@ -46,6 +49,8 @@ class FarmSpider(scrapy.Spider):
     plan: farms.Plan
     sites: list[str]
     store: Store
+    scheduler: FrontierScheduler
+    holds: Holds  # which sites are let alone, and why
     failure: str | None = None  # why the corpus cannot be written any more
     next_due: str | None = None  # when there is something to crawl again
     closing: Future[None] | None = None  # the crawl's end, when the corpus failed
@@ -56,6 +61,7 @@ class FarmSpider(scrapy.Spider):
         # Not handed on: Scrapy would lay the argument `start` over the method of that name.
         spider = super().from_crawler(crawler, *args)
         settings = crawler.settings
+        spider.holds = Holds()
         spider.plan = farms.plan(**kwargs, contact=settings["CONTACT"])
         spider.sites = list(dict.fromkeys(site_of(url) for farm in spider.plan.farms for url in farm.start))
         slots = {site: slot for farm in spider.plan.farms for site, slot in _slots(farm, settings).items()}
@@ -111,10 +117,17 @@ class FarmSpider(scrapy.Spider):
         page: Due = failure.request.meta["page"]  # type: ignore[attr-defined]
         visit = self._visit(page, None)
         error = failure.value or Exception("no answer")
+        if isinstance(error, HostLeft):
+            self.left_out(page)
+            return
         forbidden = isinstance(error, RobotsForbid) and not error.unreadable
         visit.state, visit.reason = "forbidden" if forbidden else "failed", in_words(error, page.url)
         self._tell(visit)
         yield visit
+
+    def left_out(self, page: Due) -> None:
+        """The page's host is left for this run: nothing is written of the page, which stays due."""
+        self.scheduler.release(page)
 
     def keep(self, visit: Visit | None) -> None:
         """Takes a visit, or only looks whether what waits is old enough to be written."""

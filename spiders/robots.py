@@ -66,6 +66,8 @@ class RobotsMiddleware:
             self.known[origin] = time.monotonic(), task
         robots = await asyncio.shield(task)
         if robots.rules is None:
+            if (holds := getattr(self.crawler.spider, "holds", None)) is not None:
+                holds.no_answer(site_of(origin), f"robots.txt could not be read: {robots.unreadable}")
             raise RobotsForbid(f"robots.txt could not be read: {robots.unreadable}", unreadable=True)
         if not robots.rules.can_fetch(request.url, PRODUCT):
             raise RobotsForbid("forbidden by robots.txt", unreadable=False)

@@ -50,6 +50,7 @@ class FrontierScheduler(BaseScheduler):
 
     def open(self, spider: Spider) -> None:
         self.spider: FarmSpider = spider  # type: ignore[assignment]
+        self.spider.scheduler = self
         self.turn.extend(self.spider.sites)
 
     def has_pending_requests(self) -> bool:
@@ -60,14 +61,19 @@ class FrontierScheduler(BaseScheduler):
         return True
 
     def next_request(self) -> Request | None:
-        if self.again:
-            return self.again.popleft()
+        for _ in range(len(self.again)):
+            request = self.again.popleft()
+            if not self.spider.holds.waiting(request.meta["download_slot"]):
+                return request
+            self.again.append(request)
         if not any(self.under_way.values()) and not any(self.ready.values()):
             self.spider.write()  # what waits to be written may have found pages that are due
         for _ in range(len(self.turn)):
             site = self.turn[0]
             self.turn.rotate(-1)
             under_way = self.under_way.setdefault(site, set())
+            if self.spider.holds.waiting(site):
+                continue
             if len(under_way) < self._connections(site) + AHEAD and self._fill(site):
                 page = self.ready[site].popleft()
                 under_way.add(page.url)
@@ -77,6 +83,9 @@ class FrontierScheduler(BaseScheduler):
     def _fill(self, site: str) -> bool:
         """Whether a page of `site` is at hand, after looking in the corpus if need be."""
         ready = self.ready.setdefault(site, deque())
+        if site in self.spider.holds.left:
+            ready.clear()
+            return False
         store = self.spider.store
         if ready or self.spider.failure or self.exhausted.get(site) == store.batches:
             return bool(ready)
@@ -114,6 +123,10 @@ class FrontierScheduler(BaseScheduler):
                 "page": page,
             },
         )
+
+    def release(self, page: frontier.Due) -> None:
+        """`page` was not fetched after all."""
+        self.under_way.get(page.site, set()).discard(page.url)
 
     def _done(self, item: Visit) -> None:
         self.under_way.get(item.site, set()).discard(item.page.url)

@@ -1,0 +1,172 @@
+"""A crawl does what its hosts ask of it."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spiders.backoff import LONGEST_WAIT, PATIENCE, Holds, retry_after
+from tests.conftest import Run
+from tests.spiders.scripted import ROBOTS, Answer, Scripted, page, scripted
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+Crawl = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def crawl(run: Run) -> Crawl:
+    def crawl(served: Scripted, *options: str, start: str = "/") -> CompletedProcess[str]:
+        settings = [word for option in ("ALLOW_PRIVATE_ADDRESSES=1", *options) for word in ("-s", option)]
+        return run("crawl", "farm", "-a", f"start={served.url}{start}", *settings)
+
+    return crawl
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Callable[[str], list[Any]]:
+    def rows(query: str) -> list[Any]:
+        with closing(sqlite3.connect(tmp_path / "corpus.db")) as db:
+            return db.execute(query).fetchall()
+
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120),
+        (" 0 ", 0),
+        (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90),
+        (format_datetime(NOW - timedelta(days=1), usegmt=True), 0),
+        ("Sun, 01 Mar 2026 12:00:30", 30),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("٣", None),
+        ("9" * 5000, 999_999_999),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str, seconds: float | None) -> None:
+    assert retry_after(header, NOW) == seconds
+
+
+@given(st.text())
+def test_any_retry_after_is_none_or_not_negative(header: str) -> None:
+    found = retry_after(header, NOW)
+    assert found is None or found >= 0
+
+
+def test_a_host_that_keeps_refusing_is_waited_for_longer_then_left() -> None:
+    holds, at, waits = Holds(), 0.0, []
+    while "a.example" not in holds.left:
+        waits.append(holds.refused("a.example", "HTTP 503", None, at))
+        # What was under way when the wait began is no second refusal.
+        holds.refused("a.example", "HTTP 503", None, at)
+        at = holds.until["a.example"]
+    assert waits == sorted(waits) and len(waits) == PATIENCE
+    assert "HTTP 503" in holds.left["a.example"]
+    assert not holds.waiting("b.example", at)
+
+
+def test_a_host_that_answers_in_between_is_not_left() -> None:
+    holds = Holds()
+    for round in range(3 * PATIENCE):
+        holds.refused("a.example", "HTTP 429", 1.0, 1000.0 * round)
+        holds.answered("a.example")
+    assert not holds.left
+
+
+def test_a_host_that_asks_for_too_long_is_left_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    holds = Holds()
+    holds.refused("a.example", "HTTP 429", LONGEST_WAIT + 1, 0.0)
+    assert "a.example" in capsys.readouterr().err
+    assert "121 seconds" in holds.left["a.example"]
+
+
+def test_one_refusal_holds_the_whole_host_then_everything_is_fetched(crawl: Crawl, rows: Any) -> None:
+    links = [f"/a/{number}.html" for number in range(6)]
+
+    def script(path: str, before: int) -> Answer | None:
+        if path == "/":
+            return page("逾期怎么办", *links)
+        if path == links[0] and before == 0:
+            return Answer(status=429, headers={"Retry-After": "2"})
+        return page(f"信用卡逾期{path}") if path in links else None
+
+    with scripted(script) as served:
+        assert crawl(served, "CONCURRENT_REQUESTS_PER_DOMAIN=1", "DOWNLOAD_DELAY=0.05").returncode == 0
+    times = [time for time, path in served.asked]
+    refused = served.paths().index(links[0])
+    assert times[refused + 1] - times[refused] >= 2
+    assert served.paths().count(links[0]) == 2
+    assert rows("SELECT count(*) FROM pages WHERE state = 'failed'") == [(0,)]
+
+
+def test_a_host_that_is_left_keeps_its_pages_due(crawl: Crawl, rows: Any) -> None:
+    def script(path: str, before: int) -> Answer | None:
+        if path == "/":
+            return page("逾期怎么办", *(f"/a/{number}.html" for number in range(20)))
+        return Answer(status=503, headers={"Retry-After": "86400"}) if path != ROBOTS else None
+
+    with scripted(script) as served:
+        ended = crawl(served, "CONCURRENT_REQUESTS_PER_DOMAIN=1", "DOWNLOAD_DELAY=0.05")
+    assert "left for this run" in ended.stderr and "HTTP 503" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert len(served.asked) <= 3
+    assert rows("SELECT count(*) FROM pages WHERE state = 'found' AND last_fetched IS NULL") == [(20,)]
+
+
+def test_a_body_that_trickles_is_cut_off_by_total_time(crawl: Crawl, rows: Any) -> None:
+    def script(path: str, before: int) -> Answer | None:
+        return Answer("慢" * 2000, headers={"Content-Type": "text/html"}, drip=0.05) if path == "/" else None
+
+    with scripted(script) as served:
+        crawl(served, "DOWNLOAD_TIMEOUT=1", "RETRY_TIMES=0")
+    [(state, reason)] = rows("SELECT state, reason FROM pages")
+    assert state == "failed" and "longer than 1" in reason
+
+
+@pytest.mark.parametrize(
+    ("robots", "fetched"),
+    [
+        (Answer(status=403), True),
+        (Answer(status=404), True),
+        (Answer(status=500), False),
+        (Answer(status=503), False),
+        (Answer("User-agent: *\nDisallow: /secret"), True),
+        (Answer("User-agent: Chaffinch\nDisallow: /\n\nUser-agent: *\nAllow: /"), False),
+        (Answer("#" + "x" * 600_000 + "\nUser-agent: *\nDisallow: /"), True),  # past the 500 KiB that are read
+    ],
+)
+def test_robots_txt_means_what_rfc_9309_says(crawl: Crawl, robots: Answer, fetched: bool) -> None:
+    def script(path: str, before: int) -> Answer | None:
+        return robots if path == ROBOTS else page("逾期怎么办", "/secret") if path == "/" else None
+
+    with scripted(script) as served:
+        crawl(served)
+    assert ("/" in served.paths()) == fetched
+    assert "/secret" not in served.paths() or robots.status >= 400 or "x" * 600 in str(robots.body)
+
+
+@pytest.mark.parametrize(("hops", "fetched"), [(5, True), (7, False)])
+def test_robots_txt_is_followed_over_five_redirects(crawl: Crawl, hops: int, fetched: bool) -> None:
+    def script(path: str, before: int) -> Answer | None:
+        hop = 0 if path == ROBOTS else int(path[2:]) if path.startswith("/r") else None
+        if hop is not None:
+            if hop == hops:
+                return Answer("User-agent: *\nDisallow: /no")
+            return Answer(status=302, headers={"Location": f"/r{hop + 1}"})
+        return page("逾期怎么办", "/no/1.html") if path == "/" else None
+
+    with scripted(script) as served:
+        crawl(served)
+    assert ("/" in served.paths()) == fetched
+    assert "/no/1.html" not in served.paths()
