@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from chaffinch import tombstones
+from chaffinch import revisit, tombstones
 from chaffinch.items import PageState
 from chaffinch.urls import site_of
 
@@ -47,9 +47,11 @@ def next_due(state: PageState, fetched_at: str, failures: int) -> str:
 
 
 def seed(db: Database, urls: Iterable[str], at: str) -> None:
-    """Adds start URLs (canonical) that are not known yet, due at once."""
+    """Adds start URLs (canonical) that are not known yet, due at once; mends dates that a wrong clock set."""
     with db.atomic():
+        urls = list(urls)
         add_found(db, [(url, 0, None) for url in urls], at)
+        revisit.mend_dates(db, {site_of(url) for url in urls}, at)
 
 
 def add_found(db: Database, found: Iterable[tuple[str, int, int | None]], at: str) -> None:

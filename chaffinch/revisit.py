@@ -11,8 +11,11 @@ instead, which forgets at each visit what the visits before it told.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from sqlite_utils import Database
 
 from chaffinch.items import PageState
 
@@ -83,3 +86,39 @@ def wait(kind: Kind, rate: float, changes_a_visit: float = CHANGES_A_VISIT) -> t
     """How long to leave a page of a kind that changes `rate` times a day; whole seconds, within the kind's bounds."""
     shortest, longest = kind.shortest.total_seconds(), kind.longest.total_seconds()
     return timedelta(seconds=round(min(max(changes_a_visit / rate * 86_400, shortest), longest)))
+
+
+LONGEST = max(kind.longest for kind in KINDS.values())
+
+
+def later(at: str, waiting: timedelta) -> str:
+    """The moment `waiting` after `at`, ISO 8601, UTC, in seconds."""
+    return (datetime.fromisoformat(at) + waiting).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def site_rate(db: Database, site: str, state: PageState) -> Rate:
+    """What visits to all pages of a kind on a site found. One pass over the site's pages."""
+    row = db.conn.execute(
+        "SELECT coalesce(sum(changes), 0), coalesce(sum(watched), 0) FROM pages"
+        " WHERE site = ? AND state = ? AND due IS NOT NULL",
+        (site, state),
+    ).fetchone()
+    return Rate(*row)
+
+
+def mend_dates(db: Database, sites: Iterable[str], at: str) -> None:
+    """Makes pages due that a clock which ran ahead put off further than any page is ever put off."""
+    limit = later(at, LONGEST + timedelta(days=1))
+    db.conn.executemany("UPDATE pages SET due = ? WHERE site = ? AND due > ?", [(at, site, limit) for site in sites])
+
+
+def bring_forward(db: Database, modified: Iterable[tuple[str, str]], at: str) -> None:
+    """Makes known pages due now that a sitemap or a feed says were changed since they were fetched.
+
+    `modified` holds (canonical URL, moment of the change, ISO 8601, UTC). What was fetched later, or is gone for the
+    sitemap to have forgotten, keeps its date; so does a page when the moment lies ahead of the clock.
+    """
+    db.conn.executemany(
+        "UPDATE pages SET due = ?1 WHERE url = ?2 AND due > ?1 AND last_fetched < ?3 AND ?3 <= ?1",
+        [(at, url, moment) for url, moment in modified],
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import candidates, search, site_template, tombstones
+from chaffinch import candidates, history, search, site_template, tombstones
 
 migrations = Migrations("chaffinch")
 
@@ -21,6 +21,7 @@ def m001_corpus(db: Database) -> None:
     site_template.create_tables(db)
     search.create_tables(db)
     tombstones.create_tables(db)
+    history.create_tables(db)
 
 
 def unknown_migrations(db: Database) -> list[str]:
@@ -45,10 +46,15 @@ _TABLES = (
         reason TEXT,
         depth INTEGER NOT NULL DEFAULT 0,
         failures INTEGER NOT NULL DEFAULT 0,
+        missed INTEGER NOT NULL DEFAULT 0,
+        missed_since TEXT,
+        changes REAL NOT NULL DEFAULT 0,
+        watched REAL NOT NULL DEFAULT 0,
         found_on INTEGER REFERENCES pages(id)
     )
     """,
     "CREATE INDEX pages_due ON pages(site, due) WHERE due IS NOT NULL",
+    "CREATE INDEX pages_missed ON pages(site) WHERE missed > 0",
     "CREATE INDEX pages_found_on ON pages(found_on)",
     """
     CREATE TABLE clusters (

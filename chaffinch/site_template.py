@@ -176,6 +176,11 @@ def _take_back_edits(db: Database, ids: Sequence[int]) -> None:
         ids,
     ).fetchall():
         db.conn.execute("DELETE FROM versions WHERE article_id = ? AND version = ?", (id, version))
+        db.conn.execute(
+            "DELETE FROM events WHERE kind = 'edited' AND article_id = ?1"
+            " AND at = (SELECT last_changed FROM articles WHERE id = ?1)",
+            (id,),
+        )
         db.conn.execute("UPDATE articles SET last_changed = ? WHERE id = ?", (fetched_at, id))
 
 

@@ -6,15 +6,20 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import Any, cast
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, frontier, search, site_template, tombstones
-from chaffinch.items import Cleaned, Visit
+from chaffinch import cluster, frontier, history, revisit, search, site_template, tombstones
+from chaffinch.history import Event, Missed
+from chaffinch.items import Cleaned, PageState, Visit
+from chaffinch.revisit import Rate
 
 BATCH_VISITS = 100
 BATCH_SECONDS = 1.0
+MISSED_AGAIN = timedelta(days=1)  # an article that was missed is looked for again after this
+LINKS_AT_ONCE = 500  # variables in a query
 
 
 @dataclass(slots=True)
@@ -32,6 +37,7 @@ class Store:
     buffer: dict[str, Visit] = field(default_factory=dict)
     batches: int = 0  # how many were written
     oldest: float = 0.0  # monotonic time at which the first buffered visit came
+    priors: dict[tuple[str, PageState], Rate] = field(default_factory=dict)  # of a site's kinds, as the run began
 
     def add(self, visit: Visit) -> None:
         """Takes a visit; writes when the batch is full, or as old as `BATCH_SECONDS`."""
@@ -57,7 +63,7 @@ class Store:
         visits = list(self.buffer.values())
         counts: dict[str, int] = {}
         with self.db.atomic():
-            _write(self.db, visits, self.before_write, counts)
+            _write(self, visits, counts)
         self.buffer.clear()
         self.batches += 1
         for name, count in counts.items():
@@ -80,37 +86,65 @@ def _count(counts: dict[str, int], name: str) -> None:
     counts[name] = counts.get(name, 0) + 1
 
 
-def _write(db: Database, visits: list[Visit], before_write: Callable[[], None] | None, counts: dict[str, int]) -> None:
+def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
+    db = store.db
     if buried := tombstones.known(db.conn, (visit.page.url for visit in visits)):
         visits = [visit for visit in visits if visit.page.url not in buried]
     site_template.apply(db, visits)
-    known = _known_articles(db, [visit.page.url for visit in visits])
+    urls = [visit.page.url for visit in visits]
+    known, pages = _known_articles(db, urls), _known_pages(db, urls)
     fresh = [visit for visit in visits if _is_news(visit, known.get(visit.page.url))]
-    if before_write is not None and (fresh or any(visit.crawled for visit in visits)):
-        before_write()
-    page_ids = _write_pages(db, visits)
+    if store.before_write is not None and (fresh or any(visit.crawled for visit in visits)):
+        store.before_write()
+    before = {url: Missed(row["missed"], row["missed_since"]) for url, row in pages.items() if row["missed"]}
+    missed = history.judge(db, visits, known, before)
+    page_ids = _write_pages(store, visits, pages, missed, {visit.page.url for visit in fresh})
     _write_links(db, visits, page_ids)
+    _write_articles(db, visits, known, page_ids, counts)
+
+
+def _write_articles(
+    db: Database,
+    visits: list[Visit],
+    known: dict[str, dict[str, Any]],
+    page_ids: dict[str, int],
+    counts: dict[str, int],
+) -> None:
     changed: list[tuple[int, Visit]] = []
+    events: list[Event] = []
     search.begin(db.conn)
     for visit in visits:
+        former = known.get(visit.page.url)
         if visit.cleaned is None:
             _count(counts, "unchanged" if visit.status == 304 else visit.state)
             _touch(db, visit)
+            if former is not None and visit.crawled and visit.state == "gone":
+                events += history.mark_gone(db, former, visit.fetched_at)
+            elif former is not None and visit.status == 304:
+                events += history.mark_seen(db, former, visit.fetched_at)
             continue
-        former = known.get(visit.page.url)
         if former is None:
             _count(counts, "new")
-            changed.append((_insert_article(db, visit, page_ids[visit.page.url]), visit))
-        elif _same_text(former, visit.cleaned):
+            id = _insert_article(db, visit, page_ids[visit.page.url])
+            changed.append((id, visit))
+            events.append(Event("new", id, visit.fetched_at))
+            continue
+        if visit.crawled:
+            events += history.mark_seen(db, former, visit.fetched_at)
+        if _same_text(former, visit.cleaned):
             _count(counts, "unchanged")
             _update_metadata(db, former, visit)
-        elif visit.fetched_at < former["last_changed"]:
+        elif visit.fetched_at < former["last_changed"] and not visit.crawled:
             _count(counts, "older")
             _keep_version(db, former["id"], visit.fetched_at, visit.cleaned.title, visit.cleaned.text)
         else:
             _count(counts, "edited")
             _replace_article(db, former, visit)
             changed.append((former["id"], visit))
+            size = history.size_of_edit(
+                f"{former['title']}\n{former['text']}", f"{visit.cleaned.title}\n{visit.cleaned.text}"
+            )
+            events.append(Event("edited", former["id"], visit.fetched_at, *size))
     search.put(
         db.conn,
         [(was["id"], was["title"], was["text"]) for _, visit in changed if (was := known.get(visit.page.url))],
@@ -120,6 +154,10 @@ def _write(db: Database, visits: list[Visit], before_write: Callable[[], None] |
     cluster.put(
         db, [(id, visit.fingerprint, visit.canonical) for id, visit in changed if visit.fingerprint is not None]
     )
+    for id, visit in changed:
+        if visit.crawled and visit.page.url not in known:
+            events += history.moved_here(db, visit, id)
+    history.record(db, events)
     site_template.note(db, [visit.site for _, visit in changed])
 
 
@@ -130,7 +168,7 @@ def _in(values: Iterable[Any]) -> str:
 def _known_articles(db: Database, urls: list[str]) -> dict[str, dict[str, Any]]:
     rows = db.query(
         f"""
-        SELECT id, url, title, text, published, author, category, heat, comments, last_seen, last_changed
+        SELECT id, url, title, text, published, author, category, heat, comments, last_seen, last_changed, gone_at
         FROM articles WHERE url IN ({_in(urls)})
         """,
         urls,
@@ -146,23 +184,46 @@ def _is_news(visit: Visit, former: dict[str, Any] | None) -> bool:
     return visit.cleaned is not None and (former is None or not _same_text(former, visit.cleaned))
 
 
-def _write_pages(db: Database, visits: list[Visit]) -> dict[str, int]:
-    """Upserts the page of each visit; returns URL -> page id. An ingested page that is known stays as it is."""
+def _known_pages(db: Database, urls: list[str]) -> dict[str, dict[str, Any]]:
+    rows = db.query(
+        f"""
+        SELECT url, state, failures, last_fetched, missed, missed_since, changes, watched
+        FROM pages WHERE url IN ({_in(urls)})
+        """,
+        urls,
+    )
+    return {row["url"]: row for row in rows}
+
+
+def _write_pages(
+    store: Store, visits: list[Visit], known: dict[str, dict[str, Any]], missed: dict[str, Missed], news: set[str]
+) -> dict[str, int]:
+    """Upserts the page of each visit; returns URL -> page id. An ingested page that is known stays as it is.
+
+    `news` are the URLs whose article is new or changed.
+    """
+    db = store.db
     urls = [visit.page.url for visit in visits]
-    known = {
-        row[0]: (row[1], row[2])
-        for row in db.conn.execute(f"SELECT url, state, failures FROM pages WHERE url IN ({_in(urls)})", urls)
-    }
     rows = []
     for visit in visits:
-        was, failures = known.get(visit.page.url, (None, 0))
-        if was is not None and was != "found" and not visit.crawled:
+        url, was = visit.page.url, known.get(visit.page.url, {})
+        if was.get("state", "found") != "found" and not visit.crawled:
             continue
-        state = was if visit.status == 304 and was is not None else visit.state
-        failures = failures + 1 if state == "failed" else 0
+        state = _state_at_304(was) if visit.status == 304 and was else visit.state
+        failures = was.get("failures", 0) + 1 if state == "failed" else 0
+        counted = missed.get(url)
+        if counted is None and state in ("failed", "forbidden") and was.get("missed"):
+            counted = Missed(was["missed"], was["missed_since"])  # it said nothing of the article
+        rate = Rate(was.get("changes", 0.0), was.get("watched", 0.0))
+        due = frontier.next_due(state, visit.fetched_at, failures)
+        if url in missed and state == "failed":
+            due = revisit.later(visit.fetched_at, MISSED_AGAIN)
+        elif state in revisit.KINDS and visit.crawled:
+            changed = url in news or state != was.get("state") or (state == "page" and _leads_on(db, visit))
+            rate, due = _rate_and_due(store, visit, state, rate, was.get("last_fetched"), changed)
         rows.append(
             {
-                "url": visit.page.url,
+                "url": url,
                 "site": visit.site,
                 "state": state,
                 "status": visit.status,
@@ -170,13 +231,18 @@ def _write_pages(db: Database, visits: list[Visit]) -> dict[str, int]:
                 "last_modified": visit.last_modified,
                 "first_seen": visit.fetched_at,
                 "last_fetched": visit.fetched_at,
-                "due": frontier.next_due(state, visit.fetched_at, failures) if visit.crawled else None,
+                "due": due if visit.crawled else None,
                 "reason": visit.reason,
                 "depth": visit.depth,
                 "failures": failures,
+                "missed": counted.count if counted else 0,
+                "missed_since": counted.since if counted else None,
+                "changes": rate.changes,
+                "watched": rate.watched,
             }
         )
     updated = ["state", "status", "etag", "last_modified", "last_fetched", "due", "reason", "failures"]
+    updated += ["missed", "missed_since", "changes", "watched"]
     # On 304 the stored reason and validators still hold; a failure keeps the validators of the last answer.
     keep = {
         "etag": "coalesce(excluded.etag, etag)",
@@ -195,6 +261,34 @@ def _write_pages(db: Database, visits: list[Visit]) -> dict[str, int]:
             rows,
         )
     return dict(db.conn.execute(f"SELECT url, id FROM pages WHERE url IN ({_in(urls)})", urls).fetchall())
+
+
+def _state_at_304(was: dict[str, Any]) -> PageState:
+    """A page that its server says is as before is as it was, and an article that was missed is there again."""
+    return "article" if was["missed"] and was["state"] in ("failed", "gone") else cast(PageState, was["state"])
+
+
+def _leads_on(db: Database, visit: Visit) -> bool:
+    """Whether the page links to a URL that is not known yet."""
+    for start in range(0, len(visit.links), LINKS_AT_ONCE):
+        some = visit.links[start : start + LINKS_AT_ONCE]
+        (count,) = db.conn.execute(f"SELECT count(*) FROM pages WHERE url IN ({_in(some)})", some).fetchone()
+        if count < len(some):
+            return True
+    return False
+
+
+def _rate_and_due(
+    store: Store, visit: Visit, state: PageState, rate: Rate, before: str | None, changed: bool
+) -> tuple[Rate, str]:
+    """What is known after a visit of how often the page changes, and when to visit it next."""
+    kind = revisit.KINDS[state]
+    if (visit.site, state) not in store.priors:
+        store.priors[visit.site, state] = revisit.site_rate(store.db, visit.site, state)
+    prior = revisit.prior(kind, store.priors[visit.site, state])
+    if before is not None:
+        rate = revisit.learn(rate, prior, revisit.days_between(before, visit.fetched_at), changed)
+    return rate, revisit.later(visit.fetched_at, revisit.wait(kind, revisit.a_day(rate, prior)))
 
 
 def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int]) -> None:

@@ -1,0 +1,204 @@
+"""What happened to articles: taken down, back again, moved, edited; and the rows of `events` that tell of it.
+
+One answer that an article is missing proves nothing: a server in trouble says 404 as well, one that blocks us shows a
+page of its own. It counts as gone when `GONE_AFTER` visits in a row missed it and the site showed other things in the
+meantime, or at once when the server says 410, which means on purpose and for good. What is gone keeps its text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from chaffinch.canonical import canonical
+from chaffinch.items import Visit
+
+GONE_AFTER = 3  # visits in a row that miss an article
+NOTICE_CHARS = 300  # a notice in place of an article is no longer than this
+
+EventKind = Literal["new", "edited", "gone", "returned", "moved"]
+
+_NOTICE = re.compile(
+    "|".join(
+        (
+            r"(?:文章|页面|内容|网页|信息|帖子|主题|稿件|资源|链接)[^，。！？]{0,8}(?:不存在|已?被?删除|已?下架|已?失效|已?过期|丢失)",
+            r"(?:不存在|已被?删除|已下架|找不到|没有找到|无法找到|未找到|未能找到)[^，。！？]{0,8}(?:文章|页面|内容|网页|信息|帖子)",
+            r"(?:侵权|投诉|违规|违反|法律法规)[^。！？]{0,30}(?:删除|下架|屏蔽|撤下|撤回|不予显示|无法查看)",
+            r"404\s*(?:not found|error|错误|页面)|page not found|no longer available|has been removed",
+        )
+    ),
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Visits in a row that missed an article: how many, and since when."""
+
+    count: int
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of `events`: `added` and `removed` are characters of an edit, `other_id` the article it moved to."""
+
+    kind: EventKind
+    article_id: int
+    at: str
+    added: int | None = None
+    removed: int | None = None
+    other_id: int | None = None
+
+
+def create_tables(db: Database) -> None:
+    """Creates `events`: what each run found to have happened to an article."""
+    for statement in (
+        """
+        CREATE TABLE events (
+            id INTEGER PRIMARY KEY,
+            crawl_id INTEGER REFERENCES crawls(id),
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+            added INTEGER,
+            removed INTEGER,
+            other_id INTEGER REFERENCES articles(id) ON DELETE SET NULL
+        )
+        """,
+        "CREATE INDEX events_crawl ON events(crawl_id, kind)",
+        "CREATE INDEX events_article ON events(article_id)",
+        "CREATE INDEX events_other ON events(other_id) WHERE other_id IS NOT NULL",
+    ):
+        db.conn.execute(statement)
+
+
+def record(db: Database, events: Iterable[Event]) -> None:
+    """Writes events of the run that goes on: the newest, as a corpus has one writer."""
+    db.conn.executemany(
+        """
+        INSERT INTO events (crawl_id, at, kind, article_id, added, removed, other_id)
+        VALUES ((SELECT max(id) FROM crawls), ?, ?, ?, ?, ?, ?)
+        """,
+        [(e.at, e.kind, e.article_id, e.added, e.removed, e.other_id) for e in events],
+    )
+
+
+def size_of_edit(before: str, after: str) -> tuple[int, int]:
+    """Characters of the lines that an edit added and took out, wherever they stand. Linear in the texts."""
+    old, new = Counter(before.split("\n")), Counter(after.split("\n"))
+    added, removed = (sum(len(line) * n for line, n in (a - b).items()) for a, b in ((new, old), (old, new)))
+    return added, removed
+
+
+def is_notice(text: str) -> bool:
+    """Whether a canonical text, title included, only says that the article was taken down or is not there."""
+    return len(text) <= NOTICE_CHARS and _NOTICE.search(text) is not None
+
+
+def absence(visit: Visit, former_text: str) -> str | None:
+    """How an answer shows that the article `former_text` is not at its URL any more; None when it does not.
+
+    A failure, a refusal and a redirect to another site show nothing: they may be about us, not about the article.
+    """
+    if visit.status in (404, 410):
+        return f"HTTP {visit.status}"
+    if visit.status is None or visit.status == 304 or visit.state in ("failed", "forbidden"):
+        return None
+    if 300 <= visit.status < 400:
+        return visit.reason if visit.links else None
+    if visit.cleaned is None and visit.state == "page":
+        return f"no article: {visit.reason}"
+    said = f"{canonical(visit.cleaned.title)} {visit.canonical}" if visit.cleaned is not None else visit.canonical
+    if visit.canonical and is_notice(said) and (visit.cleaned is None or visit.cleaned.text != former_text):
+        return "a notice in place of the article"
+    return None
+
+
+def judge(
+    db: Database, visits: Sequence[Visit], known: dict[str, dict[str, Any]], missed: dict[str, Missed]
+) -> dict[str, Missed]:
+    """Marks, in place, the visits that missed an article: `gone` once that is certain, `failed` until then.
+
+    `known` are the articles by URL, `missed` what earlier visits missed in a row, by URL. Returns what is missed now.
+    """
+    seen: dict[str, str] = {}
+    found: dict[str, Missed] = {}
+    for visit in visits:
+        former = known.get(visit.page.url)
+        if former is None or not visit.crawled or (why := absence(visit, former["text"])) is None:
+            continue
+        was = missed.get(visit.page.url)
+        now = Missed(was.count + 1, was.since) if was else Missed(1, visit.fetched_at)
+        if visit.site not in seen:
+            seen[visit.site] = _last_sign(db, visit.site)
+        sure = visit.status == 410 or (now.count >= GONE_AFTER and seen[visit.site] >= now.since)
+        visit.cleaned = visit.fingerprint = None
+        visit.state = "gone" if sure or former["gone_at"] or _new_home(db, former["id"]) else "failed"
+        visit.reason = why if visit.state == "gone" else f"missed {now.count} of {GONE_AFTER} times: {why}"
+        found[visit.page.url] = now
+    return found
+
+
+def _last_sign(db: Database, site: str) -> str:
+    """When `site` last showed an article, "" for never: of what is shown to those it blocks, none is one of its own."""
+    (article,) = db.conn.execute(
+        "SELECT max(last_seen) FROM articles WHERE site = ? AND gone_at IS NULL", (site,)
+    ).fetchone()
+    return str(article or "")
+
+
+def _new_home(db: Database, id: int) -> int | None:
+    """The article of the same site and text that first showed up after article `id` was last seen."""
+    row = db.conn.execute(
+        """
+        SELECT new.id FROM articles AS old
+        JOIN fingerprints AS was ON was.article_id = old.id AND was.digest != x''
+        JOIN fingerprints AS now ON now.digest = was.digest AND now.article_id != old.id
+        JOIN articles AS new ON new.id = now.article_id
+        WHERE old.id = ? AND new.site = old.site AND new.gone_at IS NULL AND new.first_seen > old.last_seen
+        ORDER BY new.first_seen, new.id LIMIT 1
+        """,
+        (id,),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def mark_gone(db: Database, former: dict[str, Any], at: str) -> list[Event]:
+    """Marks an article that was there before as gone; tells where it moved when that is known."""
+    if former["gone_at"]:
+        return []
+    db.conn.execute("UPDATE articles SET gone_at = ? WHERE id = ?", (at, former["id"]))
+    other = _new_home(db, former["id"])
+    return [Event("moved" if other else "gone", former["id"], at, other_id=other)]
+
+
+def mark_seen(db: Database, former: dict[str, Any], at: str) -> list[Event]:
+    """Takes back that an article is gone: it is there again."""
+    if not former["gone_at"]:
+        return []
+    db.conn.execute("UPDATE articles SET gone_at = NULL WHERE id = ?", (former["id"],))
+    return [Event("returned", former["id"], at)]
+
+
+def moved_here(db: Database, visit: Visit, id: int) -> list[Event]:
+    """For the new article `id`: those of its site with its text that were missed or gone by now have moved to it."""
+    rows = db.conn.execute(
+        """
+        SELECT old.id FROM pages JOIN articles AS old ON old.page_id = pages.id
+        JOIN fingerprints AS was ON was.article_id = old.id
+        WHERE pages.site = ? AND pages.missed > 0 AND was.digest != x'' AND old.id != ? AND old.last_seen < ?
+            AND was.digest = (SELECT digest FROM fingerprints WHERE article_id = ?)
+            AND NOT EXISTS (SELECT 1 FROM events WHERE article_id = old.id AND kind = 'moved')
+        ORDER BY old.id
+        """,
+        (visit.site, id, visit.fetched_at, id),
+    ).fetchall()
+    for (old,) in rows:
+        db.conn.execute("UPDATE articles SET gone_at = coalesce(gone_at, ?) WHERE id = ?", (visit.fetched_at, old))
+    return [Event("moved", old, visit.fetched_at, other_id=id) for (old,) in rows]

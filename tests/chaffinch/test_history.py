@@ -1,0 +1,199 @@
+"""What a re-crawl finds to have happened: gone, back, moved, edited; never gone because a site is in trouble."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlite_utils import Database
+
+from chaffinch import history, schema
+from chaffinch.canonical import canonical
+from chaffinch.history import GONE_AFTER
+from chaffinch.ingest import load_tools, process
+from chaffinch.inputs import Input
+from chaffinch.items import Page, PageState, Visit
+from chaffinch.manifest import begin
+from chaffinch.store import Store
+
+TOOLS = load_tools(bytes(32))
+ONE, OTHER, NEW = (f"http://one.example/{name}.html" for name in ("a", "b", "c"))
+
+
+def day(number: int) -> str:
+    return f"2026-03-{number:02}T00:00:00Z"
+
+
+def shows(url: str, words: str, at: str) -> Visit:
+    lines = [f"{words}的第{i}段说明：遇到逾期先核对账单，再与{words}协商分期，保留{i}份往来凭证。" for i in range(9)]
+    html = f"<title>{words}</title><h1>{words}怎么办</h1><article>{''.join(f'<p>{t}</p>' for t in lines)}</article>"
+    visit = process(Input("x", url, html.encode(), "html", "text/html; charset=utf-8", fetched_at=at), TOOLS)
+    visit.crawled, visit.status = True, 200
+    return visit
+
+
+def says(url: str, at: str, status: int | None, state: PageState = "failed", reason: str = "x", to: str = "") -> Visit:
+    links = (to,) if to else ()
+    return Visit(
+        Page(url, b""), "one.example", at, status=status, crawled=True, state=state, reason=reason, links=links
+    )
+
+
+@pytest.fixture
+def db() -> Database:
+    db = Database(memory=True)
+    schema.migrations.apply(db)
+    put(db, shows(ONE, "青山借款", day(1)), shows(OTHER, "白鹭贷款", day(1)))
+    return db
+
+
+def put(db: Database, *visits: Visit) -> None:
+    begin(db, "crawl", {})
+    store = Store(db)
+    for visit in visits:
+        store.add(visit)
+    store.finish()
+
+
+def row(db: Database, url: str) -> dict[str, Any]:
+    return next(db.query("SELECT * FROM articles WHERE url = ?", [url]))
+
+
+def events(db: Database) -> list[tuple[str, str]]:
+    return db.conn.execute(
+        "SELECT kind, url FROM events JOIN articles ON articles.id = article_id WHERE kind != 'new' ORDER BY events.id"
+    ).fetchall()
+
+
+MISSING = {
+    "404": lambda at: says(ONE, at, 404, "gone", "HTTP 404"),
+    "home": lambda at: says(ONE, at, 302, "page", "redirects to http://one.example/", to="http://one.example/"),
+    "no article": lambda at: says(ONE, at, 200, "page", "list"),
+    "notice": lambda at: notice(at),
+}
+
+
+def notice(at: str) -> Visit:
+    visit = says(ONE, at, 200, "off-topic", "off topic, score 0.00")
+    visit.canonical = canonical("提示信息\n抱歉，您访问的文章不存在或已被删除，请返回首页。")
+    return visit
+
+
+@pytest.mark.parametrize("how", MISSING)
+def test_an_article_missed_often_enough_is_gone_and_keeps_its_text(db: Database, how: str) -> None:
+    text = row(db, ONE)["text"]
+    for number in range(GONE_AFTER):
+        assert row(db, ONE)["gone_at"] is None
+        assert events(db) == []
+        put(db, MISSING[how](day(2 + number)), shows(OTHER, "白鹭贷款", day(2 + number)))
+    if row(db, ONE)["gone_at"] is None:
+        pytest.fail(f"{how}: {db.conn.execute('SELECT * FROM pages').fetchall()}")
+    assert (row(db, ONE)["gone_at"], row(db, ONE)["text"]) == (day(1 + GONE_AFTER), text)
+    assert events(db) == [("gone", ONE)]
+    put(db, MISSING[how](day(20)))
+    assert events(db) == [("gone", ONE)]
+    put(db, shows(ONE, "青山借款", day(21)))
+    assert row(db, ONE)["gone_at"] is None
+    assert events(db) == [("gone", ONE), ("returned", ONE)]
+    assert not db.conn.execute("SELECT 1 FROM versions").fetchone()
+
+
+def test_410_is_believed_at_once(db: Database) -> None:
+    put(db, says(ONE, day(2), 410, "gone", "HTTP 410"))
+    assert row(db, ONE)["gone_at"] == day(2)
+    put(db, says(ONE, day(3), 304, "page"))
+    assert row(db, ONE)["gone_at"] is None
+    assert db.conn.execute("SELECT state, missed FROM pages WHERE url = ?", (ONE,)).fetchone() == ("article", 0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (None, "failed", "timeout"),
+        (503, "failed", "HTTP 503"),
+        (403, "failed", "HTTP 403"),
+        (None, "forbidden", "robots.txt"),
+        (404, "gone", "HTTP 404"),
+        (200, "page", "shell"),
+        (302, "page", "redirects to another site: http://captcha.example/"),
+    ],
+)
+def test_a_site_that_is_down_or_blocks_has_lost_nothing(db: Database, answer: tuple[int, PageState, str]) -> None:
+    for number in range(2, 12):
+        put(db, *(says(url, day(number), *answer) for url in (ONE, OTHER)))
+    assert row(db, ONE)["gone_at"] is None and row(db, OTHER)["gone_at"] is None
+    assert events(db) == []
+
+
+def test_visits_that_tell_nothing_neither_count_nor_forgive(db: Database) -> None:
+    for number, status in enumerate([404, 503, 404, 503, 404], 2):
+        put(db, says(ONE, day(number), status, reason=f"HTTP {status}"), shows(OTHER, "白鹭贷款", day(number)))
+    assert row(db, ONE)["gone_at"] == day(6)
+    for number, status in enumerate([404, 404, 200, 404, 404], 10):
+        seen = shows(OTHER, "白鹭贷款", day(number))
+        put(db, seen if status == 200 else says(OTHER, day(number), status), shows(NEW, "黑鹤分期", day(number)))
+    assert row(db, OTHER)["gone_at"] is None
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_same_text_at_a_new_url_has_moved(db: Database, order: tuple[int, int]) -> None:
+    steps = [
+        lambda at: says(ONE, at, 301, "page", f"redirects to {NEW}", to=NEW),
+        lambda at: shows(NEW, "青山借款", at),
+    ]
+    for number, step in enumerate(order, 2):
+        put(db, steps[step](day(number)))
+    assert row(db, ONE)["gone_at"] == day(3)
+    assert events(db) == [("moved", ONE)]
+    assert db.conn.execute("SELECT other_id FROM events WHERE kind = 'moved'").fetchone() == (row(db, NEW)["id"],)
+
+
+def test_a_copy_that_stood_there_before_is_no_move(db: Database) -> None:
+    put(db, shows(NEW, "青山借款", day(1)))
+    for number in range(2, 2 + GONE_AFTER):
+        put(db, says(ONE, day(number), 404), shows(NEW, "青山借款", day(number)))
+    assert events(db) == [("gone", ONE)]
+
+
+def test_an_edit_seen_after_the_clock_jumped_back_is_an_edit(db: Database) -> None:
+    visit = shows(ONE, "青山借款", "2020-01-01T00:00:00Z")
+    assert visit.cleaned is not None
+    put(db, shows(ONE, "青山新贷", "2020-01-01T00:00:00Z"))
+    assert "青山新贷" in row(db, ONE)["text"]
+    assert events(db) == [("edited", ONE)]
+    (was,) = db.conn.execute("SELECT text FROM versions").fetchone()
+    assert was == visit.cleaned.text
+
+
+def test_the_wait_follows_what_visits_find(db: Database) -> None:
+    for number in range(2, 20):
+        put(db, shows(ONE, f"青山{number}号", day(number)), says(OTHER, day(number), 304))
+    due = dict(db.conn.execute("SELECT url, due FROM pages").fetchall())
+    assert due[ONE] < day(21) < due[OTHER]
+
+
+@given(st.text("甲乙\n"), st.text("甲乙\n"))
+def test_the_size_of_an_edit(before: str, after: str) -> None:
+    added, removed = history.size_of_edit(before, after)
+    assert added - removed == len(after.replace("\n", "")) - len(before.replace("\n", ""))
+    assert history.size_of_edit(after, before) == (removed, added)
+    assert history.size_of_edit(after, after) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "404 Not Found",
+        "对不起，您访问的页面不存在",
+        "该文章已被作者删除",
+        "该内容因涉嫌侵权投诉已下架",
+        "找不到您要的页面",
+    ],
+)
+def test_notices(text: str) -> None:
+    assert history.is_notice(canonical(text))
+    assert not history.is_notice(canonical(text + "逾期之后怎样与银行协商，" * 40))
+
+
+def test_short_articles_are_no_notices() -> None:
+    assert not history.is_notice(canonical("网贷逾期三天怎么办？先还清本金，再打电话协商，删除软件没有用。"))

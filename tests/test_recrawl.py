@@ -1,0 +1,149 @@
+"""A farm crawled, changed, and crawled again over real HTTP: what happened is seen, and nothing else."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+import pytest
+
+from chaffinch.demo.farm import OFF_TOPIC, Farm, Resource, Site, Truth, build
+from chaffinch.demo.server import Request, serve
+from chaffinch.history import GONE_AFTER
+from tests.conftest import Run
+
+ADDED = "本段为修订时补充的说明：以合同约定为准。"
+
+
+@dataclass
+class Told:
+    """What became of the farm, and how the crawls went."""
+
+    path: Path
+    edited: dict[str, str]  # URL -> what it said before, as the first crawl stored it
+    gone: set[str]
+    fresh: set[str]
+    pages: dict[tuple[str, str], tuple[Resource, Resource | None]]  # host, path -> before and after
+    first: list[Request]
+    second: list[Request]
+
+
+def changed(body: bytes, truth: Truth) -> bytes | None:
+    """The page with a sentence more in one of its lines; None where the line is disguised."""
+    for codec in ("utf-8", "gb18030", "big5"):
+        for line in truth.text.split("\n"):
+            raw = line.encode(codec, "replace")
+            if len(line) > 40 and body.count(raw) == 1:
+                return body.replace(raw, raw + ADDED.encode(codec, "replace"))
+    return None
+
+
+def refreshed(page: Resource, body: bytes) -> Resource:
+    headers = dict(page.headers)
+    if "ETag" in headers:
+        headers["ETag"] = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    if "Last-Modified" in headers:
+        headers["Last-Modified"] = "Mon, 02 Nov 2026 09:30:00 GMT"
+    return Resource(page.status, headers, body, page.truth)
+
+
+def articles(site: Site) -> list[str]:
+    return [p for p, page in site.pages.items() if page.truth and not page.truth.original.startswith(OFF_TOPIC)]
+
+
+def two_states(farm: Farm) -> tuple[Farm, Farm, dict[str, list[tuple[str, str]]]]:
+    """The farm without one article a site, and with it but edits and take-downs elsewhere."""
+    random = Random(7)
+    before, after = [], []
+    done: dict[str, list[tuple[str, str]]] = {"edited": [], "404": [], "410": [], "fresh": []}
+    for site in farm.sites:
+        paths = articles(site)
+        random.shuffle(paths)
+        fresh, lost, withdrawn, *others = paths
+        old, new = dict(site.pages), dict(site.pages)
+        del old[fresh]
+        new[lost] = site.not_found
+        new[withdrawn] = Resource(410, {"Content-Type": "text/plain"}, b"gone")
+        done["fresh"].append((site.host, fresh))
+        done["404"].append((site.host, lost))
+        done["410"].append((site.host, withdrawn))
+        for path in others[:2]:
+            page = site.pages[path]
+            assert page.truth is not None
+            body = changed(page.body, page.truth)
+            if body is not None:
+                new[path] = refreshed(page, body)
+                done["edited"].append((site.host, path))
+        before.append(replace(site, pages=old))
+        after.append(replace(site, pages=new))
+    return Farm(tuple(before)), Farm(tuple(after)), done
+
+
+@pytest.fixture
+def told(run: Run, tmp_path: Path) -> Iterator[Told]:
+    before, after, done = two_states(build(60))
+    path = tmp_path / "corpus.db"
+
+    def crawl(farm: Farm, port: int = 0) -> tuple[list[Request], int, dict[str, str]]:
+        with serve(farm, port=port) as serving:
+            start = ",".join(serving.values())
+            did = run("crawl", "farm", "-a", f"start={start}", "-a", "due=all", "-s", "ALLOW_PRIVATE_ADDRESSES=1")
+            assert did.returncode == 0, did.stderr
+            port = urlsplit(next(iter(serving.values()))).port or 0
+            return list(serving.requests), port, {urlsplit(u).hostname or "": u.rstrip("/") for u in serving.values()}
+
+    first, port, bases = crawl(before)
+    with sqlite3.connect(path) as db:
+        was = dict(db.execute("SELECT url, text FROM articles").fetchall())
+    db.close()
+    second = crawl(after, port)[0]
+    for _ in range(GONE_AFTER - 1):
+        crawl(after, port)
+    urls = {kind: [bases[host] + path for host, path in found] for kind, found in done.items()}
+    pages = {
+        (old.host, path): (page, new.pages.get(path))
+        for old, new in zip(before.sites, after.sites, strict=True)
+        for path, page in old.pages.items()
+    }
+    edited = {url: was[url] for url in urls["edited"] if url in was}
+    gone = {url for url in urls["404"] + urls["410"] if url in was}
+    yield Told(path, edited, gone, set(urls["fresh"]) - set(was), pages, first, second)
+
+
+def test_what_happened_is_seen_and_nothing_else(told: Told, run: Run) -> None:
+    db = sqlite3.connect(told.path)
+    assert len(told.edited) >= 4 and len(told.gone) >= 8 and len(told.fresh) >= 4
+    versions = db.execute("SELECT url, versions.text FROM versions JOIN articles ON id = article_id").fetchall()
+    assert dict(versions) == told.edited and len(versions) == len(told.edited)
+    now = dict(db.execute("SELECT url, text FROM articles").fetchall())
+    assert all(now[url] != text for url, text in told.edited.items())
+    assert {url for (url,) in db.execute("SELECT url FROM articles WHERE gone_at IS NOT NULL")} == told.gone
+    assert told.fresh <= set(now)
+    kinds = "SELECT kind, url FROM events JOIN articles ON articles.id = article_id WHERE crawl_id > 1"
+    assert sorted(db.execute(kinds).fetchall()) == sorted(
+        [("edited", url) for url in told.edited]
+        + [("gone", url) for url in told.gone]
+        + [("new", url) for url in told.fresh]
+    )
+    db.close()
+
+    unchanged = [
+        request
+        for request in told.second
+        if (states := told.pages.get((request.host, request.path))) is not None
+        and states[0] == states[1]
+        and {"ETag", "Last-Modified"} & set(states[0].headers)
+    ]
+    assert len(unchanged) > 20
+    assert sum(request.status == 304 for request in unchanged) / len(unchanged) >= 0.9
+
+    def fetched(requests: list[Request]) -> int:
+        known = (told.pages.get((r.host, r.path)) for r in requests if r.status == 200)
+        return sum(len(states[0].body) for states in known if states)
+
+    share = fetched(told.second) / fetched(told.first)
+    print(f"bytes of the second crawl: {share:.1%} of the first")
+    assert share < 0.75
