@@ -1,0 +1,243 @@
+"""Why two articles share a cluster or not: figures, the verified pairs between them, the texts side by side."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from chaffinch.canonical import canonical
+from chaffinch.diff import Row, Spans, align
+from chaffinch.fingerprint import article_fingerprint, shingles
+from chaffinch.similarity import COPY, MIN_JACCARD, Similarity, hamming, is_copy, similarity
+from chaffinch.urls import canonical_url
+
+_LAST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two articles, as the corpus holds it."""
+
+    id: int
+    url: str
+    title: str
+    text: str
+    published: str | None
+    first_seen: str
+    cluster: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A verified pair on the way from one article to the other, with what `similarities` says of it."""
+
+    to: int
+    hamming: int | None
+    jaccard: float
+    containment: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What is known of a pair. `path` leads from `a` to `b`; None where no verified pairs of one cluster do."""
+
+    a: Side
+    b: Side
+    hamming: int | None  # None when a text is too short to be judged
+    similarity: Similarity
+    verified: bool  # the pair itself stands in `similarities`
+    path: tuple[Step, ...] | None
+    rows: tuple[Row, ...]  # of the canonical texts
+
+
+def find(connection: sqlite3.Connection, name: str) -> Side:
+    """The article with this id or URL. Raises ValueError, one line that names it."""
+    by, value = "url = ?", name
+    if name.isascii() and name.isdigit() and len(name) < 20 and int(name) <= _LAST_ID:
+        by, value = "id = ?", name
+    for key in dict.fromkeys((value, canonical_url(name) or value)):
+        row = connection.execute(
+            f"SELECT id, url, title, text, published, first_seen, cluster_id FROM articles WHERE {by}", (key,)
+        ).fetchone()
+        if row is not None:
+            return Side(*row)
+    raise ValueError(f"{name}: no article of the corpus has this {'id' if by == 'id = ?' else 'URL'}")
+
+
+def explain(connection: sqlite3.Connection, a: Side, b: Side) -> Explained:
+    """Compares two articles anew, by their texts as they are now, and looks up what clustering found between them."""
+    one, other = canonical(a.text), canonical(b.text)
+    return Explained(
+        a,
+        b,
+        hamming(article_fingerprint(one).simhash, article_fingerprint(other).simhash),
+        similarity(shingles(one), shingles(other)),
+        connection.execute(
+            "SELECT 1 FROM similarities WHERE a = ? AND b = ?", (min(a.id, b.id), max(a.id, b.id))
+        ).fetchone()
+        is not None,
+        shortest_path(connection, a.id, b.id),
+        tuple(align(one.split("\n"), other.split("\n"))),
+    )
+
+
+def shortest_path(connection: sqlite3.Connection, start: int, end: int) -> tuple[Step, ...] | None:
+    """The fewest verified pairs that lead through their cluster from one article to another; None without any.
+
+    Breadth first; of equally short paths the one whose pairs are more similar, from `start` on. Time and memory grow
+    with the cluster and its evidence.
+    """
+    came_from: dict[int, tuple[int, Step] | None] = {start: None}
+    queue = deque([start])
+    while queue and end not in came_from:
+        article = queue.popleft()
+        for step in (Step(*row) for row in connection.execute(_NEIGHBOURS, {"id": article, "start": start})):
+            if step.to not in came_from:
+                came_from[step.to] = (article, step)
+                queue.append(step.to)
+    if end not in came_from:
+        return None
+    path: list[Step] = []
+    while (before := came_from[end]) is not None:
+        end = before[0]
+        path.append(before[1])
+    return tuple(reversed(path))
+
+
+_NEIGHBOURS = """
+    SELECT other, hamming, jaccard, containment FROM (
+        SELECT b AS other, hamming, jaccard, containment FROM similarities WHERE a = :id
+        UNION ALL SELECT a, hamming, jaccard, containment FROM similarities WHERE b = :id
+    ) JOIN articles ON articles.id = other
+    WHERE cluster_id = (SELECT cluster_id FROM articles WHERE id = :start)
+    ORDER BY jaccard DESC, containment DESC, other
+"""
+
+
+# ---- what is shown ----
+
+
+def show(found: Explained, console: Console) -> None:
+    """Prints a pair: side by side and coloured on a terminal; elsewhere a line a line, differences in brackets."""
+    for name, side in (("A", found.a), ("B", found.b)):
+        about = [f"article {side.id}", "no cluster" if side.cluster is None else f"cluster {side.cluster}"]
+        about += [f"published {side.published}" if side.published else "no date", f"first seen {side.first_seen}"]
+        console.print(Text.assemble((f"{name}  ", "bold"), (printable(side.url), "bold")), soft_wrap=True)
+        console.print(Text(f"   {printable(side.title)}"), soft_wrap=True)
+        console.print(Text(f"   {printable(', '.join(about))}", style="dim"), soft_wrap=True)
+    console.print()
+    for label, said in (("figures", figures(found)), ("evidence", evidence(found)), ("path", path(found))):
+        console.print(Text.assemble((f"{label:<10}", "cyan"), said), soft_wrap=not console.is_terminal)
+    console.print()
+    if console.is_terminal:
+        console.print(_side_by_side(found.rows))
+        console.print(Text("| differs   < only in A   > only in B   ~ stands elsewhere", style="dim"))
+    else:
+        for row in found.rows:
+            for line in _plain(row):
+                console.print(Text(line), soft_wrap=True)
+
+
+def figures(found: Explained) -> str:
+    """The three figures in words."""
+    bits = "no Hamming distance (too short)" if found.hamming is None else f"hamming {found.hamming} of 64 bits"
+    return f"{bits}, jaccard {found.similarity.jaccard:.3f}, containment {found.similarity.containment:.3f}"
+
+
+def evidence(found: Explained) -> str:
+    """Whether the pair is a verified one, and if not, why that may be."""
+    if found.a.id == found.b.id:
+        return "one and the same article"
+    if found.verified:
+        return "a verified pair of `similarities`"
+    if not is_copy(found.similarity):
+        return f"no copies: that takes jaccard + containment of {COPY} and jaccard of {MIN_JACCARD} or more"
+    if found.path:
+        return "similar enough, but each was compared with others of the cluster only"
+    return "similar enough, but not compared; `chaffinch cluster --rebuild` compares all again"
+
+
+def path(found: Explained) -> str:
+    """The way through the cluster in words: article, Jaccard similarity, article…"""
+    if found.path is None:
+        same = found.a.cluster is not None and found.a.cluster == found.b.cluster
+        return "no verified pairs lead from A to B" + ("" if same else ": they are not in one cluster")
+    steps = (f" -- {step.jaccard:.3f} -- {step.to}" for step in found.path)
+    return f"{found.a.id}{''.join(steps)}"
+
+
+def _side_by_side(rows: tuple[Row, ...]) -> Table:
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    table.add_column(style="yellow", no_wrap=True, width=1)
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    for row in rows:
+        table.add_row(
+            _number(row.left_line),
+            _coloured(row.left, row.left_spans, "bold red"),
+            _sign(row),
+            _number(row.right_line),
+            _coloured(row.right, row.right_spans, "bold green"),
+        )
+    return table
+
+
+def _sign(row: Row) -> str:
+    """As `sdiff` marks lines, and `~` for those in another order."""
+    if row.left is None or row.right is None:
+        return ">" if row.left is None else "<"
+    return "~" if row.moved else " " if row.same else "|"
+
+
+def _number(line: int | None) -> str:
+    return "" if line is None else str(line + 1)
+
+
+def _coloured(text: str | None, spans: Spans, style: str) -> Text:
+    shown = Text()
+    for part, differs in _parts(text or "", spans):
+        shown.append(printable(part, keep="\n"), style=style if differs else None)
+    return shown
+
+
+def _plain(row: Row) -> list[str]:
+    """`  line` for what both have; else `- line` and `+ line`, what the other side lacks as [-…-] and {+…+}."""
+    if row.same:
+        return [f"{'~' if row.moved else ' '} {printable(row.left or '', keep='')}"]
+    lines = []
+    for sign, text, spans, (before, behind) in (
+        ("-", row.left, row.left_spans, ("[-", "-]")),
+        ("+", row.right, row.right_spans, ("{+", "+}")),
+    ):
+        if text is not None:
+            whole = row.left is None or row.right is None
+            parts = (
+                f"{before}{printable(part)}{behind}" if differs and not whole else printable(part)
+                for part, differs in _parts(text, spans)
+            )
+            lines.append(f"{sign} {''.join(parts)}")
+    return lines
+
+
+def _parts(text: str, spans: Spans) -> list[tuple[str, bool]]:
+    """The text in pieces, each with whether it differs."""
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [(text[at:start], False), (text[start:end], True)]
+        at = end
+    parts.append((text[at:], False))
+    return [part for part in parts if part[0]]
+
+
+def printable(text: str, keep: str = "") -> str:
+    """The text with control, bidirectional and other unseen characters written out, as \\u202e, but for `keep`."""
+    return "".join(
+        char if char.isprintable() or char in keep else "\u23ce" if char == "\n" else ascii(char)[1:-1] for char in text
+    )
