@@ -82,6 +82,13 @@ def due(db: Database, site: str, before: str, limit: int, offset: int = 0) -> li
     return [Due(*row) for row in rows]
 
 
+def counts(db: Database, site: str, at: str) -> tuple[int, int]:
+    """How many pages of `site` are known and will be visited again, and how many are due at `at`."""
+    query = "SELECT count(*), count(*) FILTER (WHERE due <= ?) FROM pages WHERE site = ? AND due IS NOT NULL"
+    known, due = db.conn.execute(query, (at, site)).fetchone()
+    return known, due
+
+
 def make_all_due(db: Database, sites: Sequence[str], at: str) -> None:
     """Makes every known page of `sites` due now, whatever its own date says."""
     with db.atomic():

@@ -32,8 +32,8 @@ def begin(db: Database, kind: str, settings: Mapping[str, Any]) -> int:
     return cast(int, db.table("crawls").insert(row).last_pk)
 
 
-def finish(db: Database, id: int, reason: str, stats: Mapping[str, int]) -> None:
-    """Completes the manifest of a run that ends now."""
+def finish(db: Database, id: int, reason: str, stats: Mapping[str, Any]) -> None:
+    """Completes the manifest of a run that ends now. `stats` is JSON: counts, and per site where there are sites."""
     db.table("crawls").update(
-        id, {"finished": now(), "reason": reason, "stats": json.dumps(dict(stats), sort_keys=True)}
+        id, {"finished": now(), "reason": reason, "stats": json.dumps(dict(stats), ensure_ascii=False, sort_keys=True)}
     )

@@ -41,7 +41,14 @@ COOKIES_ENABLED = False
 
 # --- Safe --------------------------------------------------------------------------------------------------------
 TWISTED_DNS_RESOLVER = "spiders.resolver.PublicResolver"
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {
+    "http": "spiders.stopping.StoppableHandler",
+    "https": "spiders.stopping.StoppableHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
 DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 30
@@ -54,6 +61,8 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.backoff.BackoffMiddleware": 90,
     "spiders.robots.RobotsMiddleware": 100,
 }
+
+EXTENSIONS = {"spiders.live.LiveExtension": 0, "spiders.stopping.Stopping": 0}
 
 # --- Quiet -------------------------------------------------------------------------------------------------------
 LOG_LEVEL = "WARNING"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from scrapy import Request, signals
 from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, IgnoreRequest
 from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.python.failure import Failure
 
 from chaffinch.cli import complain
 from chaffinch.urls import site_of
@@ -19,6 +20,7 @@ from spiders.resolver import in_words
 if TYPE_CHECKING:
     from typing import Self
 
+    from scrapy.core.downloader import Slot
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
@@ -131,6 +133,8 @@ class BackoffMiddleware:
             at = time.monotonic()
             wait = holds.refused(site, f"HTTP {response.status}", retry_after(header, datetime.now(UTC)), at)
             self._pause(site, at + wait)
+            if reason := holds.left.get(site):
+                self._let_go(site, reason)
         elif not request.meta.get("dont_obey_robotstxt"):  # robots.txt says nothing of how busy the host is
             holds.answered(site)
 
@@ -155,6 +159,19 @@ class BackoffMiddleware:
         if slot := self.crawler.engine.downloader.slots.get(site):
             slot.delay = max(slot.delay, SLOWER)
             slot.lastseen = max(slot.lastseen, until)
+
+    def _let_go(self, site: str, reason: str) -> None:
+        assert self.crawler.engine is not None
+        if slot := self.crawler.engine.downloader.slots.get(site):
+            slot.lastseen = 0.0
+            let_go(slot, reason)
+
+
+def let_go(slot: Slot, reason: str) -> None:
+    """Fails what waits in the downloader's slot; nothing of it was sent."""
+    while slot.queue:
+        _, answer = slot.queue.popleft()
+        answer.errback(Failure(HostLeft(reason)))  # type: ignore[no-untyped-call]
 
 
 def _site(request: Request) -> str:

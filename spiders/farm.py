@@ -22,6 +22,7 @@ from chaffinch.items import Page, Visit
 from chaffinch.store import Store
 from chaffinch.urls import canonical_url, is_loopback, site_of
 from spiders.backoff import Holds, HostLeft
+from spiders.live import Tally, site_stats
 from spiders.resolver import in_words
 from spiders.robots import RobotsForbid
 
@@ -50,6 +51,7 @@ class FarmSpider(scrapy.Spider):
     sites: list[str]
     store: Store
     scheduler: FrontierScheduler
+    tallies: dict[str, Tally]  # site -> what it brought in
     holds: Holds  # which sites are let alone, and why
     failure: str | None = None  # why the corpus cannot be written any more
     next_due: str | None = None  # when there is something to crawl again
@@ -61,7 +63,7 @@ class FarmSpider(scrapy.Spider):
         # Not handed on: Scrapy would lay the argument `start` over the method of that name.
         spider = super().from_crawler(crawler, *args)
         settings = crawler.settings
-        spider.holds = Holds()
+        spider.holds, spider.tallies = Holds(), {}
         spider.plan = farms.plan(**kwargs, contact=settings["CONTACT"])
         spider.sites = list(dict.fromkeys(site_of(url) for farm in spider.plan.farms for url in farm.start))
         slots = {site: slot for farm in spider.plan.farms for site, slot in _slots(farm, settings).items()}
@@ -154,7 +156,8 @@ class FarmSpider(scrapy.Spider):
         with self.resources:
             if self.failure is None:
                 self.next_due = frontier.next_due_of(self.store.db, self.sites)
-                manifest.finish(self.store.db, self.manifest, reason, self.store.counts)
+                sites = site_stats(self.tallies, self.holds.left)
+                manifest.finish(self.store.db, self.manifest, reason, {**self.store.counts, "sites": sites})
 
     def _tell(self, visit: Visit) -> None:
         """A start URL that brings nothing is the user's business: the site hides behind it."""

@@ -1,0 +1,81 @@
+"""Stopping within seconds: what waits in the downloader is let go, and so is what is still being sent after a while."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.utils.asyncio import create_looping_call
+
+from spiders.backoff import HostLeft, let_go
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+GRACE = 2.0  # seconds that transfers under way have to end by themselves
+LOOK = 0.25  # seconds between two looks
+HANG_UP = object()  # a signal
+
+
+class StoppableHandler(HTTP11DownloadHandler):
+    """Scrapy's, which can be told to hang up."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self.transfers: set[asyncio.Task[Response]] = set()
+        crawler.signals.connect(self.hang_up, HANG_UP)
+
+    async def download_request(self, request: Request) -> Response:
+        task = asyncio.ensure_future(super().download_request(request))
+        self.transfers.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise HostLeft("the crawl was stopped") from None
+        finally:
+            self.transfers.discard(task)
+
+    def hang_up(self) -> None:
+        """Ends all transfers; their pages stay due."""
+        for task in tuple(self.transfers):
+            task.cancel()
+
+
+class Stopping:
+    """Scrapy waits for every request that it has begun, be it queued behind a delay of minutes."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.since: float | None = None
+        self.timer = create_looping_call(self.look)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        stopping = cls(crawler)
+        crawler.signals.connect(stopping.begin, signals.engine_started)
+        crawler.signals.connect(stopping.end, signals.spider_closed)
+        return stopping
+
+    def begin(self) -> None:
+        self.timer.start(LOOK, now=False)
+
+    def end(self) -> None:
+        if self.timer.running:
+            self.timer.stop()
+
+    def look(self) -> None:
+        if self.crawler.crawling or self.crawler.engine is None:
+            return
+        for slot in self.crawler.engine.downloader.slots.values():
+            let_go(slot, "the crawl was stopped")
+        if self.since is None:
+            self.since = time.monotonic()
+        elif time.monotonic() - self.since > GRACE:
+            self.crawler.signals.send_catch_log(HANG_UP)
