@@ -77,6 +77,7 @@ def _write(
         for name, kind in columns:
             attributes = {"id": f"{domain}-{name}", "for": domain, "attr.name": name, "attr.type": _TYPES[kind]}
             _element(xml, "key", attributes)
+    xml.characters("\n")
     xml.startElement("graph", AttributesImpl({"edgedefault": "directed"}))
     for id, *cells in nodes:
         xml.characters("\n")
