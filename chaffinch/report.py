@@ -116,20 +116,25 @@ def _cluster(db: Database, row: dict[str, Any]) -> ClusterRow:
 
 def show(found: Report, corpus: Path) -> None:
     """Prints the report on standard output: tables, as wide as the terminal."""
-    console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE, highlight=False)
+    to = console()
     if not found.sites:
-        console.print(f"{corpus} is empty.", markup=False)
+        to.print(f"{corpus} is empty.", markup=False)
         return
-    console.print(_sites_table(found), "")
+    to.print(_sites_table(found), "")
     if found.clusters:
-        console.print(_clusters_table(found), "")
+        to.print(_clusters_table(found), "")
     if found.removed:
-        console.print(_removed_table(found), "")
+        to.print(_removed_table(found), "")
     if found.charsets:
-        console.print(_charsets_table(found))
+        to.print(_charsets_table(found))
 
 
-def _table(title: str, *columns: str, caption: str | None = None) -> Table:
+def console() -> Console:
+    """Where a report goes: standard output, of a fixed width when that is a file."""
+    return Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE, highlight=False)
+
+
+def new_table(title: str, *columns: str, caption: str | None = None) -> Table:
     """A table whose columns named with a leading `#` hold numbers."""
     table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     table.caption_justify = "left"
@@ -141,7 +146,7 @@ def _table(title: str, *columns: str, caption: str | None = None) -> Table:
     return table
 
 
-def _add(table: Table, *cells: object) -> None:
+def add_row(table: Table, *cells: object) -> None:
     """A row of hostile text: nothing in it is markup, no control character reaches the terminal."""
     table.add_row(*(Text(_printable(cell)) for cell in cells))
 
@@ -153,43 +158,45 @@ def _printable(cell: object) -> str:
 
 
 def _sites_table(found: Report) -> Table:
-    table = _table(
+    table = new_table(
         "Sites", "site", "#pages", "#articles", "#copies", "#off topic", "#failed", "#gone", "last seen",
         caption=f"copies: articles that share a cluster with another · scripts: {_counts(found.scripts)}",
     )  # fmt: skip
     for row in found.sites:
-        _add(table, row.site, row.pages, row.articles, row.copies, row.off_topic, row.failed, row.gone, row.last_seen)
+        add_row(
+            table, row.site, row.pages, row.articles, row.copies, row.off_topic, row.failed, row.gone, row.last_seen
+        )
     table.add_section()
     totals = [sum(getattr(row, name) for row in found.sites) for name in ("pages", "articles", "copies")]
-    _add(table, f"all {len(found.sites)}", *totals, *(
+    add_row(table, f"all {len(found.sites)}", *totals, *(
         sum(getattr(row, name) for row in found.sites) for name in ("off_topic", "failed", "gone")
     ), "")  # fmt: skip
     return table
 
 
 def _clusters_table(found: Report) -> Table:
-    table = _table(
+    table = new_table(
         f"Largest clusters, of {found.cluster_count:,}", "#cluster", "#size", "#sites", "first published", "title",
         "on",
         caption=f"{found.in_clusters:,} of {found.articles:,} articles are in a cluster",
     )  # fmt: skip
     for row in found.clusters:
         shown = ", ".join(row.sites[:SITES_NAMED]) + (", …" if len(row.sites) > SITES_NAMED else "")
-        _add(table, row.id, row.size, len(row.sites), (row.first_published or "")[:10], row.title, shown)
+        add_row(table, row.id, row.size, len(row.sites), (row.first_published or "")[:10], row.title, shown)
     return table
 
 
 def _removed_table(found: Report) -> Table:
-    table = _table("Removed, by rule", "rule", "#lines", "#articles", "#sites")
+    table = new_table("Removed, by rule", "rule", "#lines", "#articles", "#sites")
     for row in found.removed:
-        _add(table, *row)
+        add_row(table, *row)
     return table
 
 
 def _charsets_table(found: Report) -> Table:
-    table = _table("Charsets", "declared", "decoded as", "#articles")
+    table = new_table("Charsets", "declared", "decoded as", "#articles")
     for row in found.charsets:
-        _add(table, *row)
+        add_row(table, *row)
     return table
 
 

@@ -1,8 +1,9 @@
-"""chaffinch report: what is in the corpus."""
+"""chaffinch report: what is in the corpus, and what happened to it."""
 
 from __future__ import annotations
 
 import argparse
+import json
 
 from scrapy.exceptions import UsageError
 
@@ -14,16 +15,32 @@ class Command(BaseCommand):
         return "[options]"
 
     def short_desc(self) -> str:
-        return "Show what is in the corpus, per site and overall"
+        return "Show what is in the corpus, or with --since what happened to it"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--since", metavar="last|DATE", help="what the last crawl found, or all runs from a date on: new, edited, …"
+        )
+        parser.add_argument("--json", action="store_true", help="with --since: as JSON")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         if args:
             raise UsageError(f"takes no argument: {args[0]}", print_help=False)
+        if opts.json and opts.since is None:
+            raise UsageError("--json goes with --since", print_help=False)
 
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
-        from chaffinch import corpus, report
+        from chaffinch import corpus, happened, report
 
         with corpus.errors(self.corpus):
-            found = report.report(corpus.open_reader(self.corpus))
-        report.show(found, self.corpus)
+            db = corpus.open_reader(self.corpus)
+            if opts.since is None:
+                report.show(report.report(db), self.corpus)
+                return
+            found = happened.happened(db, opts.since)
+        if opts.json:
+            print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        else:
+            happened.show(found)
