@@ -1,0 +1,68 @@
+"""The units and the cron line that start a crawl."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+from chaffinch import schedule
+from tests.conftest import SCRIPTS
+
+ODD = Path('/srv/my corpora/100% "sure" $HOME')
+JOB = schedule.Job(("/opt/bin/chaffinch", "crawl", "farm", "-s", f"CORPUS={ODD}/c.db"), ODD, ODD / "c.db.lock", "daily")
+
+
+def test_odd_paths_stay_whole_for_cron_and_shell(tmp_path: Path) -> None:
+    line = schedule.cron_line(JOB)
+    assert line.startswith("17 4 * * * ")
+    assert "%" not in line.replace(r"\%", "")
+    said = shlex.split(line.replace(r"\%", "%"))
+    assert str(ODD) in said and f"CORPUS={ODD}/c.db;" in said
+
+
+@pytest.mark.skipif(which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    folder = tmp_path / '100% "sure" $HOME'
+    folder.mkdir()
+    job = schedule.Job((sys.executable, f"CORPUS={folder}"), folder, folder / "c.db.lock", "weekly")
+    for kind, text in (("service", schedule.service(job)), ("timer", schedule.timer(job))):
+        (tmp_path / f"chaffinch.{kind}").write_text(text)
+    files = [tmp_path / "chaffinch.service", tmp_path / "chaffinch.timer"]
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *files], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "chaffinch" not in done.stderr, done.stderr
+
+
+def test_a_path_that_would_break_a_unit_is_refused() -> None:
+    with pytest.raises(ValueError, match="control characters"):
+        schedule.service(schedule.Job(("x\nExecStart=y",), ODD, ODD, "daily"))
+
+
+def test_the_command_prints_shows_and_fails_in_words(tmp_path: Path) -> None:
+    farms = tmp_path / "farms.toml"
+    farms.write_text('[[farm]]\nstart = "http://127.0.0.1:9/"\n')
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config"), "PATH": str(tmp_path)}
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(SCRIPTS / "chaffinch"), "schedule", *map(str, arguments), "-s", "CORPUS=c.db"]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    printed = run("--print", "--every", "weekly", "--farms", farms)
+    assert printed.returncode == 0, printed.stderr
+    assert f"CORPUS={tmp_path}/c.db" in printed.stdout and "OnCalendar=weekly" in printed.stdout
+    assert not (tmp_path / "config").exists()
+    for arguments, status, said in (
+        ((), 1, "no timer"),
+        (("--install", "--farms", farms), 1, "no systemctl on this machine"),
+        (("--print", "--farms", "nowhere.toml"), 1, "nowhere.toml"),
+        (("--install", "--print"), 2, "not both"),
+    ):
+        done = run(*arguments)
+        assert (done.returncode, said in done.stderr) == (status, True), done.stderr
