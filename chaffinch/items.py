@@ -58,6 +58,15 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of an article split over pages a page is."""
+
+    series: str  # the URL without scheme and part number: the same for all parts
+    number: int  # from 1
+    last: bool  # none follows
+
+
+@dataclass(frozen=True, slots=True)
 class NotArticle:
     """A page that has no article, and why: `list`, `tag page`, `shell`, `empty`, ..."""
 
@@ -143,8 +152,12 @@ class Visit:
     tree: Any = None  # the parsed page, shared by the stages of one process
     links: tuple[str, ...] = ()  # canonical URLs of the same site
     article: Article | None = None
+    part: Part | None = None
     cleaned: Cleaned | None = None
     canonical: str = ""
     fingerprint: Fingerprint | None = None
     state: PageState = "page"
     reason: str | None = None
+    robots_tag: tuple[str, ...] = ()  # values of X-Robots-Tag
+    echo: bool = False  # of a page that was not fetched: a later part of its article was
+    grown: bool = False  # the article has parts more than before, and is else as it was

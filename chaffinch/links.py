@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml.html import HtmlElement
 
 from chaffinch.items import Document
+from chaffinch.robots_meta import is_nofollow
 from chaffinch.urls import canonical_url, site_of
 
 MAX_LINKS = 5_000
@@ -17,7 +18,7 @@ NOT_PAGES = frozenset(
 )
 
 
-def links(document: Document, tree: HtmlElement) -> tuple[str, ...]:
+def links(document: Document, tree: HtmlElement, obey_nofollow: bool = True) -> tuple[str, ...]:
     """Canonical URLs of the same site that `tree` links to, in page order, without repeats, at most 5,000."""
     base = document.url
     for element in tree.iter("base"):
@@ -28,6 +29,8 @@ def links(document: Document, tree: HtmlElement) -> tuple[str, ...]:
     for element in tree.iter("a", "area"):
         href = (element.get("href") or "").strip()
         if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
+            continue
+        if obey_nofollow and is_nofollow(element):
             continue
         absolute = _join(base, href)
         url = canonical_url(absolute, document.charset) if absolute else None

@@ -18,6 +18,7 @@ ALLOW_PRIVATE_ADDRESSES = False
 ITEM_PIPELINES = {
     "pipelines.decode.DecodePipeline": 100,
     "pipelines.links.LinksPipeline": 200,  # before extract, so that a page without an article still leads on
+    "pipelines.robots_meta.RobotsMetaPipeline": 250,
     "pipelines.extract.ExtractPipeline": 300,
     "pipelines.clean.CleanPipeline": 400,
     "pipelines.canonical.CanonicalPipeline": 500,
@@ -31,6 +32,8 @@ SCHEDULER = "spiders.scheduler.FrontierScheduler"
 # --- Polite ------------------------------------------------------------------------------------------------------
 USER_AGENT = f"Chaffinch/{__version__}"  # the spider adds CONTACT
 ROBOTSTXT_OBEY = True
+OBEY_NOINDEX = True  # noindex and nofollow, in the page, its headers and at its links
+OPT_OUT = ""  # hosts never to fetch; config/optout.txt when empty
 DOWNLOAD_DELAY = 1.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_REQUESTS = 64
@@ -58,6 +61,7 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "spiders.optout.OptOutMiddleware": 80,
     "spiders.backoff.BackoffMiddleware": 90,
     "spiders.robots.RobotsMiddleware": 100,
 }

@@ -170,6 +170,7 @@ class FarmSpider(scrapy.Spider):
             name: (header.get(name) or b"").decode("latin-1")[:500]
             for name in ("Content-Type", "ETag", "Last-Modified")
         }
+        tags = [] if response is None else response.headers.getlist("X-Robots-Tag")
         return Visit(
             Page(page.url, b"", text["Content-Type"]),
             page.site,
@@ -179,6 +180,7 @@ class FarmSpider(scrapy.Spider):
             last_modified=text["Last-Modified"] or None,
             depth=page.depth,
             crawled=True,
+            robots_tag=tuple(value.decode("latin-1")[:500] for value in tags[:10]),
         )
 
     def _redirect(self, visit: Visit, response: Response) -> None:

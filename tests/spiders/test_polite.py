@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chaffinch.optout import covers
 from spiders.backoff import LONGEST_WAIT, PATIENCE, Holds, retry_after
 from tests.conftest import Run
 from tests.spiders.scripted import ROBOTS, Answer, Scripted, page, scripted
@@ -170,3 +171,54 @@ def test_robots_txt_is_followed_over_five_redirects(crawl: Crawl, hops: int, fet
         crawl(served)
     assert ("/" in served.paths()) == fetched
     assert "/no/1.html" not in served.paths()
+
+
+def asking(path: str, before: int) -> Answer | None:
+    """A farm whose pages ask to be left out in every way there is."""
+    noindex = '<meta name="Robots" content="NOINDEX, follow">'
+    pages = {
+        "/": page("逾期怎么办", "/meta.html", "/header.html", "/other.html", "/none.html", '/n.html" rel="x NoFollow'),
+        "/meta.html": page("不收录的一问", "/below-noindex.html", head=noindex),
+        "/below-noindex.html": page("收录的二问"),
+        "/header.html": page("不收录的三问"),
+        "/other.html": page("收录的四问"),
+        "/none.html": page("不收录的五问", "/below-none.html", head='<meta name=robots content="none">'),
+    }
+    if path == "/header.html":
+        pages[path].headers["X-Robots-Tag"] = "noindex"
+    if path == "/other.html":
+        pages[path].headers["X-Robots-Tag"] = "otherbot: noindex, nofollow"
+    return pages.get(path, page("多出的一问") if path != ROBOTS else None)
+
+
+def test_noindex_and_nofollow_are_respected(crawl: Crawl, rows: Any) -> None:
+    with scripted(asking) as served:
+        crawl(served)
+    kept = {url.removeprefix(served.url) for (url,) in rows("SELECT url FROM articles")}
+    assert {"/below-noindex.html", "/other.html"} <= kept
+    assert not kept & {"/meta.html", "/header.html", "/none.html"}
+    assert not {"/n.html", "/below-none.html"} & set(served.paths())
+    assert rows("SELECT count(*) FROM pages WHERE reason = 'noindex'") == [(3,)]
+
+
+def test_noindex_can_be_overruled(crawl: Crawl, rows: Any) -> None:
+    with scripted(asking) as served:
+        crawl(served, "OBEY_NOINDEX=0")
+    kept = {url.removeprefix(served.url) for (url,) in rows("SELECT url FROM articles")}
+    assert {"/meta.html", "/header.html", "/none.html", "/n.html", "/below-none.html"} <= kept
+
+
+def test_a_host_that_opted_out_is_never_asked_for_anything(crawl: Crawl, tmp_path: Path) -> None:
+    (tmp_path / "out.txt").write_text("# asked on 1 March\n127.0.0.1\n")
+    with scripted(asking) as served:
+        ended = crawl(served, "OPT_OUT=out.txt")
+    assert served.asked == []
+    assert "opt-out" in ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "covered"),
+    [("a.example", True), ("www.a.example:8080", True), ("ba.example", False), ("example", False), ("", False)],
+)
+def test_opting_out_covers_the_hosts_below(host: str, covered: bool) -> None:
+    assert covers(frozenset({"a.example"}), host) == covered
