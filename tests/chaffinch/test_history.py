@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from chaffinch import history, schema
+from chaffinch import frontier, history, revisit, schema
 from chaffinch.canonical import canonical
 from chaffinch.history import GONE_AFTER
 from chaffinch.ingest import load_tools, process
@@ -197,3 +197,18 @@ def test_notices(text: str) -> None:
 
 def test_short_articles_are_no_notices() -> None:
     assert not history.is_notice(canonical("网贷逾期三天怎么办？先还清本金，再打电话协商，删除软件没有用。"))
+
+
+def test_pages_that_a_clock_running_ahead_put_off_are_due(db: Database) -> None:
+    ahead = "2036-01-01T00:00:00Z"
+    put(db, shows(ONE, "青山借款", ahead))
+    assert ONE not in {page.url for page in frontier.due(db, "one.example", day(28), 9)}
+    frontier.seed(db, ["http://one.example/"], day(28))
+    assert ONE in {page.url for page in frontier.due(db, "one.example", day(28), 9)}
+    put(db, shows(ONE, "青山借款", day(28)))
+    assert day(28) < db.conn.execute("SELECT due FROM pages WHERE url = ?", (ONE,)).fetchone()[0] < "2026-06-01"
+
+
+def test_a_sitemap_brings_a_page_forward_that_changed_since(db: Database) -> None:
+    revisit.bring_forward(db, [(ONE, day(2)), (OTHER, "2026-02-01T00:00:00Z")], day(3))
+    assert [page.url for page in frontier.due(db, "one.example", day(3), 9)] == [ONE]
