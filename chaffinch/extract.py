@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -30,7 +28,6 @@ MIN_ITEMS = 4  # summaries that make a list
 MIN_TITLE = 8  # characters of a title that is not a section's
 MAX_SUMMARY = 130  # characters
 CUT_CHARS = 24  # at a line's end that may say that it was cut
-MAX_LINKS = 5_000  # of one page that are searched for its next part
 
 _SPACE = re.compile(r"\s+")
 _NOT_TITLE = re.compile(r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:")
@@ -45,9 +42,6 @@ _LIST_URL = re.compile(
     r"^https?://[^/?#]{1,253}/?(?:index\.\w{1,5})?$|/page[-_/]\d{1,4}/?$|/(?:category|list|archives?|author|blog)\b",
     re.IGNORECASE,
 )
-_PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
-_NEXT_TEXT = re.compile(r"^\W{0,3}(?:下一?[页頁]|next(?: page)?|\d{1,2})?\W{0,3}$", re.IGNORECASE)
-_QUERY_PART = re.compile(r"(?:^|&)(page|p|pageno|PAGEN)=(\d{1,3})(?=&|$)")
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % (LONG_TAG - 2))
 # What may stand before the root of an XML document is short, or it is none of these.
 _XML_ROOT = re.compile(
@@ -201,52 +195,3 @@ def _title_line(lines: Sequence[str]) -> str:
         if any(line in later for later in lines[i + 1 :]):
             return line
     return likely[0][1] if likely else lines[0][:40]
-
-
-def next_part(tree: HtmlElement, url: str) -> str | None:
-    """The URL of the article's next part (`5780252_2.html` after `5780252.html`), None on the last one.
-
-    A link counts if its address differs from the page's own by the part number alone, and its text is 下一页 or
-    a number: 下一篇 leads to the next article, whose number may be the next one too.
-    """
-    stem, part = _part(url)
-    if not stem:
-        return None
-    for count, link in enumerate(tree.iter("a")):
-        if count > MAX_LINKS:
-            break
-        href = (link.get("href") or "").strip()
-        if not href or len(href) > 500:
-            continue
-        try:
-            target = urljoin(url, href)
-        except ValueError:
-            continue
-        if _part(target) == (stem, part + 1) and _NEXT_TEXT.match("".join(link.itertext())[:20].strip()):
-            return str(target).split("#")[0]
-    return None
-
-
-def _part(url: str) -> tuple[str, int]:
-    """A URL without its part number, and that number: (…/5780252, 2) for `…/5780252_2.html`; 1 without one."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", 0
-    if match := _QUERY_PART.search(parts.query):
-        query, found = parts.query[: match.start()] + parts.query[match.end() :], int(match[2])
-        return f"{parts.netloc}{parts.path}?{query}".rstrip("?&"), found
-    if match := _PATH_PART.match(parts.path[:500]):
-        return f"{parts.netloc}{match[1]}{match[3] or ''}?{parts.query}".rstrip("?&"), int(match[2] or 1)
-    return f"{parts.netloc}{parts.path}?{parts.query}".rstrip("?&"), 1
-
-
-def join(parts: Sequence[Article]) -> Article:
-    """One article from its parts in order, under the first one's URL and metadata. `parts` is not empty."""
-    seen: set[Block] = set(parts[0].blocks)
-    lines = list(parts[0].blocks)
-    for part in parts[1:]:
-        # What all parts repeat (the lead, the editor's line) is the template's, not the text's.
-        lines += [block for block in part.blocks if block not in seen]
-        seen.update(part.blocks)
-    return replace(parts[0], blocks=tuple(lines))

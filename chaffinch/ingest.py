@@ -16,10 +16,10 @@ from pathlib import Path
 from queue import Queue
 from typing import Any, TypeVar
 
-from chaffinch import canonical, clean, contacts, decode, extract, fingerprint, topic
+from chaffinch import canonical, clean, contacts, decode, extract, fingerprint, parts, topic
 from chaffinch.corpus import now
 from chaffinch.inputs import BadInput, Input
-from chaffinch.items import NotArticle, Page, Visit
+from chaffinch.items import Article, NotArticle, Page, Visit
 from chaffinch.urls import site_of
 
 CHUNK_DOCUMENTS = 32
@@ -56,11 +56,13 @@ def article_of(document: Input, tools: Tools) -> Visit:
     page = Page(document.url, document.body, document.content_type)
     visit = Visit(page, site_of(document.url), document.fetched_at or now())
     visit.document = decode.decode(page)
-    found = (
-        extract.read_text(document.url, visit.document.html, document.title)
-        if document.kind == "text"
-        else extract.extract(visit.document)
-    )
+    found: Article | NotArticle
+    if document.kind == "text":
+        found = extract.read_text(document.url, visit.document.html, document.title)
+    else:
+        tree = extract.parse(visit.document.html)
+        found = extract.extract_tree(visit.document, tree)
+        visit.part = parts.part_of(tree, document.url) if isinstance(found, Article) else None
     if isinstance(found, NotArticle):
         visit.reason = found.reason
         return visit

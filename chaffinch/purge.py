@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, search, site_template, tombstones
+from chaffinch import cluster, parts, search, site_template, tombstones
 from chaffinch.corpus import now
 from chaffinch.urls import canonical_url, site_of
 
@@ -44,6 +44,7 @@ def purge(db: Database, path: Path, name: str) -> Purged:
     whole_site = "://" not in name and not name.startswith("file:")
     column = "site" if whole_site else "url"
     articles = [id for (id,) in db.conn.execute(f"SELECT id FROM articles WHERE {column} = ?", (name,))]
+    articles += [] if whole_site else parts.article_of_part(db, name)
     pages = db.conn.execute(f"SELECT id, url FROM pages WHERE {column} = ?", (name,)).fetchall()
     needles = _needles(db, articles, [name, *(url for _, url in pages)])
     sites = [] if whole_site else [site_of(name)]
@@ -51,6 +52,7 @@ def purge(db: Database, path: Path, name: str) -> Purged:
         tombstones.bury(db.conn, name, now())
         for start in range(0, len(articles), _BATCH):
             _delete_articles(db, articles[start : start + _BATCH])
+        parts.read_anew(db, name)
         ids = [(id,) for id, _ in pages]
         db.conn.executemany("UPDATE pages SET found_on = NULL WHERE found_on = ?", ids)
         db.conn.executemany("DELETE FROM pages WHERE id = ?", ids)
@@ -147,6 +149,6 @@ def _said_elsewhere(db: Database, needle: str) -> bool:
         db.conn.execute(f"SELECT 1 FROM {table} WHERE instr({column}, ?) LIMIT 1", (needle,)).fetchone()
         for table, column in (
             ("articles", "text"), ("articles", "title"), ("removed", "text"), ("versions", "text"),
-            ("versions", "title"), ("templates", "line"), ("pages", "url"),
+            ("versions", "title"), ("templates", "line"), ("parts", "cleaned"), ("pages", "url"),
         )
     )  # fmt: skip

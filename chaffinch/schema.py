@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import candidates, history, search, site_template, tombstones
+from chaffinch import candidates, history, parts, search, site_template, tombstones
 
 migrations = Migrations("chaffinch")
 
@@ -20,6 +20,7 @@ def m001_corpus(db: Database) -> None:
     candidates.create_tables(db)
     site_template.create_tables(db)
     search.create_tables(db)
+    parts.create_tables(db)
     tombstones.create_tables(db)
     history.create_tables(db)
 

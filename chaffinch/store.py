@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, frontier, history, revisit, search, site_template, tombstones
+from chaffinch import cluster, frontier, history, parts, revisit, search, site_template, tombstones
 from chaffinch.history import Event, Missed
 from chaffinch.items import Cleaned, PageState, Visit
 from chaffinch.revisit import Rate
@@ -82,14 +82,17 @@ class Store:
             site_template.relearn(self.db, site)
 
 
-def _count(counts: dict[str, int], name: str) -> None:
-    counts[name] = counts.get(name, 0) + 1
+def _count(counts: dict[str, int], visit: Visit, name: str) -> None:
+    if not visit.echo:
+        counts[name] = counts.get(name, 0) + 1
 
 
 def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     db = store.db
     if buried := tombstones.known(db.conn, (visit.page.url for visit in visits)):
         visits = [visit for visit in visits if visit.page.url not in buried]
+    assembled = parts.assemble(db, visits)
+    visits = assembled.visits
     site_template.apply(db, visits)
     urls = [visit.page.url for visit in visits]
     known, pages = _known_articles(db, urls), _known_pages(db, urls)
@@ -100,6 +103,7 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     missed = history.judge(db, visits, known, before)
     page_ids = _write_pages(store, visits, pages, missed, {visit.page.url for visit in fresh})
     _write_links(db, visits, page_ids)
+    parts.write(db, assembled, page_ids)
     _write_articles(db, visits, known, page_ids, counts)
 
 
@@ -116,7 +120,7 @@ def _write_articles(
     for visit in visits:
         former = known.get(visit.page.url)
         if visit.cleaned is None:
-            _count(counts, "unchanged" if visit.status == 304 else visit.state)
+            _count(counts, visit, "unchanged" if visit.status == 304 else visit.state)
             _touch(db, visit)
             if former is not None and visit.crawled and visit.state == "gone":
                 events += history.mark_gone(db, former, visit.fetched_at)
@@ -124,7 +128,7 @@ def _write_articles(
                 events += history.mark_seen(db, former, visit.fetched_at)
             continue
         if former is None:
-            _count(counts, "new")
+            _count(counts, visit, "new")
             id = _insert_article(db, visit, page_ids[visit.page.url])
             changed.append((id, visit))
             events.append(Event("new", id, visit.fetched_at))
@@ -132,19 +136,20 @@ def _write_articles(
         if visit.crawled:
             events += history.mark_seen(db, former, visit.fetched_at)
         if _same_text(former, visit.cleaned):
-            _count(counts, "unchanged")
+            _count(counts, visit, "unchanged")
             _update_metadata(db, former, visit)
-        elif visit.fetched_at < former["last_changed"] and not visit.crawled:
-            _count(counts, "older")
+        elif visit.fetched_at < former["last_changed"] and not (visit.crawled or visit.grown):
+            _count(counts, visit, "older")
             _keep_version(db, former["id"], visit.fetched_at, visit.cleaned.title, visit.cleaned.text)
         else:
-            _count(counts, "edited")
+            _count(counts, visit, "edited")
             _replace_article(db, former, visit)
             changed.append((former["id"], visit))
-            size = history.size_of_edit(
-                f"{former['title']}\n{former['text']}", f"{visit.cleaned.title}\n{visit.cleaned.text}"
-            )
-            events.append(Event("edited", former["id"], visit.fetched_at, *size))
+            if not visit.grown:
+                size = history.size_of_edit(
+                    f"{former['title']}\n{former['text']}", f"{visit.cleaned.title}\n{visit.cleaned.text}"
+                )
+                events.append(Event("edited", former["id"], visit.fetched_at, *size))
     search.put(
         db.conn,
         [(was["id"], was["title"], was["text"]) for _, visit in changed if (was := known.get(visit.page.url))],
@@ -352,7 +357,8 @@ def _update_metadata(db: Database, former: dict[str, Any], visit: Visit) -> None
 
 def _replace_article(db: Database, former: dict[str, Any], visit: Visit) -> None:
     assert visit.cleaned is not None
-    _keep_version(db, former["id"], former["last_changed"], former["title"], former["text"])
+    if not visit.grown:  # what was missing was never said otherwise
+        _keep_version(db, former["id"], former["last_changed"], former["title"], former["text"])
     db.table("articles").update(
         former["id"],
         {

@@ -2,6 +2,7 @@
 
 from chaffinch.extract import extract_tree
 from chaffinch.items import Article, Visit
+from chaffinch.parts import part_of
 
 
 class ExtractPipeline:
@@ -10,6 +11,7 @@ class ExtractPipeline:
             found = extract_tree(visit.document, visit.tree)
             if isinstance(found, Article):
                 visit.article = found
+                visit.part = part_of(visit.tree, visit.document.url)
             else:
                 visit.reason = found.reason
             visit.tree = None  # the largest thing a visit holds

@@ -21,6 +21,8 @@ class TopicPipeline:
         return cls(load_topics())
 
     def process_item(self, visit: Visit) -> Visit:
+        if visit.part is not None and visit.part.number > 1:
+            return visit  # the first part has the title and says what the article is about
         if visit.cleaned is not None:
             name, points = score(visit.cleaned.title, visit.canonical, self.topics)
             if name is None:

@@ -10,7 +10,7 @@ from lxml.html import tostring
 from chaffinch.clean import clean, load_rules
 from chaffinch.decode import decode
 from chaffinch.demo.farm import Resource, build
-from chaffinch.extract import extract, extract_tree, join, next_part, parse
+from chaffinch.extract import extract, extract_tree, parse
 from chaffinch.items import Article, Block, Document, NotArticle, Page
 
 PAGES = Path(__file__).with_name("pages")
@@ -223,41 +223,6 @@ def test_what_is_no_html_says_so(text: str, reason: str) -> None:
 def test_xhtml_is_html() -> None:
     html = f'<?xml version="1.0" encoding="utf-8"?><!DOCTYPE html><html><body>{paragraphs()}</body></html>'
     assert isinstance(extract(Document("", html, "utf-8")), Article)
-
-
-@pytest.mark.parametrize(
-    ("url", "href", "text", "wanted"),
-    [
-        ("http://a.com/x/578.html", "578_2.html", "下一页", "http://a.com/x/578_2.html"),
-        ("http://a.com/x/578_2.html", "/x/578_3.html#top", "[3]", "http://a.com/x/578_3.html"),
-        ("http://a.com/x/578-2.shtml", "578-3.shtml", "下一頁 »", "http://a.com/x/578-3.shtml"),
-        ("http://a.com/v.asp?id=9", "v.asp?id=9&page=2", "2", "http://a.com/v.asp?id=9&page=2"),
-        ("http://a.com/v.asp?id=9&page=2", "v.asp?id=9&page=3", "Next", "http://a.com/v.asp?id=9&page=3"),
-        ("http://a.com/x/578.html", "579.html", "下一页", None),
-        ("http://a.com/x/578.html", "578_2.html", "下一篇：借呗逾期怎么办", None),
-        ("http://a.com/x/578_2.html", "578.html", "上一页", None),
-        ("http://a.com/x/578_2.html", "578_2.html", "2", None),
-        ("http://a.com/x/578.html", "http://b.com/x/578_2.html", "下一页", None),
-        ("http://a.com/x/578.html", "http://[", "下一页", None),
-        ("http://[", "578_2.html", "下一页", None),
-        ("", "", "下一页", None),
-    ],
-)
-def test_next_part(url: str, href: str, text: str, wanted: str | None) -> None:
-    assert next_part(parse(f'<a href="/">首页</a><a href="{href}"><b>{text}</b></a>'), url) == wanted
-
-
-def test_parts_are_joined_under_the_first_without_what_all_repeat() -> None:
-    lead = Block("本文讲三种还款办法，请按次序读完。")
-    blocks = [Block(line) for line in WORDS]
-    parts = [
-        Article(f"http://a.com/1_{n}.html", f"还款办法({n})", (lead, block), published="2024-01-01")
-        for n, block in enumerate(blocks, 1)
-    ]
-    joined = join(parts)
-    assert (joined.url, joined.title, joined.published) == ("http://a.com/1_1.html", "还款办法(1)", "2024-01-01")
-    assert joined.blocks == (lead, *blocks)
-    assert join(parts[:1]) == parts[0]
 
 
 def test_the_tree_is_left_as_it_is() -> None:

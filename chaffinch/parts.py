@@ -1,0 +1,266 @@
+"""Articles split over pages (`5780252.html`, `5780252_2.html`, ...): told by their addresses, joined as they come.
+
+An article is what is known of it without a gap, from its first part on, under the first part's URL. So it is there
+from the first part, grows with each that follows, and does not depend on the order in which they came.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
+from sqlite_utils import Database
+
+from chaffinch.canonical import canonical
+from chaffinch.evidence import whole_lines
+from chaffinch.fingerprint import fingerprint
+from chaffinch.items import Cleaned, Contact, Page, Part, Removed, Visit
+
+MAX_LINKS = 5_000  # of one page that are searched for its other parts
+REPEATED = "repeated-part"  # the rule of a line that every part repeats
+
+_PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
+_QUERY_PART = re.compile(r"(?:^|&)(page|p|pageno|PAGEN)=(\d{1,3})(?=&|$)")
+# 下一篇 leads to the next article, whose number may be the next one too.
+_PART_TEXT = re.compile(
+    r"^\W{0,3}(?:[上下前后後]一?[页頁]|首[页頁]|第?\s?\d{1,2}\s?[页頁]?|(?:next|prev|previous)(?: page)?)?\W{0,3}$",
+    re.IGNORECASE,
+)
+
+
+def part_of(tree: HtmlElement, url: str) -> Part | None:
+    """Which part of a split article the page at `url` would be, None for a page that stands alone.
+
+    Its links tell: one counts if its address differs from the page's own by the part number alone and its text is
+    下一页, 上一页 or a number. A first part leads to the second; a later one to any other.
+    """
+    series, number = _split(url)
+    if not series or number < 1:
+        return None
+    name = urlsplit(url).path.rpartition("/")[2]
+    match = _PATH_PART.match(name[:500])
+    stem = match[1] if match else ""
+    others: set[int] = set()
+    for count, link in enumerate(tree.iter("a")):
+        if count > MAX_LINKS:
+            break
+        href = (link.get("href") or "").strip()
+        if not href or len(href) > 500 or not (stem in href or href[0] == "?"):
+            continue
+        if not _PART_TEXT.match("".join(link.itertext())[:20].strip()):
+            continue
+        try:
+            other = _split(urljoin(url, href))
+        except ValueError:
+            continue
+        if other[0] == series and other[1] != number:
+            others.add(other[1])
+    if number + 1 in others or (others and number > 1):
+        return Part(series, number, last=max(others) < number)
+    return None
+
+
+def _split(url: str) -> tuple[str, int]:
+    """A URL without its part number, and that number: (…/5780252.html, 2) for `…/5780252_2.html`; 1 without one."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", 0
+    place = parts.netloc + (parts.path if parts.netloc else parts.path.lstrip("/"))[:500]
+    if match := _QUERY_PART.search(parts.query):
+        query, found = parts.query[: match.start()] + parts.query[match.end() :], int(match[2])
+        return f"{place}?{query}".rstrip("?&"), found
+    if match := _PATH_PART.match(place):
+        return f"{match[1]}{match[3] or ''}?{parts.query}".rstrip("?&"), int(match[2] or 1)
+    return f"{place}?{parts.query}".rstrip("?&"), 1
+
+
+def join(parts: Sequence[Cleaned]) -> Cleaned:
+    """One article from its parts in order, with the first one's URL and metadata. `parts` is not empty.
+
+    Lines that a part repeats of earlier ones at its own start or end (the lead, the editor's line) are the
+    template's: they are removed as `repeated-part`. Positions count through all parts.
+    """
+    kept: list[str] = []
+    removed: list[Removed] = []
+    seen: set[str] = set()
+    offset = 0
+    for part in parts:
+        lines = whole_lines(part)
+        open_lines = [i for i, line in enumerate(lines) if line.rule is None]
+        repeated: set[int] = set()
+        for order in (open_lines, open_lines[::-1]):
+            for i in order:
+                if lines[i].text not in seen:
+                    break
+                repeated.add(i)
+        gone = [Removed(offset + i, REPEATED, lines[i].text) for i in repeated]
+        gone += [replace(one, position=offset + one.position) for one in part.removed]
+        removed += sorted(gone, key=lambda one: one.position)
+        kept += [lines[i].text for i in open_lines if i not in repeated]
+        seen.update(lines[i].text for i in open_lines)
+        offset += len(lines)
+    repairs: Counter[str] = Counter()
+    for part in parts:
+        repairs.update(part.repairs)
+    return replace(
+        parts[0],
+        text="\n".join(kept),
+        removed=tuple(removed),
+        contacts=tuple(dict.fromkeys(contact for part in parts for contact in part.contacts)),
+        repairs=dict(repairs),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Visits as they are to be stored, and the parts that they brought."""
+
+    visits: list[Visit]
+    parts: list[tuple[str, Part, Cleaned]]  # (page URL, part, its text)
+    alone: list[str]  # URLs of pages that are no part of anything, whatever they were before
+
+
+def create_tables(db: Database) -> None:
+    """Creates `parts`: what each page of a split article holds, cleaned, as JSON."""
+    db.conn.execute(
+        """
+        CREATE TABLE parts (
+            page_id INTEGER PRIMARY KEY REFERENCES pages(id) ON DELETE CASCADE,
+            series TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            cleaned TEXT NOT NULL
+        )
+        """
+    )
+    db.conn.execute("CREATE INDEX parts_series ON parts(series, number)")
+
+
+def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
+    """Joins the articles of which a part is among `visits`; nothing is written yet.
+
+    The visit of a first part gets the whole article. When that page was not visited, a visit of it is added, marked
+    `echo`. The visits of other parts keep no article: their `reason` says what they are a part of.
+    """
+    brought = [(visit.page.url, visit.part, visit.cleaned) for visit in visits if visit.part and visit.cleaned]
+    alone = [visit.page.url for visit in visits if visit.cleaned is not None and visit.part is None]
+    known = _load(db, sorted({part.series for _, part, _ in brought if part}))
+    former = {series: dict(numbers) for series, numbers in known.items()}
+    taken: list[tuple[str, Part, Cleaned]] = []
+    for url, part, cleaned in brought:
+        assert part is not None and cleaned is not None
+        numbers = known.setdefault(part.series, {})
+        was = numbers.get(part.number)
+        if was is None or was[0] == url or len(url) < len(was[0]):  # not `x_1.html` beside `x.html`
+            numbers[part.number] = (url, cleaned)
+            taken.append((url, part, cleaned))
+        if part.last:
+            for number in [number for number in numbers if number > part.number]:
+                del numbers[number]
+    if not taken:
+        return Assembled(list(visits), [], alone)
+    firsts = {numbers[1][0]: series for series, numbers in known.items() if 1 in numbers}
+    out: list[Visit] = []
+    for visit in visits:
+        if visit.part and visit.cleaned and visit.page.url not in firsts:
+            visit.cleaned, visit.fingerprint, visit.canonical, visit.state = None, None, "", "page"
+            visit.reason = f"part {visit.part.number} of {visit.part.series[:300]}"
+        out.append(visit)
+    there = {visit.page.url: visit for visit in visits}
+    for first, series in firsts.items():
+        one = there.get(first)
+        if one is None or one.cleaned is None:
+            latest = max(visit.fetched_at for visit in visits if visit.part and visit.part.series == series)
+            if one is not None:  # its own visit brought no text: the parts wait for the next one
+                continue
+            site = next(visit.site for visit in visits if visit.part and visit.part.series == series)
+            one = Visit(Page(first, b""), site, latest, state="article", echo=True)
+            out.append(one)
+        _complete(one, known[series], former.get(series, {}))
+    return Assembled(out, taken, alone)
+
+
+def _complete(visit: Visit, numbers: Mapping[int, tuple[str, Cleaned]], former: Mapping[int, Any]) -> None:
+    run = [numbers[1][1]]
+    while (found := numbers.get(len(run) + 1)) is not None:
+        run.append(found[1])
+    whole = join(run)
+    visit.grown = bool(former) and len(numbers) > len(former) and all(numbers[i] == was for i, was in former.items())
+    if visit.cleaned is None or visit.cleaned.text != whole.text:
+        visit.canonical = canonical(whole.text)
+        visit.fingerprint = fingerprint(visit.canonical)
+    visit.cleaned = whole
+
+
+def write(db: Database, found: Assembled, page_ids: Mapping[str, int]) -> None:
+    """Stores the parts; forgets those that a visit showed to be parts no longer."""
+    ids = [(page_ids[url],) for url in found.alone if url in page_ids]
+    for id in ids:
+        for series, number in db.conn.execute("SELECT series, number FROM parts WHERE page_id = ?", id).fetchall():
+            db.conn.execute("DELETE FROM parts WHERE series = ? AND number >= ?", (series, number))
+    for url, part, cleaned in found.parts:
+        row = (page_ids[url], part.series, part.number, _to_json(cleaned))
+        db.conn.execute("DELETE FROM parts WHERE series = ? AND number = ? AND page_id != ?", (*row[1:3], row[0]))
+        db.conn.execute("INSERT OR REPLACE INTO parts (page_id, series, number, cleaned) VALUES (?, ?, ?, ?)", row)
+        if part.last:
+            db.conn.execute("DELETE FROM parts WHERE series = ? AND number > ?", row[1:3])
+
+
+def article_of_part(db: Database, url: str) -> list[int]:
+    """The article (its id) that holds the text of the later part at `url`, if it is one."""
+    return [
+        id
+        for (id,) in db.conn.execute(
+            """
+            SELECT articles.id FROM pages JOIN parts AS own ON own.page_id = pages.id
+            JOIN parts AS first ON first.series = own.series AND first.number = 1
+            JOIN articles ON articles.page_id = first.page_id
+            WHERE pages.url = ? AND own.number > 1
+            """,
+            (url,),
+        )
+    ]
+
+
+def read_anew(db: Database, url: str) -> None:
+    """Makes the first page of the article that the part at `url` belongs to be read again, not answered 304."""
+    db.conn.execute(
+        """
+        UPDATE pages SET etag = NULL, last_modified = NULL WHERE id IN (
+            SELECT first.page_id FROM parts AS first JOIN parts AS own ON own.series = first.series
+            JOIN pages AS gone ON gone.id = own.page_id WHERE gone.url = ? AND first.number = 1
+        )
+        """,
+        (url,),
+    )
+
+
+def _load(db: Database, series: Sequence[str]) -> dict[str, dict[int, tuple[str, Cleaned]]]:
+    found: dict[str, dict[int, tuple[str, Cleaned]]] = {}
+    for one, number, url, cleaned in db.conn.execute(
+        "SELECT series, number, url, cleaned FROM parts JOIN pages ON pages.id = page_id"
+        f" WHERE series IN ({', '.join('?' for _ in series)}) ORDER BY series, number",
+        series,
+    ):
+        found.setdefault(one, {})[number] = (url, _from_json(cleaned))
+    return found
+
+
+def _to_json(cleaned: Cleaned) -> str:
+    values = {field.name: getattr(cleaned, field.name) for field in fields(Cleaned)}
+    values |= {name: [asdict(one) for one in values[name]] for name in ("removed", "contacts")}
+    values |= {name: dict(values[name]) for name in ("repairs", "sources")}
+    return json.dumps(values, ensure_ascii=False, sort_keys=True)
+
+
+def _from_json(text: str) -> Cleaned:
+    values = json.loads(text)
+    values["removed"] = tuple(Removed(**one) for one in values["removed"])
+    values["contacts"] = tuple(Contact(**one) for one in values["contacts"])
+    return Cleaned(**values)
