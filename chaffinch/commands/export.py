@@ -10,8 +10,6 @@ from scrapy.exceptions import UsageError
 from chaffinch.cli import Command as BaseCommand
 from chaffinch.cli import complain
 
-FORMATS = ("jsonl", "csv", "parquet", "graphml")
-
 
 class Command(BaseCommand):
     def syntax(self) -> str:
@@ -29,11 +27,16 @@ class Command(BaseCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument(
-            "--format", default="jsonl", metavar="NAME[,NAME…]", help=f"any of {', '.join(FORMATS)} (default jsonl)"
+            "--format",
+            default="jsonl",
+            metavar="NAME[,NAME…]",
+            help="any of jsonl, csv, parquet, graphml; default jsonl",
         )
-        parser.add_argument("--to", default="export", metavar="FOLDER", help="made if needed (default export)")
+        parser.add_argument("--to", default="export", metavar="FOLDER", help="made if needed; default export")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        from chaffinch.export import FORMATS
+
         super().process_options(args, opts)
         if args:
             raise UsageError(f"takes no argument: {args[0]}", print_help=False)
