@@ -210,7 +210,7 @@ def _coloured(text: str | None, spans: Spans, style: str) -> Text:
 def _plain(row: Row) -> list[str]:
     """`  line` for what both have; else `- line` and `+ line`, what the other side lacks as [-…-] and {+…+}."""
     if row.same:
-        return [f"{'~' if row.moved else ' '} {printable(row.left or '', keep='')}"]
+        return [f"{'~' if row.moved else ' '} {printable(row.left or '')}"]
     lines = []
     for sign, text, spans, (before, behind) in (
         ("-", row.left, row.left_spans, ("[-", "-]")),
