@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from chaffinch.optout import covers
 from spiders.backoff import LONGEST_WAIT, PATIENCE, Holds, retry_after
 from tests.conftest import Run
-from tests.spiders.scripted import ROBOTS, Answer, Scripted, page, scripted
+from tests.spiders.scripted import ROBOTS, Answer, Script, Scripted, page, scripted
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Crawl = Callable[..., CompletedProcess[str]]
@@ -135,42 +135,46 @@ def test_a_body_that_trickles_is_cut_off_by_total_time(crawl: Crawl, rows: Any) 
     assert state == "failed" and "longer than 1" in reason
 
 
-@pytest.mark.parametrize(
-    ("robots", "fetched"),
-    [
-        (Answer(status=403), True),
-        (Answer(status=404), True),
-        (Answer(status=500), False),
-        (Answer(status=503), False),
-        (Answer("User-agent: *\nDisallow: /secret"), True),
-        (Answer("User-agent: Chaffinch\nDisallow: /\n\nUser-agent: *\nAllow: /"), False),
-        (Answer("#" + "x" * 600_000 + "\nUser-agent: *\nDisallow: /"), True),  # past the 500 KiB that are read
-    ],
-)
-def test_robots_txt_means_what_rfc_9309_says(crawl: Crawl, robots: Answer, fetched: bool) -> None:
+def redirected(hops: int) -> Script:
+    """A robots.txt behind `hops` redirects, which forbids /secret."""
+
     def script(path: str, before: int) -> Answer | None:
-        return robots if path == ROBOTS else page("逾期怎么办", "/secret") if path == "/" else None
-
-    with scripted(script) as served:
-        crawl(served)
-    assert ("/" in served.paths()) == fetched
-    assert "/secret" not in served.paths() or robots.status >= 400 or "x" * 600 in str(robots.body)
-
-
-@pytest.mark.parametrize(("hops", "fetched"), [(5, True), (7, False)])
-def test_robots_txt_is_followed_over_five_redirects(crawl: Crawl, hops: int, fetched: bool) -> None:
-    def script(path: str, before: int) -> Answer | None:
-        hop = 0 if path == ROBOTS else int(path[2:]) if path.startswith("/r") else None
-        if hop is not None:
+        if path in (ROBOTS, *(f"/r{hop}" for hop in range(1, hops + 1))):
+            hop = 0 if path == ROBOTS else int(path[2:])
             if hop == hops:
-                return Answer("User-agent: *\nDisallow: /no")
+                return Answer("User-agent: *\nDisallow: /secret")
             return Answer(status=302, headers={"Location": f"/r{hop + 1}"})
-        return page("逾期怎么办", "/no/1.html") if path == "/" else None
+        return page("逾期怎么办", "/secret") if path in ("/", "/secret") else None
 
-    with scripted(script) as served:
-        crawl(served)
-    assert ("/" in served.paths()) == fetched
-    assert "/no/1.html" not in served.paths()
+    return script
+
+
+def ruled(robots: Answer) -> Script:
+    """A farm with this robots.txt."""
+
+    def script(path: str, before: int) -> Answer | None:
+        return robots if path == ROBOTS else page("逾期怎么办", "/secret") if path in ("/", "/secret") else None
+
+    return script
+
+
+def test_robots_txt_means_what_rfc_9309_says(crawl: Crawl) -> None:
+    everything, home, nothing = {"/", "/secret"}, {"/"}, set[str]()
+    cases = [
+        (ruled(Answer(status=403)), everything),
+        (ruled(Answer(status=404)), everything),
+        (ruled(Answer(status=500)), nothing),
+        (ruled(Answer(status=503)), nothing),
+        (ruled(Answer("User-agent: *\nDisallow: /secret")), home),
+        (ruled(Answer("User-agent: Chaffinch\nDisallow: /\n\nUser-agent: *\nAllow: /")), nothing),
+        (ruled(Answer("#" + "x" * 600_000 + "\nUser-agent: *\nDisallow: /")), everything),  # past the 500 KiB read
+        (redirected(5), home),
+        (redirected(7), nothing),
+    ]
+    with ExitStack() as stack:
+        served = [stack.enter_context(scripted(script)) for script, _ in cases]
+        crawl(served[0], start="/," + ",".join(f"{site.url}/" for site in served[1:]))
+    assert [everything & set(site.paths()) for site in served] == [fetched for _, fetched in cases]
 
 
 def asking(path: str, before: int) -> Answer | None:
@@ -222,3 +226,21 @@ def test_a_host_that_opted_out_is_never_asked_for_anything(crawl: Crawl, tmp_pat
 )
 def test_opting_out_covers_the_hosts_below(host: str, covered: bool) -> None:
     assert covers(frozenset({"a.example"}), host) == covered
+
+
+def test_farms_check_says_what_each_farm_is(run: Run, tmp_path: Path) -> None:
+    def script(path: str, before: int) -> Answer | None:
+        generator = '<meta name="generator" content="Z-BlogPHP 1.7">'
+        links = ("/post/101.html", "/post/102.html", "/about", "/tags/")
+        return page("逾期频道", *links, head=generator) if path == "/" else None
+
+    def closed(path: str, before: int) -> Answer | None:
+        return Answer("User-agent: *\nDisallow: /") if path == ROBOTS else page("x")
+
+    with scripted(script) as one, scripted(closed) as two, scripted(lambda *_: None) as three:
+        urls = f"{one.url}/,{two.url}/,{three.url}/"
+        ended = run("farms", "check", "-a", f"start={urls}", "-s", "ALLOW_PRIVATE_ADDRESSES=1")
+    assert ended.returncode == 0, ended.stderr
+    text = " ".join(ended.stdout.split())
+    assert "Z-Blog 2" in text and "HTTP 404" in text and "robots.txt" in text
+    assert "/" not in two.paths()
