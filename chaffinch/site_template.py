@@ -57,7 +57,7 @@ def _rules() -> Rules:
 def apply(db: Database, visits: Iterable[Visit]) -> None:
     """Takes the furniture that is known of a site out of its new articles."""
     cleaned = [(visit, visit.cleaned) for visit in visits if visit.cleaned is not None]
-    known = _furniture(db, {visit.site for visit, _ in cleaned})
+    known = furniture(db, {visit.site for visit, _ in cleaned})
     for visit, article in cleaned:
         if visit.site in known:
             visit.cleaned = template.apply(article, known[visit.site], _rules())
@@ -95,16 +95,16 @@ def relearn(db: Database, site: str) -> None:
     with db.atomic():
         rows = db.conn.execute("SELECT id, url, chars FROM articles WHERE site = ?", (site,)).fetchall()
         fit = {url: id for id, url, chars in rows if chars <= _LARGEST}
-        found = template.learn([article for _, article in _articles(db, [fit[url] for url in template.sample(fit)])])
+        found = template.learn([article for _, article in stored(db, [fit[url] for url in template.sample(fit)])])
         known = frozenset((line.place, line.key) for line in found)
-        if known != _furniture(db, {site}).get(site, frozenset()):
+        if known != furniture(db, {site}).get(site, frozenset()):
             everything = sorted(id for id, _, _ in rows)
             for start in range(0, len(everything), _BATCH):
                 _reapply(db, everything[start : start + _BATCH], known)
         _write(db, site, found, len(rows))
 
 
-def _furniture(db: Database, sites: set[str]) -> dict[str, frozenset[Key]]:
+def furniture(db: Database, sites: set[str]) -> dict[str, frozenset[Key]]:
     """What is known of those of `sites` that have a template."""
     known: dict[str, set[Key]] = {}
     for site, place, key in db.conn.execute(
@@ -118,7 +118,7 @@ def _marks(values: Iterable[object]) -> str:
     return ", ".join("?" for _ in values)
 
 
-def _articles(db: Database, ids: Sequence[int]) -> list[tuple[int, Cleaned]]:
+def stored(db: Database, ids: Sequence[int]) -> list[tuple[int, Cleaned]]:
     """Stored articles, (id, article), in the order of `ids`: what a template needs of them, nothing else."""
     removed: dict[int, list[Removed]] = {}
     for id, position, rule, text, whole in db.conn.execute(
@@ -139,10 +139,14 @@ def _articles(db: Database, ids: Sequence[int]) -> list[tuple[int, Cleaned]]:
 def _reapply(db: Database, ids: Sequence[int], known: frozenset[Key]) -> None:
     """Applies a template to stored articles; what hangs on their texts follows."""
     changed = [
-        (id, after)
-        for id, article in _articles(db, ids)
-        if (after := template.apply(article, known, _rules())) != article
+        (id, after) for id, article in stored(db, ids) if (after := template.apply(article, known, _rules())) != article
     ]
+    rewrite(db, changed)
+    _take_back_edits(db, [id for id, _ in changed])
+
+
+def rewrite(db: Database, changed: Sequence[tuple[int, Cleaned]]) -> None:
+    """Puts other texts and removed lines in the place of stored articles' own, which have not been edited for that."""
     texts = [(id, canonical(article.text)) for id, article in changed]
     prints = [(id, fingerprint(text), text) for id, text in texts]
     db.conn.executemany(
@@ -162,7 +166,6 @@ def _reapply(db: Database, ids: Sequence[int], known: frozenset[Key]) -> None:
         ],
     )
     cluster.put(db, prints)
-    _take_back_edits(db, [id for id, _ in changed])
 
 
 def _take_back_edits(db: Database, ids: Sequence[int]) -> None:

@@ -1,0 +1,60 @@
+"""chaffinch reclean: the rules of today over what is stored."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.exceptions import UsageError
+
+from chaffinch.cli import Command as BaseCommand
+from chaffinch.cli import complain
+
+
+class Command(BaseCommand):
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return "Clean stored articles again with the rules as they are now"
+
+    def long_desc(self) -> str:
+        return (
+            "Puts every stored article together again from its text and its removed lines and cleans it with "
+            "config/boilerplate.toml as it is now. Prints, for each rule, how many lines went and came back. Parts "
+            "that were cut off lines stay cut, and contacts stay masked."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--dry-run", action="store_true", help="only say what would change")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        if args:
+            raise UsageError(f"takes no argument: {args[0]}", print_help=False)
+
+    def execute(self, args: list[str], opts: argparse.Namespace) -> None:
+        from chaffinch import corpus, manifest, reclean
+        from chaffinch.ingest import key_for
+        from chaffinch.report import add_row, console, new_table
+        from chaffinch.rules import load_rules
+
+        path = self.corpus
+        corpus.open_reader(path).conn.close()
+        rules = load_rules()
+        with corpus.errors(path), corpus.lock(path, "`chaffinch reclean`"):
+            db = corpus.open_writer(path)
+            told = reclean.reclean(db, rules, key_for(path), write=not opts.dry_run)
+            if told.changed and not opts.dry_run:
+                with db.atomic():
+                    run = manifest.begin(db, "reclean", {})
+                    manifest.finish(
+                        db, run, "finished", {"changed": told.changed, "unchanged": told.articles - told.changed}
+                    )
+            db.conn.close()
+        table = new_table("Lines, by rule", "rule", "#went", "#came back")
+        for rule in sorted({*told.gone, *told.back}):
+            add_row(table, rule, told.gone[rule], told.back[rule])
+        if told.changed:
+            console().print(table)
+        complain(f"{told.changed:,} of {told.articles:,} articles {'would change' if opts.dry_run else 'changed'}")
