@@ -26,6 +26,7 @@ ITEM_PIPELINES = {
     "pipelines.fingerprint.FingerprintPipeline": 700,
     "pipelines.store.StorePipeline": 900,
 }
+ITEM_PROCESSOR = "spiders.offload.OffloadingPipelines"
 # The frontier lives in the corpus: what is due comes from it, what was found goes to it.
 SCHEDULER = "spiders.scheduler.FrontierScheduler"
 
@@ -37,6 +38,7 @@ OPT_OUT = ""  # hosts never to fetch; config/optout.txt when empty
 DOWNLOAD_DELAY = 1.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_REQUESTS = 64
+CONCURRENT_ITEMS = 1  # a page is one item; Scrapy starts so many tasks for each
 RETRY_TIMES = 1  # a page that fails is due again later anyway
 RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # 429 and 503 are for spiders.backoff
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # `pages.reason` tells it
