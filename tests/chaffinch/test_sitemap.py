@@ -1,0 +1,83 @@
+"""Sitemaps: what they name, and what they cannot do to us."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaffinch.sitemap import MAX_BYTES, MAX_ENTRIES, entries, kind, plain, text_entries
+
+NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+
+
+def urlset(*urls: str, namespace: str = f' xmlns="{NAMESPACE}"') -> bytes:
+    rows = "".join(f"<url><loc> {url}\n</loc><lastmod>2025-03-01</lastmod></url>" for url in urls)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset{namespace}>{rows}</urlset>'.encode()
+
+
+@pytest.mark.parametrize("namespace", ["", f' xmlns="{NAMESPACE}"', ' xmlns="http://www.google.com/schemas/84"'])
+def test_a_urlset_names_pages_whatever_its_namespace(namespace: str) -> None:
+    body = urlset("http://a.cn/1.html", "http://a.cn/?a=1&amp;b=2", namespace=namespace)
+    assert kind(body) == "sitemap"
+    assert list(entries(body)) == [("http://a.cn/1.html", "2025-03-01"), ("http://a.cn/?a=1&b=2", "2025-03-01")]
+
+
+def test_an_index_names_sitemaps_and_an_image_is_no_page() -> None:
+    index = b"<sitemapindex><sitemap><loc>http://a.cn/1.xml.gz</loc></sitemap></sitemapindex>"
+    assert kind(index) == "sitemap index"
+    assert list(entries(index)) == [("http://a.cn/1.xml.gz", None)]
+    image = b'<urlset xmlns:i="x"><url><i:image><i:loc>http://a.cn/1.jpg</i:loc></i:image><loc>http://a.cn/1</loc></url></urlset>'
+    assert list(entries(image)) == [("http://a.cn/1", None)]
+
+
+def test_a_text_sitemap_is_lines_of_urls() -> None:
+    body = b"\xef\xbb\xbfhttp://a.cn/1\r\n\r\nhttps://a.cn/2\n"
+    assert kind(body) == "text sitemap"
+    assert list(text_entries(body)) == [("http://a.cn/1", None), ("https://a.cn/2", None)]
+    assert kind("催收科普 http://a.cn/1\n".encode()) is None
+    assert kind(b"<html><body>http://a.cn/</body></html>") is None
+    assert kind(b"") is None
+
+
+def test_an_entity_bomb_expands_nothing_and_no_file_is_read() -> None:
+    bomb = b'<!DOCTYPE urlset [<!ENTITY a "' + b"ha" * 500 + b'">'
+    for name, inner in zip("bcdefgh", "abcdefg", strict=True):
+        bomb += f'<!ENTITY {name} "{f"&{inner};" * 10}">'.encode()
+    bomb += b'<!ENTITY f1 SYSTEM "file:///etc/passwd">]><urlset><url><loc>http://a.cn/&h;</loc></url>'
+    bomb += b"<url><loc>&f1;</loc></url><url><loc>http://a.cn/2</loc></url></urlset>"
+    assert kind(bomb) == "sitemap"
+    found = [url for url, _ in entries(bomb)]
+    assert all(len(url) < 50 and "root" not in url for url in found)
+    small = b'<!DOCTYPE urlset [<!ENTITY f SYSTEM "file:///etc/passwd">]><urlset><url><loc>&f;</loc></url>'
+    assert list(entries(small + b"<url><loc>http://a.cn/2</loc></url></urlset>")) == [("http://a.cn/2", None)]
+
+
+def test_what_stands_before_a_tear_is_read_zipped_or_not() -> None:
+    urls = [f"http://a.cn/{number}.html" for number in range(500)]
+    body = urlset(*urls)
+    assert [url for url, _ in entries(body[: len(body) // 2])][:200] == urls[:200]
+    packed = gzip.compress(body)
+    assert plain(packed) == body
+    torn = plain(packed[: len(packed) // 2])
+    assert body.startswith(torn) and torn
+
+
+def test_a_gzip_bomb_and_a_million_urls_are_bounded() -> None:
+    assert len(plain(gzip.compress(b"\0" * (MAX_BYTES + 1_000_000)))) == MAX_BYTES
+    body = urlset(*(f"http://a.cn/{number}" for number in range(300_000)))
+    tracemalloc.start()
+    assert sum(1 for _ in entries(body)) == MAX_ENTRIES
+    assert tracemalloc.get_traced_memory()[1] < 2 * len(body)
+    tracemalloc.stop()
+
+
+@given(st.binary(max_size=300), st.integers(0, 200))
+def test_any_bytes_are_read_without_an_error(junk: bytes, at: int) -> None:
+    body = urlset("http://a.cn/1", "http://a.cn/2")
+    for hostile in (junk, body[:at] + junk + body[at:]):
+        kind(hostile)
+        assert all(isinstance(url, str) for url, _ in [*entries(hostile), *text_entries(plain(hostile))])
