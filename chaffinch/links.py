@@ -6,11 +6,14 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
+from chaffinch import feed, sitemap
 from chaffinch.items import Document
 from chaffinch.robots_meta import is_nofollow
 from chaffinch.urls import canonical_url, site_of
 
 MAX_LINKS = 5_000
+FEEDS = frozenset({"application/rss+xml", "application/atom+xml"})
+PACKED_SITEMAPS = (".xml.gz", ".txt.gz")
 # What no article hides behind: fetching it would cost the site and be thrown away.
 NOT_PAGES = frozenset(
     "jpg jpeg png gif webp svg ico bmp css js json mp3 mp4 avi flv wmv zip rar 7z gz tar exe apk dmg iso "
@@ -40,6 +43,35 @@ def links(document: Document, tree: HtmlElement, obey_nofollow: bool = True) -> 
         if len(found) >= MAX_LINKS:
             break
     found.pop(document.url, None)
+    return tuple(found)
+
+
+def feeds(document: Document, tree: HtmlElement) -> tuple[str, ...]:
+    """Canonical URLs of the same site's feeds that the head of `tree` names."""
+    site = site_of(document.url)
+    found: dict[str, None] = {}
+    for element in tree.iter("link"):
+        is_feed = (element.get("type") or "").strip().lower() in FEEDS
+        if is_feed and "alternate" in (element.get("rel") or "").lower().split():
+            absolute = _join(document.url, (element.get("href") or "").strip())
+            url = canonical_url(absolute, document.charset) if absolute else None
+            if url is not None and site_of(url) == site:
+                found[url] = None
+    return tuple(found)
+
+
+def listed(url: str, kind: str, body: bytes) -> tuple[str, ...]:
+    """Canonical URLs of the site of `url` that its unzipped `body`, of that `sitemap.kind`, lists; no repeats."""
+    read = {"feed": feed.entries, "text sitemap": sitemap.text_entries}.get(kind, sitemap.entries)
+    site = site_of(url)
+    found: dict[str, None] = {}
+    for written, _ in read(body):
+        absolute = _join(url, written)
+        one = canonical_url(absolute) if absolute else None
+        packed = kind == "sitemap index" and one is not None and urlsplit(one).path.endswith(PACKED_SITEMAPS)
+        if one is not None and site_of(one) == site and (packed or not _is_file(one)):
+            found[one] = None
+    found.pop(url, None)
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chaffinch.extract import parse
 from chaffinch.items import Visit
-from chaffinch.links import links
+from chaffinch.links import feeds, links
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -24,4 +24,6 @@ class LinksPipeline:
         if visit.document is not None:
             visit.tree = parse(visit.document.html)
             visit.links = links(visit.document, visit.tree, self.obey_nofollow)
+            if visit.depth == 0:  # where every article has a feed of its own, they say what it says
+                visit.links = tuple(dict.fromkeys(feeds(visit.document, visit.tree) + visit.links))
         return visit

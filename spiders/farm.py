@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from asyncio import Future, ensure_future
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import scrapy
 from scrapy.http import Response
 
-from chaffinch import farms, frontier, manifest
+from chaffinch import farms, frontier, manifest, sitemap
 from chaffinch.cli import complain
 from chaffinch.corpus import lock, now, open_writer
 from chaffinch.frontier import Due
 from chaffinch.inputs import HTML_TYPES
 from chaffinch.items import Page, Visit
+from chaffinch.links import listed
 from chaffinch.store import Store
 from chaffinch.urls import canonical_url, is_loopback, site_of
 from spiders.backoff import Holds, HostLeft
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from spiders.scheduler import FrontierScheduler
 
 LOOPBACK_CONNECTIONS = 8
+USUAL_SITEMAP = "/sitemap.xml"
+MAX_SITEMAPS = 100  # that one robots.txt names
+MAX_SITEMAP_DEPTH = 5  # sitemap indexes that name sitemap indexes
 
 
 class FarmSpider(scrapy.Spider):
@@ -53,6 +58,7 @@ class FarmSpider(scrapy.Spider):
     scheduler: FrontierScheduler
     tallies: dict[str, Tally]  # site -> what it brought in
     holds: Holds  # which sites are let alone, and why
+    no_sitemap: set[str]  # origins whose robots.txt names no sitemap
     failure: str | None = None  # why the corpus cannot be written any more
     next_due: str | None = None  # when there is something to crawl again
     closing: Future[None] | None = None  # the crawl's end, when the corpus failed
@@ -64,6 +70,7 @@ class FarmSpider(scrapy.Spider):
         spider = super().from_crawler(crawler, *args)
         settings = crawler.settings
         spider.holds, spider.tallies = Holds(), {}
+        spider.no_sitemap = set()
         spider.plan = farms.plan(**kwargs, contact=settings["CONTACT"])
         spider.sites = list(dict.fromkeys(site_of(url) for farm in spider.plan.farms for url in farm.start))
         slots = {site: slot for farm in spider.plan.farms for site, slot in _slots(farm, settings).items()}
@@ -101,16 +108,21 @@ class FarmSpider(scrapy.Spider):
             pass
         elif 300 <= response.status < 400:
             self._redirect(visit, response)
+        elif response.status in (404, 410) and page.depth and page.url.endswith(USUAL_SITEMAP):
+            visit.reason = f"no sitemap: HTTP {response.status}"  # nobody said that there was one
         elif response.status in (404, 410):
             visit.state, visit.reason = "gone", f"HTTP {response.status}"
         elif response.status >= 400 or response.status < 200:
             visit.state, visit.reason = "failed", f"HTTP {response.status}"
+        elif self._list(visit, response):
+            pass
         elif not visit.page.content_type.lower().startswith((*HTML_TYPES, "text/")) and visit.page.content_type:
             visit.reason = f"not HTML: {visit.page.content_type[:60]}"
         elif not response.body:
             visit.reason = "empty"
         else:
             visit.page = Page(page.url, response.body, visit.page.content_type)
+            self._try_usual_sitemap(page)
         self._tell(visit)
         yield visit
 
@@ -126,6 +138,32 @@ class FarmSpider(scrapy.Spider):
         visit.state, visit.reason = "forbidden" if forbidden else "failed", in_words(error, page.url)
         self._tell(visit)
         yield visit
+
+    def heard_of(self, origin: str, sitemaps: Iterable[str]) -> None:
+        """Adds the sitemaps that the robots.txt of `origin` names; without any, the usual one is tried later."""
+        site = site_of(origin)
+        urls = [url for url in map(canonical_url, islice(sitemaps, MAX_SITEMAPS)) if url and site_of(url) == site]
+        if not urls:
+            self.no_sitemap.add(origin)
+            return
+        self._add_sitemaps(site, urls)
+
+    def _add_sitemaps(self, site: str, urls: list[str]) -> None:
+
+        def add() -> None:
+            with self.store.db.atomic():
+                frontier.add_found(self.store.db, [(url, 1, None) for url in urls], now())
+
+        self._guarded(add)
+        self.scheduler.look_again(site)
+
+    def _try_usual_sitemap(self, page: Due) -> None:
+        """Once a start page has answered: a host that has no more to say than no is not asked for more."""
+        parts = urlsplit(page.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if page.depth == 0 and origin in self.no_sitemap:
+            self.no_sitemap.discard(origin)
+            self._add_sitemaps(page.site, [origin + USUAL_SITEMAP])
 
     def left_out(self, page: Due) -> None:
         """The page's host is left for this run: nothing is written of the page, which stays due."""
@@ -182,6 +220,17 @@ class FarmSpider(scrapy.Spider):
             crawled=True,
             robots_tag=tuple(value.decode("latin-1")[:500] for value in tags[:10]),
         )
+
+    def _list(self, visit: Visit, response: Response) -> bool:
+        """Whether the answer is a sitemap or a feed; what it lists are the visit's links then."""
+        body = sitemap.plain(response.body)
+        kind = sitemap.kind(body)
+        if kind is None:
+            return False
+        visit.reason = kind
+        if kind != "sitemap index" or visit.depth <= MAX_SITEMAP_DEPTH:
+            visit.links = listed(visit.page.url, kind, body)
+        return True
 
     def _redirect(self, visit: Visit, response: Response) -> None:
         target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()

@@ -99,4 +99,6 @@ class RobotsMiddleware:
             if site in engine.downloader.slots:  # made for robots.txt itself
                 engine.downloader.slots[site].delay = slot["delay"]
                 engine.downloader.slots[site].concurrency = 1
+        if (heard_of := getattr(self.crawler.spider, "heard_of", None)) is not None:
+            heard_of(origin, rules.sitemaps)
         return Robots(rules)

@@ -124,6 +124,10 @@ class FrontierScheduler(BaseScheduler):
             },
         )
 
+    def look_again(self, site: str) -> None:
+        """Pages of `site` came to the corpus by another way than a written batch."""
+        self.exhausted.pop(site, None)
+
     def release(self, page: frontier.Due) -> None:
         """`page` was not fetched after all."""
         self.under_way.get(page.site, set()).discard(page.url)
