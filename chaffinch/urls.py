@@ -6,9 +6,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url
 
-# Parameters that name who sent a reader, never which page is meant.
+# Parameters that name a reader or who sent one, never which page is meant.
 TRACKING = frozenset(
-    "utm_source utm_medium utm_campaign utm_term utm_content spm from_source share_token gclid fbclid".split()
+    "utm_source utm_medium utm_campaign utm_term utm_content spm from_source share_token gclid fbclid "
+    "PHPSESSID JSESSIONID jsessionid bd_vid".split()
 )
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_URL_CHARS = 2_000
