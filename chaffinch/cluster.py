@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 from sqlite_utils import Database
 
-from chaffinch import candidates
+from chaffinch import candidates, mosaic
 from chaffinch.bulk import candidate_pairs, groups, links
 from chaffinch.canonical import canonical
 from chaffinch.fingerprint import Hashes, fingerprint, shingles
@@ -62,10 +62,12 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint, str]]) -> None:
         _compare(connection, article, found, texts)
     _write_similarities(connection, [(min(pair), max(pair), 0, 1.0, 1.0) for pair in followers])
     _recluster(connection, {article for article, _ in fresh} | {holder for holder, _ in followers}, affected)
+    mosaic.put(connection, [(article, found.paragraphs, text) for article, found, text in rows])
 
 
 def remove(db: Database, ids: Sequence[int]) -> None:
     """Takes articles out of every index and cluster, before their rows are deleted."""
+    mosaic.remove(db.conn, ids)
     affected, promoted = _forget(db.conn, ids)
     candidates.add(db.conn, promoted)
     for article, found in promoted:
@@ -89,6 +91,7 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
     connection = db.conn
     for table in ("fingerprints", "sketch_hashes", "simhash_bands", "similarities"):
         connection.execute(f"DELETE FROM {table}")
+    mosaic.clear(connection)
     held = sorted(_fingerprint_all(connection, progress), key=lambda pair: pair[1].digest)
     ids, prints = [article for article, _ in held], [found for _, found in held]
     candidates.add(connection, held)
@@ -107,6 +110,7 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
         " AND id IN (SELECT article_id FROM fingerprints WHERE digest = x'')"
     )
     _assign(connection, members, {cluster for (cluster,) in connection.execute("SELECT id FROM clusters")})
+    mosaic.rebuild(connection)
 
 
 def _fingerprint_all(connection: sqlite3.Connection, progress: Progress | None) -> list[tuple[int, Fingerprint]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import candidates, history, parts, search, site_template, tombstones
+from chaffinch import candidates, history, mosaic, parts, search, site_template, tombstones
 
 migrations = Migrations("chaffinch")
 
@@ -18,6 +18,7 @@ def m001_corpus(db: Database) -> None:
     for statement in _TABLES:
         db.execute(statement)
     candidates.create_tables(db)
+    mosaic.create_tables(db)
     site_template.create_tables(db)
     search.create_tables(db)
     parts.create_tables(db)
