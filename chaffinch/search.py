@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import islice
@@ -22,8 +23,12 @@ from sqlite_utils import Database
 from chaffinch.canonical import canonical, folds
 
 SPACE = "\x1f"  # the token that stands for white space: tokens are written with a space between them
+MARKS = ("«", "»")  # around a match in an excerpt
 TITLE_WEIGHT = 4.0  # of a match in the title, by bm25, against 1 in the text
+QUERY_CHARS = 1_000  # of a query that count: each costs a look at every article that has it
 _BATCH = 500
+_MARKED = 20  # phrases of a query that an excerpt looks for
+_BEFORE, _AFTER = 30, 70  # characters of an excerpt, counted from its first match
 _CHUNK = 64  # characters looked up at once in SQL: substr() counts from the start of its argument
 
 Entry = tuple[int, str, str]  # article id, title, text
@@ -38,6 +43,7 @@ def phrases(query: str) -> list[str]:
     """What a query asks for, in canonical form: its words, and what stands between double quotes as one.
 
     A quote opens at the start of a word and closes at the end of one; everything else is looked for as it stands.
+    What is beyond the first `QUERY_CHARS` characters is left out.
     """
     found: list[str] = []
     words = canonical(query.replace("\n", " ")).split(" ")
@@ -53,7 +59,14 @@ def phrases(query: str) -> list[str]:
             quoted = None
         else:
             quoted.append(word)
-    return [phrase for phrase in found if phrase]
+    kept: list[str] = []
+    room = QUERY_CHARS
+    for phrase in filter(None, found):
+        if room <= 0:
+            break
+        kept.append(phrase[:room].rstrip())
+        room -= len(phrase)
+    return kept
 
 
 def match(query: str | None) -> str:
@@ -61,8 +74,65 @@ def match(query: str | None) -> str:
 
     Whatever is asked, the result is a valid expression.
     """
-    terms = [tokens(phrase).replace('"', '""') for phrase in phrases(query or "")]
+    terms = [tokens(phrase).replace('"', '""') for phrase in dict.fromkeys(phrases(query or ""))]
     return " ".join(f'"{term}"' for term in terms) or '""'
+
+
+# ---- excerpts ----
+
+
+def excerpt(text: str, query: str) -> str:
+    """Some characters of the line of `text` that holds most of `phrases(query)`, with `MARKS` around each match.
+
+    The text is quoted in its own script and width. Where nothing matches it is how the text begins. Of a query of
+    many phrases only the first are looked for.
+    """
+    wanted = phrases(query)[:_MARKED]
+    lines, forms = text.split("\n"), canonical(text).split("\n")
+    best = max(range(len(lines)), key=lambda number: sum(phrase in forms[number] for phrase in wanted))
+    line, form = lines[best], forms[best]
+    first = min((place for phrase in wanted if (place := form.find(phrase)) >= 0), default=0)
+    # A letter of the canonical form comes from the character at which the form of what is before it grows past it.
+    hit = bisect_left(range(len(line) + 1), first + 1, key=lambda end: len(canonical(line[:end]))) - 1
+    start, stop = max(hit - _BEFORE, 0), hit + _AFTER
+    reach = 2 * max(map(len, wanted), default=0)  # a match may begin before what is shown, and end after it
+    origin = max(start - reach, 0)
+    parts, done = [], start
+    for begin, end in _spans(line[origin : stop + reach], wanted):
+        begin, end = max(begin + origin, start), min(end + origin, stop)
+        if begin < end:
+            parts += [line[done:begin], MARKS[0], line[begin:end], MARKS[1]]
+            done = end
+    marked = "".join([*parts, line[done:stop]]).strip()
+    return f"{'…' if start else ''}{marked}{'…' if stop < len(line) else ''}"
+
+
+def _spans(line: str, wanted: Iterable[str]) -> list[tuple[int, int]]:
+    """Where the phrases stand in a line that is not canonical: starts and ends, in order, without overlap."""
+    letters: list[str] = []
+    origins: list[int] = []  # of each letter of the canonical form, its place in the line
+    for place, character in enumerate(line):
+        for letter in _folds().get(character, character):
+            if letter != " " or (letters and letters[-1] != " "):
+                letters.append(letter)
+                origins.append(place)
+    form = "".join(letters)
+    marked = [False] * (len(line) + 1)
+    for phrase in wanted:
+        found = form.find(phrase)
+        while found >= 0:
+            begin, end = origins[found], origins[found + len(phrase) - 1] + 1
+            marked[begin:end] = [True] * (end - begin)
+            found = form.find(phrase, found + 1)
+    edges = [
+        place for place, (before, here) in enumerate(zip([False, *marked], marked, strict=False)) if before != here
+    ]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+@cache
+def _folds() -> dict[str, str]:
+    return folds()
 
 
 # ---- schema ----
@@ -157,7 +227,7 @@ def _fold_rows() -> tuple[list[tuple[int, str]], str]:
     """The rows of `search_folds`, and their digest."""
     rows = [
         (ord(character), "".join("\x01\x02" if letter == " " else f"{letter} " for letter in folded))
-        for character, folded in sorted({**folds(), "\n": "\n", " ": " "}.items())
+        for character, folded in sorted({**_folds(), "\n": "\n", " ": " "}.items())
     ]
     return rows, hashlib.sha256(repr(rows).encode()).hexdigest()
 

@@ -12,15 +12,17 @@ from chaffinch.datasette_plugin.links import (
     top_homepage,
 )
 from chaffinch.datasette_plugin.pages import register_routes
-from chaffinch.datasette_plugin.search import prepare_connection
+from chaffinch.datasette_plugin.search import filters_from_request, mark_matches, prepare_connection
 from chaffinch.datasette_plugin.tables import canned_queries, get_metadata
 
 __all__ = [
     "canned_queries",
     "database_actions",
     "describe",
+    "filters_from_request",
     "get_metadata",
     "link_cell",
+    "mark_matches",
     "menu_links",
     "prepare_connection",
     "register_routes",
