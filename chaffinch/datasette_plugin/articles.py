@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chaffinch.datasette_plugin import paragraph_origins
 from chaffinch.datasette_plugin.marking import cut
+from chaffinch.datasette_plugin.paragraph_origins import Origins
 from chaffinch.evidence import page_lines
 from chaffinch.items import Cleaned, Removed
 
@@ -67,6 +69,7 @@ class ArticlePage:
     cut: int
     cluster: tuple[int, int, int] | None  # id, size, sites
     first: bool
+    origins: Origins | None
     similar: tuple[Similar, ...]
     contacts: tuple[SharedContact, ...]
     versions: tuple[tuple[int, str, str], ...]  # version, fetched_at, title
@@ -100,6 +103,7 @@ def read(connection: sqlite3.Connection, article: int) -> ArticlePage | None:
         cut=left_out,
         cluster=tuple(cluster[:3]) if cluster else None,
         first=bool(cluster) and cluster[3] == article,
+        origins=paragraph_origins.read(connection, article, text),
         similar=_similar(connection, article),
         contacts=_contacts(connection, article, row["site"]),
         versions=tuple(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaffinch import corpus
-from chaffinch.datasette_plugin import charts, marking, sites
+from chaffinch.datasette_plugin import charts, marking, paragraph_origins, sites
 from tests.datasette import chromium
-from tests.datasette.hostile import build
+from tests.datasette.hostile import ATTACK, BODY, build
 
 PAGES = {
     "overview": "overview",
     "sites": "sites",
     "cluster": "cluster/1",
     "article": "article/1",
+    "spliced": "article/2",
     "alone": "article/4",
     "compare": "compare?a=1&b=2",
     "canonical": "compare?a=1&b=2&script=canonical",
@@ -98,6 +101,24 @@ def test_datasettes_own_tables_lead_to_our_pages_and_stay_safe(hostile: Path) ->
         found = Found(answer.text)
         assert href in {attributes.get("href") for tag, attributes in found.elements if tag == "a"}, table
         assert "<img" not in answer.text and "alert(1)</script>" not in answer.text, table
+
+
+def test_an_article_names_the_source_of_each_paragraph(hostile: Path) -> None:
+    with closing(sqlite3.connect(hostile)) as connection:
+        text = f"{ATTACK}\n{BODY}{ATTACK}"
+        found = paragraph_origins.read(connection, 2, text)
+        assert found is not None
+        (source,) = found.sources
+        assert (source.name, source.id, source.published) == ("A", 1, f"2024-01-01{ATTACK}")
+        lines = [number for number, line in enumerate(text.split("\n")) if line.startswith("第")]
+        of_source = [part for part in found.paragraphs if part.source]
+        assert [part.line for part in of_source] == lines
+        assert sum(part.letters for part in of_source) == source.letters == found.copied <= found.letters
+        assert found.share == round(100 * found.copied / found.letters, 1)
+        assert abs(sum(part.width for part in found.paragraphs) - 100) < 0.1
+        first = paragraph_origins.read(connection, 1, f"{BODY}\n{ATTACK}")
+        assert first is not None and not first.sources and not first.copied
+        assert paragraph_origins.read(connection, 77, "") is None
 
 
 def test_what_is_not_there_is_not_found_and_no_corpus_gets_no_pages(hostile: Path, tmp_path: Path) -> None:
