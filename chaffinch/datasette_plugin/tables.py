@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -25,7 +26,8 @@ def get_metadata(datasette: Any, key: str | None, database: str | None, table: s
     ours = [name for name in datasette.databases if name not in ("_internal", "_memory")]
     return {
         "title": _metadata()["title"],
-        "databases": {name: {"tables": _metadata()["tables"]} for name in ours},
+        # Datasette writes into what it is given: what one database forbids must not reach another.
+        "databases": {name: {"tables": deepcopy(_metadata()["tables"])} for name in ours},
     }
 
 
