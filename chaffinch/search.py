@@ -263,7 +263,8 @@ def put(connection: sqlite3.Connection, former: Iterable[Entry], present: Iterab
 
 
 def _rows(entries: Iterable[Entry]) -> Iterator[Entry]:
-    return ((id, tokens(title), tokens(text)) for id, title, text in entries)
+    # To SQL a text ends at its first NUL.
+    return ((id, tokens(title.partition("\0")[0]), tokens(text.partition("\0")[0])) for id, title, text in entries)
 
 
 def rebuild(db: Database, progress: Callable[[int, int], None] | None = None) -> None:
