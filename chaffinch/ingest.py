@@ -20,6 +20,7 @@ from chaffinch import canonical, clean, contacts, decode, extract, fingerprint, 
 from chaffinch.corpus import now
 from chaffinch.inputs import BadInput, Input
 from chaffinch.items import Article, NotArticle, Page, Visit
+from chaffinch.robots_meta import header_directives, meta_directives
 from chaffinch.urls import site_of
 
 CHUNK_DOCUMENTS = 32
@@ -54,13 +55,20 @@ def key_for(corpus: Path) -> bytes:
 def article_of(document: Input, tools: Tools) -> Visit:
     """`document` decoded, extracted and cleaned: everything up to `Visit.cleaned`, or the reason why not."""
     page = Page(document.url, document.body, document.content_type)
-    visit = Visit(page, site_of(document.url), document.fetched_at or now())
+    visit = Visit(page, site_of(document.url), document.fetched_at or now(), reason=document.reason)
+    if document.kind == "revisit":
+        visit.status = 304
+    if document.kind == "revisit" or document.reason:
+        return visit
     visit.document = decode.decode(page)
     found: Article | NotArticle
     if document.kind == "text":
         found = extract.read_text(document.url, visit.document.html, document.title)
     else:
         tree = extract.parse(visit.document.html)
+        if document.recorded and "noindex" in header_directives(document.robots_tag) | meta_directives(tree):
+            visit.reason = "noindex"
+            return visit
         found = extract.extract_tree(visit.document, tree)
         visit.part = parts.part_of(tree, document.url) if isinstance(found, Article) else None
     if isinstance(found, NotArticle):
@@ -86,8 +94,11 @@ def process(document: Input, tools: Tools) -> Visit:
         visit.canonical = canonical.canonical(visit.cleaned.text)
         visit.fingerprint = fingerprint.fingerprint(visit.canonical)
         name, score = topic.score(visit.cleaned.title, visit.canonical, tools.topics)
-        visit.cleaned = replace(visit.cleaned, topic=name, topic_score=score)
-        visit.state = "article"
+        if name is None and document.recorded and (visit.part is None or visit.part.number == 1):
+            visit.cleaned, visit.state, visit.reason = None, "off-topic", f"off topic, score {score:.2f}"
+        else:
+            visit.cleaned = replace(visit.cleaned, topic=name, topic_score=score)
+            visit.state = "article"
     visit.page = replace(visit.page, body=b"")
     visit.document = visit.article = None
     return visit

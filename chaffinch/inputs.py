@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
+from chaffinch import sitemap, wacz
+from chaffinch.archive import SOFTWARE
 from chaffinch.gunzip import Gunzip
 from chaffinch.urls import canonical_url
 
 MAX_DOCUMENT_BYTES = 20 * 1024 * 1024
-HTML_TYPES = ("text/html", "application/xhtml+xml")
+HTML_TYPES = wacz.HTML_TYPES
 KINDS = (".html", ".htm", ".txt", ".jsonl", ".warc", ".wacz")
 
 
@@ -29,11 +32,14 @@ class Input:
     path: str  # the file it stands in, as the user named it
     url: str  # its own URL, or file:NAME or file:NAME#ID
     body: bytes  # HTML as found; text as UTF-8 when it came from JSONL
-    kind: str  # "html" or "text"
+    kind: str  # "html", "text", or "revisit": nothing but that the page was then as it was before
     content_type: str = ""
     title: str | None = None
     published: str | None = None
     fetched_at: str | None = None  # when an archive says so
+    recorded: bool = False  # by a crawl of ours, whose decisions hold: off topic, noindex
+    robots_tag: tuple[str, ...] = ()  # values of X-Robots-Tag
+    reason: str | None = None  # why no article is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,35 +216,25 @@ def _read_wacz(path: str, raw: IO[bytes], watch: Watch) -> Iterator[Input | BadI
 
 def _read_warc(path: str, stream: IO[bytes]) -> Iterator[Input | BadInput]:
     records = 0
+    recorded = False
     tail = _Tail(stream)
     for record in ArchiveIterator(tail):
         records += 1
-        headers = record.http_headers
-        content_type = (headers.get_header("Content-Type") or "") if headers is not None else ""
-        wanted = (
-            record.rec_type == "response"
-            and headers is not None
-            and headers.get_statuscode().startswith("2")
-            and content_type.lower().startswith(HTML_TYPES)
-        )
-        target = record.rec_headers.get_header("WARC-Target-URI") or ""
+        wanted = record.rec_type == "warcinfo" or _wanted(record, recorded)
         body = record.content_stream().read(MAX_DOCUMENT_BYTES + 1) if wanted else b""
         while record.raw_stream.read(1 << 20):
             pass
         if getattr(record.raw_stream, "limit", 1) > 0:
             if not _torn(stream):
+                target = record.rec_headers.get_header("WARC-Target-URI")
                 yield BadInput(path, f"cut off in the record of {target or 'its end'}", whole=True)
             return
-        if not wanted:
-            continue
-        url = canonical_url(target)
-        if url is None:
-            yield BadInput(path, f"record with no HTTP URL: {target[:100]!r}")
-        elif len(body) > MAX_DOCUMENT_BYTES:
-            yield BadInput(path, f"{url}: {_too_large()}")
-        elif body.strip():
-            date = record.rec_headers.get_header("WARC-Date")
-            yield Input(path, url, body, "html", content_type, fetched_at=_seconds(date))
+        if record.rec_type == "warcinfo":
+            recorded = f"software: {SOFTWARE}".encode() in body
+        elif wanted:
+            found = _recorded(path, record, body, recorded)
+            if found is not None:
+                yield found
     while tail.read(1 << 20):
         pass
     if _torn(stream):
@@ -247,6 +243,58 @@ def _read_warc(path: str, stream: IO[bytes]) -> Iterator[Input | BadInput]:
         yield BadInput(path, "cut off in the header of a record", whole=True)
     elif records == 0:
         yield BadInput(path, "no WARC record" if tail.last else "empty", whole=True)
+
+
+def _wanted(record: Any, recorded: bool) -> bool:
+    """Whether a record holds a page, or says that one is as it was."""
+    headers = record.rec_headers
+    if record.rec_type == "revisit":
+        target = headers.get_header("WARC-Target-URI")
+        return bool(headers.get_header("WARC-Refers-To-Target-URI") in (None, target))
+    if record.rec_type != "response" or record.http_headers is None:
+        return False
+    content_type = (record.http_headers.get_header("Content-Type") or "").lower()
+    return record.http_headers.get_statuscode().startswith("2") and (recorded or content_type.startswith(HTML_TYPES))
+
+
+def _recorded(path: str, record: Any, body: bytes, recorded: bool) -> Input | BadInput | None:
+    """The page of a record."""
+    target = record.rec_headers.get_header("WARC-Target-URI") or ""
+    url = canonical_url(target)
+    at = _seconds(record.rec_headers.get_header("WARC-Date"))
+    if record.rec_type == "revisit":
+        return None if url is None else Input(path, url, b"", "revisit", fetched_at=at, recorded=recorded)
+    if recorded and urlsplit(target).path == "/robots.txt":
+        return None
+    if url is None:
+        return BadInput(path, f"record with no HTTP URL: {target[:100]!r}")
+    if len(body) > MAX_DOCUMENT_BYTES:
+        return BadInput(path, f"{url}: {_too_large()}")
+    content_type = record.http_headers.get_header("Content-Type") or ""
+    reason = _no_page(content_type, body) if recorded else None
+    if reason is None and not body.strip():
+        return None
+    tags = [value for name, value in record.http_headers.headers if name.lower() == "x-robots-tag"]
+    return Input(
+        path,
+        url,
+        b"" if reason else body,
+        "html",
+        content_type,
+        fetched_at=at,
+        recorded=recorded,
+        robots_tag=tuple(value[:500] for value in tags[:10]),
+        reason=reason,
+    )
+
+
+def _no_page(content_type: str, body: bytes) -> str | None:
+    """Why a crawl looked for no article in an answer; None when it did."""
+    if kind := sitemap.kind(sitemap.plain(body)):
+        return kind
+    if content_type and not content_type.lower().startswith((*HTML_TYPES, "text/")):
+        return f"not HTML: {content_type[:60]}"
+    return None if body else "empty"
 
 
 class _Tail:

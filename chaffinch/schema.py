@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import candidates, history, mosaic, parts, search, site_template, tombstones
+from chaffinch import archive, candidates, history, mosaic, parts, search, site_template, tombstones
 
 migrations = Migrations("chaffinch")
 
@@ -24,6 +24,7 @@ def m001_corpus(db: Database) -> None:
     parts.create_tables(db)
     tombstones.create_tables(db)
     history.create_tables(db)
+    archive.create_tables(db)
 
 
 def unknown_migrations(db: Database) -> list[str]:

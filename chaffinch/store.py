@@ -51,6 +51,11 @@ class Store:
         else:
             self.flush_if_old()
 
+    def knows(self, url: str) -> bool:
+        """Whether the page was visited before."""
+        query = "SELECT 1 FROM pages WHERE url = ? AND state != 'found'"
+        return url in self.buffer or self.db.conn.execute(query, (url,)).fetchone() is not None
+
     def flush_if_old(self) -> None:
         """Writes what has waited for `BATCH_SECONDS`."""
         if self.buffer and time.monotonic() - self.oldest >= BATCH_SECONDS:
@@ -124,7 +129,7 @@ def _write_articles(
             _touch(db, visit)
             if former is not None and visit.crawled and visit.state == "gone":
                 events += history.mark_gone(db, former, visit.fetched_at)
-            elif former is not None and visit.status == 304:
+            elif former is not None and visit.status == 304 and visit.crawled:
                 events += history.mark_seen(db, former, visit.fetched_at)
             continue
         if former is None:
@@ -212,7 +217,7 @@ def _write_pages(
     rows = []
     for visit in visits:
         url, was = visit.page.url, known.get(visit.page.url, {})
-        if was.get("state", "found") != "found" and not visit.crawled:
+        if (was.get("state", "found") != "found" or visit.status == 304) and not visit.crawled:
             continue
         state = _state_at_304(was) if visit.status == 304 and was else visit.state
         failures = was.get("failures", 0) + 1 if state == "failed" else 0

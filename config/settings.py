@@ -13,6 +13,8 @@ CORPUS = "data/corpus.db"
 CONTACT = ""
 # Loopback and private addresses are refused on every hop unless this is set.
 ALLOW_PRIVATE_ADDRESSES = False
+# A folder for raw responses, one WACZ a run; none when empty. They hold the contacts that the corpus does not.
+ARCHIVE = ""
 
 # --- The flow, in order. Clustering happens in the store's transaction: it needs what the corpus holds already. --
 ITEM_PIPELINES = {
@@ -66,6 +68,7 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.optout.OptOutMiddleware": 80,
     "spiders.backoff.BackoffMiddleware": 90,
     "spiders.robots.RobotsMiddleware": 100,
+    "spiders.archive.ArchiveMiddleware": 950,
 }
 
 EXTENSIONS = {"spiders.live.LiveExtension": 0, "spiders.stopping.Stopping": 0}

@@ -23,6 +23,7 @@ from chaffinch.items import Page, Visit
 from chaffinch.links import listed
 from chaffinch.store import Store
 from chaffinch.urls import canonical_url, is_loopback, site_of
+from spiders import archive
 from spiders.backoff import Holds, HostLeft
 from spiders.live import Tally, site_stats
 from spiders.resolver import in_words
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
+    from chaffinch.archive import Archive
     from spiders.scheduler import FrontierScheduler
 
 LOOPBACK_CONNECTIONS = 8
@@ -63,6 +65,7 @@ class FarmSpider(scrapy.Spider):
     next_due: str | None = None  # when there is something to crawl again
     closing: Future[None] | None = None  # the crawl's end, when the corpus failed
     nothing_answered: bool = False  # something was due, and no server answered
+    archive: Archive | None = None  # where raw answers go, when they are kept
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -154,7 +157,7 @@ class FarmSpider(scrapy.Spider):
             with self.store.db.atomic():
                 frontier.add_found(self.store.db, [(url, 1, None) for url in urls], now())
 
-        self._guarded(add)
+        self.guarded(add)
         self.scheduler.look_again(site)
 
     def _try_usual_sitemap(self, page: Due) -> None:
@@ -171,31 +174,37 @@ class FarmSpider(scrapy.Spider):
 
     def keep(self, visit: Visit | None) -> None:
         """Takes a visit, or only looks whether what waits is old enough to be written."""
-        self._guarded(lambda: self.store.flush_if_old() if visit is None else self.store.add(visit))
+        self.guarded(lambda: self.store.flush_if_old() if visit is None else self.store.add(visit))
 
     def write(self) -> None:
         """Writes what waits."""
-        self._guarded(self.store.flush)
+        self.guarded(self.store.flush)
 
-    def _guarded(self, writing: Callable[[], None]) -> None:
+    def guarded(self, writing: Callable[[], None]) -> None:
         """When the corpus refuses, the crawl stops; what was written before stands, the rest stays due."""
         if self.failure is not None:
             return
         try:
             writing()
         except sqlite3.Error as error:
-            self.failure = f"corpus {self.crawler.settings['CORPUS']}: {error}"
+            self.fail(f"corpus {self.crawler.settings['CORPUS']}: {error}")
+
+    def fail(self, reason: str) -> None:
+        """Ends the crawl: nothing more is written."""
+        if self.failure is None:
+            self.failure = reason
             assert self.crawler.engine is not None
             self.closing = ensure_future(self.crawler.engine.close_spider_async(reason="corpus failed"))
 
     def closed(self, reason: str) -> None:
         """Writes the rest and the manifest, and frees the corpus."""
-        self._guarded(self.store.finish)
+        self.guarded(self.store.finish)
         with self.resources:
             if self.failure is None:
                 self.next_due = frontier.next_due_of(self.store.db, self.sites)
                 sites = site_stats(self.tallies, self.holds.left)
-                manifest.finish(self.store.db, self.manifest, reason, {**self.store.counts, "sites": sites})
+                stats = {**self.store.counts, "sites": sites, **archive.finished(self)}
+                manifest.finish(self.store.db, self.manifest, reason, stats)
 
     def _tell(self, visit: Visit) -> None:
         """A start URL that brings nothing is the user's business: the site hides behind it."""

@@ -52,7 +52,8 @@ class Command(BaseCommand):
         path = ingest.key_path(self.corpus)
         key = ingest.key_for(self.corpus) if path.exists() else os.urandom(32)
         console = Console(highlight=False)
-        for result in ingest.over_all_cores(read(args), cleaned, key):
+        documents = (one for one in read(args) if isinstance(one, BadInput) or one.kind != "revisit")
+        for result in ingest.over_all_cores(documents, cleaned, key):
             if isinstance(result, BadInput):
                 complain(result)
                 if result.whole and result.path in args:

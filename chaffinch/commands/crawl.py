@@ -69,6 +69,7 @@ class Command(CrawlCommand):
     def _check(self, arguments: dict[str, Any]) -> None:
         """Arguments, list of farms and corpus, so that what is wrong is one line and not a traceback."""
         from chaffinch import farms
+        from chaffinch.archive import open_archive
         from chaffinch.corpus import lock, open_writer
 
         assert self.settings is not None
@@ -81,8 +82,11 @@ class Command(CrawlCommand):
         corpus = Path(self.settings["CORPUS"])
         try:
             with lock(corpus, "`chaffinch crawl farm`"):
-                open_writer(corpus).conn.close()
-        except CorpusError as error:
+                db = open_writer(corpus)
+                if folder := self.settings["ARCHIVE"]:
+                    open_archive(db, Path(folder), corpus, 0)
+                db.conn.close()
+        except (CorpusError, OSError) as error:
             complain(error)
             self.exitcode = 1
 

@@ -52,6 +52,11 @@ class Command(BaseCommand):
                 if isinstance(result, BadInput):
                     with bar.paused():
                         bad.tell(result)
+                elif result[0].kind == "revisit" and result[0].recorded and not store.knows(result[0].url):
+                    with bar.paused():
+                        bad.tell(
+                            BadInput(result[0].path, f"{result[0].url}: as before; no archive read says what it was")
+                        )
                 else:
                     store.add(result[1])
                     bar.advance()

@@ -1,0 +1,99 @@
+"""A crawl with an archive, over real HTTP, and the corpus that comes of its archives alone."""
+
+import gzip
+import io
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chaffinch.demo.farm import build
+from chaffinch.demo.server import serve
+from chaffinch.wacz import members
+from tests.conftest import Run
+from tests.spiders.scripted import Answer, Scripted, page, scripted
+from tests.test_recrawl import two_states
+
+SAME = {
+    "articles": "SELECT url, title, text, published, author, category, topic, topic_score, charset FROM articles",
+    "removed": "SELECT url, position, rule, removed.text FROM removed JOIN articles ON id = article_id",
+    "versions": "SELECT url, version, versions.text FROM versions JOIN articles ON id = article_id",
+    "kinds": "SELECT url, state, reason FROM pages WHERE state IN ('off-topic', 'page') AND status = 200",
+    "contacts": """
+        SELECT url, kind, digest FROM article_contacts
+        JOIN articles ON articles.id = article_id JOIN contacts ON contacts.id = contact_id
+    """,
+}
+
+
+def rows(path: Path, name: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as db:
+        return sorted(db.execute(SAME[name]).fetchall(), key=repr)
+
+
+def test_the_archives_of_two_crawls_rebuild_what_the_crawls_made(run: Run, tmp_path: Path) -> None:
+    before, after, _ = two_states(build(30))
+    port = 0
+    for farm in (before, after):
+        with serve(farm, port=port) as sites:
+            port = urlsplit(next(iter(sites.values()))).port or 0
+            done = run(
+                "crawl", "farm", "-a", f"start={','.join(sites.values())}", "-a", "due=all",
+                "-s", "ALLOW_PRIVATE_ADDRESSES=1", "-s", f"ARCHIVE={tmp_path / 'archives'}",
+            )  # fmt: skip
+            assert done.returncode == 0 and "with the contacts that are in them" in done.stderr, done.stderr
+    archives = sorted((tmp_path / "archives").iterdir())
+    assert [path.suffix for path in archives] == [".wacz", ".wacz"]
+    crawled, rebuilt = tmp_path / "corpus.db", tmp_path / "rebuilt.db"
+    shutil.move(crawled, rebuilt)  # `run` has a corpus of one name, and its key
+    crawled, rebuilt = rebuilt, crawled
+    done = run("ingest", archives[0], archives[1])
+    assert done.returncode == 0 and "bad" not in done.stderr, done.stderr
+    for name in ("articles", "removed", "versions", "contacts"):
+        assert rows(crawled, name) == rows(rebuilt, name), name
+    found = {row[0]: row for row in rows(crawled, "kinds")}
+    assert all(found[row[0]] == row for row in rows(rebuilt, "kinds"))
+    with closing(sqlite3.connect(crawled)) as db:
+        assert len(rows(crawled, "versions")) >= 4
+        seen, first = db.execute("SELECT max(last_seen), min(first_seen) FROM articles").fetchone()
+    assert seen > first
+
+    rebuilt.unlink()
+    archives[0].write_bytes(archives[0].read_bytes()[:-500])
+    done = run("ingest", archives[0], archives[1])
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if archives[0].name in line]
+    assert len(told) == 1 and "damaged" in told[0]
+    assert "no archive read says what it was" in done.stderr
+    assert rows(rebuilt, "articles")
+
+
+def test_bytes_are_kept_as_sent_and_a_page_that_no_archive_holds_is_asked_for_whole(run: Run, tmp_path: Path) -> None:
+    article = page("逾期之后怎么办").body
+    packed = gzip.compress(article.encode() if isinstance(article, str) else article)
+    headers = {"Content-Type": "text/html", "Content-Encoding": "gzip", "ETag": '"1"'}
+
+    def script(path: str, times: int) -> Answer | None:
+        return Answer(packed, headers=headers) if path == "/" else None
+
+    def crawl(server: Scripted, *more: str) -> str:
+        done = run(
+            "crawl", "farm", "-a", f"start={server.url}/", "-a", "due=all", "-s", "ALLOW_PRIVATE_ADDRESSES=1", *more
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    with scripted(script) as server:
+        crawl(server)
+        first = crawl(server, "-s", f"ARCHIVE={tmp_path / 'archives'}")
+        second = crawl(server, "-s", f"ARCHIVE={tmp_path / 'archives'}")
+        (tmp_path / "file").touch()
+        done = run("crawl", "farm", "-a", f"start={server.url}/", "-s", f"ARCHIVE={tmp_path / 'file'}")
+    assert "and 0 unchanged" in first and "and 1 unchanged" in second
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and str(tmp_path / "file") in done.stderr
+    data = sorted((tmp_path / "archives").iterdir())[0].read_bytes()
+    start = data.index(b"\x1f\x8b")
+
+
+    assert any(packed in record for _, _, record in members(io.BytesIO(data[start:])))
