@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from chaffinch.urls import canonical_url, is_loopback, site_of
 
-KEYS = {"name", "start", "delay"}
+KEYS = {"name", "start", "delay", "include", "exclude", "budget", "depth"}
+MAX_PATTERNS = 100  # of one list of a farm
+MAX_PATTERN_CHARS = 200
+SITEMAPS = (".xml", ".xml.gz", ".txt")  # they are lists: `include` speaks of pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,56 @@ class Farm:
     name: str
     start: tuple[str, ...]  # canonical URLs
     delay: float | None = None  # seconds between requests, None for DOWNLOAD_DELAY
+    include: tuple[str, ...] = ()  # only URLs that fit one of these are fetched, all when empty; see `fits`
+    exclude: tuple[str, ...] = ()  # URLs that fit one of these are not
+    budget: int | None = None  # pages fetched in a run, None for PAGE_BUDGET
+    depth: int | None = None  # links followed from a start URL, None for no bound
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is fetched of a site."""
+
+    budget: int
+    depth: int | None
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+    def refuses(self, url: str, depth: int) -> str | None:
+        """Why the page is not fetched, None when it is. A start page always is, a sitemap whatever is included."""
+        if not depth:
+            return None
+        if self.depth is not None and depth > self.depth:
+            return f"deeper than {self.depth} links"
+        if found := next((pattern for pattern in self.exclude if fits(pattern, url)), None):
+            return f"excluded: {found}"
+        included = not self.include or any(fits(pattern, url) for pattern in self.include)
+        return None if included or urlsplit(url).path.endswith(SITEMAPS) else "not included"
+
+
+def limits(farm: Farm, budget: int) -> Limits:
+    """The limits of a farm's sites, `budget` pages where it names none."""
+    return Limits(budget if farm.budget is None else farm.budget, farm.depth, farm.include, farm.exclude)
+
+
+def fits(pattern: str, url: str) -> bool:
+    """Whether `url` after its host contains `pattern`, in which `*` stands for anything.
+
+    A pattern that begins with `/` must fit from the start of the path on. Takes linear time.
+    """
+    rest = "/" + url.partition("://")[2].partition("/")[2]
+    first, *others = pattern.split("*")
+    place = 0
+    if first.startswith("/"):
+        if not rest.startswith(first):
+            return False
+        place, first = len(first), ""
+    for piece in (first, *others):
+        found = rest.find(piece, place)
+        if found < 0:
+            return False
+        place = found + len(piece)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +157,30 @@ def _farm(table: dict[str, Any], where: str) -> Farm:
     delay = table.get("delay")
     if delay is not None and (isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0):
         raise ValueError(f"{where}: `delay` must be a number of seconds")
-    return Farm(str(table.get("name") or site_of(urls[0])), urls, None if delay is None else float(delay))
+    return Farm(
+        str(table.get("name") or site_of(urls[0])),
+        urls,
+        None if delay is None else float(delay),
+        _patterns(table, "include", where),
+        _patterns(table, "exclude", where),
+        _whole(table, "budget", where),
+        _whole(table, "depth", where),
+    )
+
+
+def _patterns(table: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    value = [value] if isinstance(value, str) else value
+    if not isinstance(value, list) or len(value) > MAX_PATTERNS:
+        raise ValueError(f"{where}: `{key}` must be a list of at most {MAX_PATTERNS} parts of URLs")
+    for one in value:
+        if not isinstance(one, str) or not one.strip("*") or len(one) > MAX_PATTERN_CHARS or len(one.split()) != 1:
+            raise ValueError(f"{where}: `{key}`: {one!r} is no part of a URL, such as /xyk/ or *.html?month=")
+    return tuple(value)
+
+
+def _whole(table: dict[str, Any], key: str, where: str) -> int | None:
+    value = table.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"{where}: `{key}` must be a whole number above 0")
+    return value

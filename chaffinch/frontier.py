@@ -19,8 +19,23 @@ REVISIT = {
     "forbidden": timedelta(days=7),
     "gone": timedelta(days=30),
 }
+EXCLUDED_AGAIN = timedelta(days=7)  # the list of farms may say otherwise by then
+GIVEN_UP_AGAIN = timedelta(days=60)
 RETRY_FIRST = timedelta(hours=1)
 RETRY_LAST = timedelta(days=7)
+
+
+START, NAMED = 3, 2  # priorities of start pages, and of those that a link on the topic led to
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A URL found (canonical): how deep, the id of the page that led to it, and how soon it is to be fetched."""
+
+    url: str
+    depth: int
+    found_on: int | None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +45,8 @@ class Due:
     url: str
     site: str
     depth: int
+    priority: int  # 3 for start pages, 2 where a link on the topic led to, 1 where its kind of page brings much, 0
+    fetched: bool  # it was before
     etag: str | None
     last_modified: str | None
 
@@ -50,36 +67,60 @@ def seed(db: Database, urls: Iterable[str], at: str) -> None:
     """Adds start URLs (canonical) that are not known yet, due at once; mends dates that a wrong clock set."""
     with db.atomic():
         urls = list(urls)
-        add_found(db, [(url, 0, None) for url in urls], at)
+        add_found(db, [Found(url, 0, None, START) for url in urls], at)
+        db.conn.executemany("UPDATE pages SET priority = ? WHERE url = ?", [(START, url) for url in urls])
         revisit.mend_dates(db, {site_of(url) for url in urls}, at)
 
 
-def add_found(db: Database, found: Iterable[tuple[str, int, int | None]], at: str) -> None:
-    """Adds URLs found, as (canonical URL, depth, id of the page it was found on); known ones stay as they are.
-
-    What was purged stays out.
-    """
+def add_found(db: Database, found: Iterable[Found], at: str) -> None:
+    """Adds URLs found, due at once; known ones stay as they are. What was purged stays out."""
     found = list(found)
-    buried = tombstones.known(db.conn, (url for url, _, _ in found))
+    buried = tombstones.known(db.conn, (one.url for one in found))
     db.conn.executemany(
         """
-        INSERT INTO pages (url, site, state, first_seen, due, depth, found_on) VALUES (?, ?, 'found', ?, ?, ?, ?)
-        ON CONFLICT (url) DO NOTHING
+        INSERT INTO pages (url, site, state, first_seen, due, depth, found_on, priority)
+        VALUES (?, ?, 'found', ?, ?, ?, ?, ?) ON CONFLICT (url) DO NOTHING
         """,
-        [(url, site_of(url), at, at, depth, on) for url, depth, on in found if url not in buried],
+        [
+            (one.url, site_of(one.url), at, at, one.depth, one.found_on, one.priority)
+            for one in found
+            if one.url not in buried
+        ],
     )
 
 
-def due(db: Database, site: str, before: str, limit: int, offset: int = 0) -> list[Due]:
-    """The `limit` pages of `site` that have been due the longest, after the first `offset`; new ones shallow first."""
-    rows = db.conn.execute(
-        """
-        SELECT url, site, depth, etag, last_modified FROM pages
-        WHERE site = ? AND due <= ? ORDER BY due, id LIMIT ? OFFSET ?
-        """,
-        (site, before, limit, offset),
+def prefer(db: Database, urls: Iterable[str]) -> None:
+    """A link on the topic leads to these known pages: those that were never fetched are fetched sooner."""
+    db.conn.executemany(
+        f"UPDATE pages SET priority = {NAMED} WHERE url = ? AND state = 'found' AND priority < {NAMED}",
+        [(url,) for url in urls],
     )
-    return [Due(*row) for row in rows]
+
+
+def due(db: Database, site: str, before: str, limit: int) -> list[Due]:
+    """`limit` pages of `site` that are due: by priority, then those that have been due the longest, shallow first."""
+    rows: list[Due] = []
+    for priority in range(START, -1, -1):  # a range of the index for each: one query would read what is not due
+        found = db.conn.execute(
+            """
+            SELECT url, site, depth, priority, last_fetched IS NOT NULL, etag, last_modified FROM pages
+            WHERE site = ? AND priority = ? AND due <= ? ORDER BY due, id LIMIT ?
+            """,
+            (site, priority, before, limit - len(rows)),
+        )
+        rows += [Due(*row) for row in found]
+        if len(rows) >= limit:
+            break
+    return rows
+
+
+def put_off(db: Database, pages: Iterable[tuple[str, str]], at: str, wait: timedelta) -> None:
+    """Sets the reason why pages, (URL, reason), are not fetched now, and looks at them again after `wait`."""
+    until = revisit.later(at, wait)
+    with db.atomic():
+        db.conn.executemany(
+            "UPDATE pages SET due = ?, reason = ? WHERE url = ?", [(until, reason, url) for url, reason in pages]
+        )
 
 
 def counts(db: Database, site: str, at: str) -> tuple[int, int]:
@@ -101,7 +142,10 @@ def make_all_due(db: Database, sites: Sequence[str], at: str) -> None:
 def next_due_of(db: Database, sites: Sequence[str]) -> str | None:
     """The earliest moment at which a page of `sites` is due; None when none ever is."""
     dates = [
-        db.conn.execute("SELECT min(due) FROM pages WHERE site = ? AND due IS NOT NULL", (site,)).fetchone()[0]
+        db.conn.execute(
+            "SELECT min(due) FROM pages WHERE site = ? AND priority = ? AND due IS NOT NULL", (site, priority)
+        ).fetchone()[0]
         for site in sites
+        for priority in range(START + 1)
     ]
     return min((date for date in dates if date is not None), default=None)

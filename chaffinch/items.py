@@ -151,6 +151,7 @@ class Visit:
     document: Document | None = None
     tree: Any = None  # the parsed page, shared by the stages of one process
     links: tuple[str, ...] = ()  # canonical URLs of the same site
+    named: frozenset[str] = frozenset()  # those of them whose link says that they are on a topic
     article: Article | None = None
     part: Part | None = None
     cleaned: Cleaned | None = None

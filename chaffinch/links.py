@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
@@ -12,6 +13,7 @@ from chaffinch.robots_meta import is_nofollow
 from chaffinch.urls import canonical_url, site_of
 
 MAX_LINKS = 5_000
+MAX_TEXT = 100  # characters of a link's words that are looked at
 FEEDS = frozenset({"application/rss+xml", "application/atom+xml"})
 PACKED_SITEMAPS = (".xml.gz", ".txt.gz")
 # What no article hides behind: fetching it would cost the site and be thrown away.
@@ -21,8 +23,13 @@ NOT_PAGES = frozenset(
 )
 
 
-def links(document: Document, tree: HtmlElement, obey_nofollow: bool = True) -> tuple[str, ...]:
-    """Canonical URLs of the same site that `tree` links to, in page order, without repeats, at most 5,000."""
+def links(
+    document: Document, tree: HtmlElement, obey_nofollow: bool = True, texts: dict[str, str] | None = None
+) -> tuple[str, ...]:
+    """Canonical URLs of the same site that `tree` links to, in page order, without repeats, at most 5,000.
+
+    `texts`, when given, takes the words of each URL's links, as far as they are not too long.
+    """
     base = document.url
     for element in tree.iter("base"):
         base = _join(document.url, element.get("href") or "") or document.url
@@ -40,6 +47,9 @@ def links(document: Document, tree: HtmlElement, obey_nofollow: bool = True) -> 
         if url is None or site_of(url) != site or _is_file(url):
             continue
         found[url] = None
+        if texts is not None and len(former := texts.get(url, "")) < MAX_TEXT:
+            own = "".join(islice(element.itertext(), MAX_TEXT))[:MAX_TEXT]
+            texts[url] = f"{former} {own} {(element.get('title') or '')[:MAX_TEXT]}"
         if len(found) >= MAX_LINKS:
             break
     found.pop(document.url, None)

@@ -59,6 +59,7 @@ def purge(db: Database, path: Path, name: str) -> Purged:
         db.conn.execute("DELETE FROM contacts WHERE id NOT IN (SELECT contact_id FROM article_contacts)")
         if whole_site:
             db.conn.execute("DELETE FROM templates WHERE site = ?", (name,))
+            db.conn.execute("DELETE FROM patterns WHERE site = ?", (name,))
             db.conn.execute("DELETE FROM template_sites WHERE site = ?", (name,))
         _scrub_runs(db, name, whole_site)
         _scrub_reasons(db, name, whole_site)

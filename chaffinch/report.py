@@ -204,13 +204,16 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
-def crawl_summary(counts: Mapping[str, int], next_due: str | None, corpus: str) -> str:
-    """The one line that a crawl ends with."""
+def crawl_summary(counts: Mapping[str, int], next_due: str | None, corpus: str, stopped: Mapping[str, str]) -> str:
+    """The one line that a crawl ends with. `stopped` says why sites were not crawled to the end."""
     if not counts:
         return f"nothing due before {next_due or 'ever'} in {corpus}; -a due=all visits everything known"
     names = ("new", "edited", "unchanged", "page", "off-topic", "forbidden", "gone", "failed")
     told = ", ".join(f"{counts[name]:,} {_SAID.get(name, name)}" for name in names if counts.get(name))
-    return f"fetched {sum(counts.values()):,} pages into {corpus}: {told}"
+    site, reason = next(iter(stopped.items()), ("", ""))
+    more = f" and {len(stopped) - 1:,} more sites" if len(stopped) > 1 else ""
+    left = f"; not to the end: {site} ({reason}){more}" if stopped else ""
+    return f"fetched {sum(counts.values()):,} pages into {corpus}: {told}{left}"
 
 
 _SAID = {"new": "new articles", "page": "without article", "edited": "edited articles"}

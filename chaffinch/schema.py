@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import archive, candidates, history, mosaic, parts, search, site_template, tombstones
+from chaffinch import archive, candidates, history, mosaic, parts, patterns, search, site_template, tombstones
 
 migrations = Migrations("chaffinch")
 
@@ -24,6 +24,7 @@ def m001_corpus(db: Database) -> None:
     parts.create_tables(db)
     tombstones.create_tables(db)
     history.create_tables(db)
+    patterns.create_tables(db)
     archive.create_tables(db)
 
 
@@ -53,10 +54,11 @@ _TABLES = (
         missed_since TEXT,
         changes REAL NOT NULL DEFAULT 0,
         watched REAL NOT NULL DEFAULT 0,
-        found_on INTEGER REFERENCES pages(id)
+        found_on INTEGER REFERENCES pages(id),
+        priority INTEGER NOT NULL DEFAULT 0
     )
     """,
-    "CREATE INDEX pages_due ON pages(site, due) WHERE due IS NOT NULL",
+    "CREATE INDEX pages_due ON pages(site, priority, due) WHERE due IS NOT NULL",
     "CREATE INDEX pages_missed ON pages(site) WHERE missed > 0",
     "CREATE INDEX pages_found_on ON pages(found_on)",
     """

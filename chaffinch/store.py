@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, frontier, history, parts, revisit, search, site_template, tombstones
+from chaffinch import cluster, frontier, history, parts, patterns, revisit, search, site_template, tombstones
+from chaffinch.frontier import Found
 from chaffinch.history import Event, Missed
 from chaffinch.items import Cleaned, PageState, Visit
 from chaffinch.revisit import Rate
@@ -19,7 +20,6 @@ from chaffinch.revisit import Rate
 BATCH_VISITS = 100
 BATCH_SECONDS = 1.0
 MISSED_AGAIN = timedelta(days=1)  # an article that was missed is looked for again after this
-LINKS_AT_ONCE = 500  # variables in a query
 
 
 @dataclass(slots=True)
@@ -101,15 +101,26 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     site_template.apply(db, visits)
     urls = [visit.page.url for visit in visits]
     known, pages = _known_articles(db, urls), _known_pages(db, urls)
+    first = {url for url in urls if pages.get(url, {}).get("state", "found") == "found"}
+    repeated = patterns.repeats(db, [visit for visit in visits if visit.page.url in first])
+    _leave_out_soft_404(visits, repeated)
     fresh = [visit for visit in visits if _is_news(visit, known.get(visit.page.url))]
     if store.before_write is not None and (fresh or any(visit.crawled for visit in visits)):
         store.before_write()
     before = {url: Missed(row["missed"], row["missed_since"]) for url, row in pages.items() if row["missed"]}
     missed = history.judge(db, visits, known, before)
-    page_ids = _write_pages(store, visits, pages, missed, {visit.page.url for visit in fresh})
-    _write_links(db, visits, page_ids)
+    learned = patterns.note(db, visits, first, set(repeated))
+    page_ids = _write_pages(store, visits, pages, missed, {visit.page.url for visit in fresh}, learned.fresh)
+    _write_links(db, visits, page_ids, learned)
     parts.write(db, assembled, page_ids)
     _write_articles(db, visits, known, page_ids, counts)
+
+
+def _leave_out_soft_404(visits: list[Visit], repeated: dict[str, int]) -> None:
+    for visit in visits:
+        if visit.crawled and repeated.get(visit.page.url, 0) >= patterns.SOFT_404:
+            visit.cleaned, visit.fingerprint, visit.canonical, visit.state = None, None, "", "page"
+            visit.reason = f"soft 404: title and text of {patterns.SOFT_404} other pages of this site"
 
 
 def _write_articles(
@@ -206,11 +217,16 @@ def _known_pages(db: Database, urls: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _write_pages(
-    store: Store, visits: list[Visit], known: dict[str, dict[str, Any]], missed: dict[str, Missed], news: set[str]
+    store: Store,
+    visits: list[Visit],
+    known: dict[str, dict[str, Any]],
+    missed: dict[str, Missed],
+    news: set[str],
+    unknown: set[str],
 ) -> dict[str, int]:
     """Upserts the page of each visit; returns URL -> page id. An ingested page that is known stays as it is.
 
-    `news` are the URLs whose article is new or changed.
+    `news` are the URLs whose article is new or changed, `unknown` the links that no page is known of.
     """
     db = store.db
     urls = [visit.page.url for visit in visits]
@@ -229,7 +245,9 @@ def _write_pages(
         if url in missed and state == "failed":
             due = revisit.later(visit.fetched_at, MISSED_AGAIN)
         elif state in revisit.KINDS and visit.crawled:
-            changed = url in news or state != was.get("state") or (state == "page" and _leads_on(db, visit))
+            changed = (
+                url in news or state != was.get("state") or (state == "page" and not unknown.isdisjoint(visit.links))
+            )
             rate, due = _rate_and_due(store, visit, state, rate, was.get("last_fetched"), changed)
         rows.append(
             {
@@ -249,16 +267,20 @@ def _write_pages(
                 "missed_since": counted.since if counted else None,
                 "changes": rate.changes,
                 "watched": rate.watched,
+                "priority": int(state in ("article", "page")),
             }
         )
     updated = ["state", "status", "etag", "last_modified", "last_fetched", "due", "reason", "failures"]
-    updated += ["missed", "missed_since", "changes", "watched"]
+    updated += ["missed", "missed_since", "changes", "watched", "priority"]
     # On 304 the stored reason and validators still hold; a failure keeps the validators of the last answer.
     keep = {
         "etag": "coalesce(excluded.etag, etag)",
         "last_modified": "coalesce(excluded.last_modified, last_modified)",
         "reason": "CASE WHEN excluded.status = 304 THEN reason ELSE excluded.reason END",
         "due": "coalesce(excluded.due, due)",
+        # Old articles give way to new ones that a link on the topic leads to.
+        "priority": f"CASE WHEN priority = {frontier.START} OR excluded.state IN ('failed', 'forbidden')"
+        " THEN priority ELSE excluded.priority END",
     }
     assignments = ", ".join(f"{name} = {keep.get(name, 'excluded.' + name)}" for name in updated)
     if rows:
@@ -278,16 +300,6 @@ def _state_at_304(was: dict[str, Any]) -> PageState:
     return "article" if was["missed"] and was["state"] in ("failed", "gone") else cast(PageState, was["state"])
 
 
-def _leads_on(db: Database, visit: Visit) -> bool:
-    """Whether the page links to a URL that is not known yet."""
-    for start in range(0, len(visit.links), LINKS_AT_ONCE):
-        some = visit.links[start : start + LINKS_AT_ONCE]
-        (count,) = db.conn.execute(f"SELECT count(*) FROM pages WHERE url IN ({_in(some)})", some).fetchone()
-        if count < len(some):
-            return True
-    return False
-
-
 def _rate_and_due(
     store: Store, visit: Visit, state: PageState, rate: Rate, before: str | None, changed: bool
 ) -> tuple[Rate, str]:
@@ -301,11 +313,17 @@ def _rate_and_due(
     return rate, revisit.later(visit.fetched_at, revisit.wait(kind, revisit.a_day(rate, prior)))
 
 
-def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int]) -> None:
+def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int], learned: patterns.Learned) -> None:
     for visit in visits:
-        if visit.links:
-            found_on = page_ids[visit.page.url]
-            frontier.add_found(db, [(url, visit.depth + 1, found_on) for url in visit.links], visit.fetched_at)
+        found = [
+            Found(
+                url, visit.depth + 1, page_ids[visit.page.url],
+                patterns.priority(learned.sites[visit.site], url, url in visit.named),
+            )
+            for url in visit.links if url in learned.fresh
+        ]  # fmt: skip
+        frontier.add_found(db, found, visit.fetched_at)
+        frontier.prefer(db, [url for url in visit.named if url not in learned.fresh])
 
 
 def _touch(db: Database, visit: Visit) -> None:

@@ -6,6 +6,7 @@ import math
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,7 @@ _TITLE_TIMES = 3  # how often a term in the title counts
 _ENOUGH = 6  # occurrences of one term beyond which more say nothing new
 _COMPANY = 2  # different terms that a text must have: one alone is said of other things as well
 _VARIETY = 6  # so many different terms make up for the lack of a core term
+_NAMED = 2
 _CHARS = 20_000  # characters of a text that are looked at
 
 
@@ -68,6 +70,19 @@ def _topic(name: str, table: object) -> Topic:
     # Longest first, so that a compound is not counted as its part as well.
     pattern = re.compile("|".join(re.escape(w) for w in sorted(weights, key=len, reverse=True)))
     return Topic(name, float(threshold), weights, core, pattern)
+
+
+def named(texts: Sequence[str], topics: Topics) -> list[bool]:
+    """For each of `texts`, the words of a link in any script, whether they name a topic.
+
+    The weights of their different terms come to `_NAMED`: a usual word of the topic is enough, one that is said in
+    company only is not.
+    """
+    lines = canonical("\n".join(" ".join(text.split()) for text in texts)).split("\n")
+    return [
+        any(sum(topic.weights[term] for term in set(topic.pattern.findall(line))) >= _NAMED for topic in topics.topics)
+        for line in lines[: len(texts)]
+    ]
 
 
 def score(title: str, canonical_text: str, topics: Topics) -> tuple[str | None, float]:

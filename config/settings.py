@@ -16,6 +16,9 @@ ALLOW_PRIVATE_ADDRESSES = False
 # A folder for raw responses, one WACZ a run; none when empty. They hold the contacts that the corpus does not.
 ARCHIVE = ""
 
+# Pages fetched of one site in one run, where its farm names no `budget`: what a second each takes in fourteen hours.
+PAGE_BUDGET = 50_000
+
 # --- The flow, in order. Clustering happens in the store's transaction: it needs what the corpus holds already. --
 ITEM_PIPELINES = {
     "pipelines.decode.DecodePipeline": 100,

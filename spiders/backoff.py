@@ -60,6 +60,7 @@ class Holds:
     until: dict[str, float] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)  # in a row
     left: dict[str, str] = field(default_factory=dict)
+    spent: dict[str, str] = field(default_factory=dict)  # sites of which no more is asked for in this run, and why
 
     def waiting(self, site: str, at: float | None = None) -> bool:
         """Whether `site` is let alone at the monotonic time `at`, now when None."""
@@ -94,6 +95,16 @@ class Holds:
     def answered(self, site: str) -> None:
         """`site` answered as it should."""
         self.refusals.pop(site, None)
+
+    def stopped(self) -> dict[str, str]:
+        """Sites that are not crawled to the end in this run, and why."""
+        return {**self.spent, **self.left}
+
+    def spend(self, site: str, reason: str) -> None:
+        """No more pages of `site` are asked for in this run; what is under way is taken. Said once."""
+        if site not in self.spent:
+            self.spent[site] = reason
+            complain(f"{site}: stopped for this run, the rest stays due: {reason}")
 
     def leave(self, site: str, reason: str) -> None:
         """No page of `site` is fetched any more in this run; all stay due. Said once."""

@@ -6,6 +6,7 @@ import sqlite3
 from asyncio import Future, ensure_future
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from scrapy.http import Response
 from chaffinch import farms, frontier, manifest, sitemap
 from chaffinch.cli import complain
 from chaffinch.corpus import lock, now, open_writer
-from chaffinch.frontier import Due
+from chaffinch.frontier import Due, Found
 from chaffinch.inputs import HTML_TYPES
 from chaffinch.items import Page, Visit
 from chaffinch.links import listed
@@ -59,6 +60,7 @@ class FarmSpider(scrapy.Spider):
     store: Store
     scheduler: FrontierScheduler
     tallies: dict[str, Tally]  # site -> what it brought in
+    limits: dict[str, farms.Limits]  # of each site
     holds: Holds  # which sites are let alone, and why
     no_sitemap: set[str]  # origins whose robots.txt names no sitemap
     failure: str | None = None  # why the corpus cannot be written any more
@@ -75,6 +77,8 @@ class FarmSpider(scrapy.Spider):
         spider.holds, spider.tallies = Holds(), {}
         spider.no_sitemap = set()
         spider.plan = farms.plan(**kwargs, contact=settings["CONTACT"])
+        budget = settings.getint("PAGE_BUDGET")
+        spider.limits = {site_of(url): farms.limits(farm, budget) for farm in spider.plan.farms for url in farm.start}
         spider.sites = list(dict.fromkeys(site_of(url) for farm in spider.plan.farms for url in farm.start))
         slots = {site: slot for farm in spider.plan.farms for site, slot in _slots(farm, settings).items()}
         settings.set("DOWNLOAD_SLOTS", {**settings.getdict("DOWNLOAD_SLOTS"), **slots}, priority="spider")
@@ -155,7 +159,7 @@ class FarmSpider(scrapy.Spider):
 
         def add() -> None:
             with self.store.db.atomic():
-                frontier.add_found(self.store.db, [(url, 1, None) for url in urls], now())
+                frontier.add_found(self.store.db, [Found(url, 1, None, 1) for url in urls], now())
 
         self.guarded(add)
         self.scheduler.look_again(site)
@@ -167,6 +171,11 @@ class FarmSpider(scrapy.Spider):
         if page.depth == 0 and origin in self.no_sitemap:
             self.no_sitemap.discard(origin)
             self._add_sitemaps(page.site, [origin + USUAL_SITEMAP])
+
+    def put_off(self, pages: list[tuple[str, str]], wait: timedelta) -> None:
+        """Pages, (URL, reason), that are not to be fetched for so long."""
+        if pages:
+            self.guarded(lambda: frontier.put_off(self.store.db, pages, now(), wait))
 
     def left_out(self, page: Due) -> None:
         """The page's host is left for this run: nothing is written of the page, which stays due."""
@@ -202,7 +211,7 @@ class FarmSpider(scrapy.Spider):
         with self.resources:
             if self.failure is None:
                 self.next_due = frontier.next_due_of(self.store.db, self.sites)
-                sites = site_stats(self.tallies, self.holds.left)
+                sites = site_stats(self.tallies, self.holds.stopped())
                 stats = {**self.store.counts, "sites": sites, **archive.finished(self)}
                 manifest.finish(self.store.db, self.manifest, reason, stats)
 

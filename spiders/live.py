@@ -106,7 +106,7 @@ class LiveExtension:
             if at >= self.count_again:
                 self.look()
                 self.count_again = time.monotonic() + (time.monotonic() - at) / COUNTING + TICK
-            self.live.update(table(self.spider.tallies, self.known, self.spider.holds.left, at - self.started))
+            self.live.update(table(self.spider.tallies, self.known, self.spider.holds.stopped(), at - self.started))
             self.live.refresh()
         elif at - self.said >= LINE:
             self.said = at

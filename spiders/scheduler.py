@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scrapy import Request, signals
 from scrapy.core.scheduler import BaseScheduler
 
-from chaffinch import frontier
+from chaffinch import frontier, patterns
 from chaffinch.corpus import now
 from chaffinch.items import Visit
 
@@ -23,24 +24,40 @@ if TYPE_CHECKING:
     from spiders.farm import FarmSpider
 
 REFILL = 50  # pages of one site read from the corpus at a time
+REFILL_MORE = 500  # when none of those was to be fetched
 AHEAD = 2  # requests a site may have under way beyond those that it is being sent
+
+
+@dataclass(slots=True)
+class Queue:
+    """One site's pages at hand, and what limits them."""
+
+    ready: deque[frontier.Due] = field(default_factory=deque)
+    under_way: set[str] = field(default_factory=set)
+    unwritten: set[str] = field(default_factory=set)  # fetched, and not in the corpus yet
+    exhausted: int = -1  # how many batches were written when nothing was due
+    sent: int = 0  # pages in this run
+    known: patterns.Known = field(default_factory=dict)  # the site's patterns as they were
+    known_at: int = -1  # so many batches written
+    trying: Counter[str] = field(default_factory=Counter)  # pattern -> pages of which it is not known what they bring
+    counted: set[str] = field(default_factory=set)  # the URLs of these
+    probed: Counter[str] = field(default_factory=Counter)  # pattern given up -> pages tried nevertheless
 
 
 class FrontierScheduler(BaseScheduler):
     """Hands out due pages site by site in turn, each site only as many as its connections can take.
 
     Memory holds at most `REFILL` pages a site; everything else stays in the corpus. A page is out of reach while
-    it is under way or waits to be written, and due again later once it is written.
+    it is under way or waits to be written, and due again later once it is written. Of a pattern of pages that has
+    brought nothing yet, no more are on their way than it has tries.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.again: deque[Request] = deque()  # retries and robots.txt redirects
-        self.ready: dict[str, deque[frontier.Due]] = {}
-        self.under_way: dict[str, set[str]] = {}
+        self.queues: dict[str, Queue] = {}
         self.broken: set[str] = set()  # a stage failed on these: not again in this run
         self.turn: deque[str] = deque()
-        self.exhausted: dict[str, int] = {}  # site -> how many batches were written when nothing was due
         crawler.signals.connect(self._done, signals.item_scraped)
         crawler.signals.connect(self._broke, signals.item_error)
 
@@ -52,6 +69,7 @@ class FrontierScheduler(BaseScheduler):
         self.spider: FarmSpider = spider  # type: ignore[assignment]
         self.spider.scheduler = self
         self.turn.extend(self.spider.sites)
+        self.queues = {site: Queue() for site in self.spider.sites}
 
     def has_pending_requests(self) -> bool:
         return bool(self.again) or any(self._fill(site) for site in self.spider.sites)
@@ -66,37 +84,114 @@ class FrontierScheduler(BaseScheduler):
             if not self.spider.holds.waiting(request.meta["download_slot"]):
                 return request
             self.again.append(request)
-        if not any(self.under_way.values()) and not any(self.ready.values()):
+        if not any(queue.under_way or queue.ready for queue in self.queues.values()):
             self.spider.write()  # what waits to be written may have found pages that are due
         for _ in range(len(self.turn)):
             site = self.turn[0]
             self.turn.rotate(-1)
-            under_way = self.under_way.setdefault(site, set())
-            if self.spider.holds.waiting(site):
+            queue = self.queues[site]
+            if self.spider.holds.waiting(site) or len(queue.under_way) >= self._connections(site) + AHEAD:
                 continue
-            if len(under_way) < self._connections(site) + AHEAD and self._fill(site):
-                page = self.ready[site].popleft()
-                under_way.add(page.url)
+            page = self._next(site)
+            if page is None and queue.ready and not queue.under_way and queue.unwritten:
+                self.spider.write()  # tells what the pages tried have brought
+                page = self._next(site)
+            if page is not None:
+                queue.under_way.add(page.url)
+                queue.sent += 1
                 return self._request(page)
         return None
 
+    def _next(self, site: str) -> frontier.Due | None:
+        """The first page of `site` at hand that its pattern leaves room for."""
+        if not self._fill(site):
+            return None
+        queue = self.queues[site]
+        for place, page in enumerate(queue.ready):
+            if _judged(page):
+                if not self._has_room(queue, page):
+                    continue
+                queue.counted.add(page.url)
+                queue.trying.update(set(patterns.pattern_of(page.url)))
+            del queue.ready[place]
+            return page
+        return None
+
+    def _has_room(self, queue: Queue, page: frontier.Due) -> bool:
+        room, pattern = patterns.room(queue.known, page.url, page.priority >= frontier.NAMED, queue.trying)
+        if room > 0:
+            return True
+        one = queue.known.get(pattern)
+        if one is None or not one.given_up_at or not patterns.may_probe(one, now()):
+            return False
+        queue.probed[pattern] += 1
+        return queue.probed[pattern] <= patterns.PROBES
+
     def _fill(self, site: str) -> bool:
         """Whether a page of `site` is at hand, after looking in the corpus if need be."""
-        ready = self.ready.setdefault(site, deque())
-        if site in self.spider.holds.left:
-            ready.clear()
+        queue, store = self.queues[site], self.spider.store
+        if site in self.spider.holds.left or self.spider.failure:
+            queue.ready.clear()
             return False
+        if queue.known_at != store.batches:
+            self._learn(site, queue)
+        limit = self.spider.limits[site]
+        if queue.sent >= limit.budget:
+            if queue.ready or (queue.exhausted != store.batches and frontier.due(store.db, site, now(), 1)):
+                self.spider.holds.spend(site, f"page budget of {limit.budget:,} reached")
+            queue.ready.clear()
+            return False
+        size = REFILL
+        while not queue.ready and queue.exhausted != store.batches:
+            waiting = {url for url, visit in store.buffer.items() if visit.site == site}
+            out_of_reach = queue.under_way | waiting | self.broken
+            found = frontier.due(store.db, site, now(), size + len(out_of_reach))
+            fitting = [page for page in found if page.url not in out_of_reach]
+            queue.ready.extend(sorted(fitting, key=lambda page: (-page.priority, patterns.rank(queue.known, page.url))))
+            if not self._put_off(queue, site) and not queue.ready:
+                queue.exhausted = store.batches
+            size = REFILL_MORE
+        return bool(queue.ready)
+
+    def _learn(self, site: str, queue: Queue) -> None:
+        """Takes notice of what the batches written since have found."""
         store = self.spider.store
-        if ready or self.spider.failure or self.exhausted.get(site) == store.batches:
-            return bool(ready)
-        busy = self.under_way.get(site, set())
-        waiting = {url for url, visit in store.buffer.items() if visit.site == site}
-        out_of_reach = busy | waiting | self.broken
-        found = frontier.due(store.db, site, now(), REFILL + len(out_of_reach))
-        ready.extend(page for page in found if page.url not in out_of_reach)
-        if not ready:
-            self.exhausted[site] = store.batches
-        return bool(ready)
+        for url in [url for url in queue.unwritten if url not in store.buffer]:
+            queue.unwritten.discard(url)
+            self._settle(queue, url)
+        queue.known = patterns.load(store.db, site)
+        queue.known_at = store.batches
+        self._put_off(queue, site)
+
+    def _put_off(self, queue: Queue, site: str) -> bool:
+        """Takes out of what is at hand what is not to be fetched; whether there was any."""
+        limit, at = self.spider.limits[site], now()
+        kept: deque[frontier.Due] = deque()
+        excluded: list[tuple[str, str]] = []
+        given_up: list[tuple[str, str]] = []
+        for page in queue.ready:
+            if reason := limit.refuses(page.url, page.depth):
+                excluded.append((page.url, reason))
+            elif reason := self._given_up(queue, page, at):
+                given_up.append((page.url, reason))
+            else:
+                kept.append(page)
+        queue.ready = kept
+        self.spider.put_off(excluded, frontier.EXCLUDED_AGAIN)
+        self.spider.put_off(given_up, frontier.GIVEN_UP_AGAIN)
+        return bool(excluded or given_up)
+
+    def _given_up(self, queue: Queue, page: frontier.Due, at: str) -> str | None:
+        """The reason why a page's pattern is given up; None when it is not, or is to be tried again."""
+        if not _judged(page):
+            return None
+        room, pattern = patterns.room(queue.known, page.url, page.priority >= frontier.NAMED, {})
+        if room > 0:
+            return None
+        one = queue.known[pattern]
+        if patterns.may_probe(one, at) and queue.probed[pattern] < patterns.PROBES:
+            return None
+        return one.reason or patterns.why(pattern, one)
 
     def _connections(self, site: str) -> int:
         assert self.crawler.engine is not None
@@ -126,15 +221,36 @@ class FrontierScheduler(BaseScheduler):
 
     def look_again(self, site: str) -> None:
         """Pages of `site` came to the corpus by another way than a written batch."""
-        self.exhausted.pop(site, None)
+        self.queues[site].exhausted = -1
 
     def release(self, page: frontier.Due) -> None:
         """`page` was not fetched after all."""
-        self.under_way.get(page.site, set()).discard(page.url)
+        queue = self.queues[page.site]
+        queue.under_way.discard(page.url)
+        self._settle(queue, page.url)
+
+    def _settle(self, queue: Queue, url: str) -> None:
+        """It is known what the page at `url` brought, or that it was not fetched."""
+        if url in queue.counted:
+            queue.counted.discard(url)
+            for name in set(patterns.pattern_of(url)):
+                queue.trying[name] -= 1
+                if not queue.trying[name]:
+                    del queue.trying[name]
 
     def _done(self, item: Visit) -> None:
-        self.under_way.get(item.site, set()).discard(item.page.url)
+        queue = self.queues[item.site]
+        queue.under_way.discard(item.page.url)
+        if item.page.url in self.spider.store.buffer:
+            queue.unwritten.add(item.page.url)
+        else:
+            self._settle(queue, item.page.url)
 
     def _broke(self, item: Visit, response: Response, spider: Spider, failure: Failure) -> None:
         self.broken.add(item.page.url)
         self._done(item)
+
+
+def _judged(page: frontier.Due) -> bool:
+    """Whether a page is one of those that its pattern's yield decides on: never fetched, and no start page."""
+    return not page.fetched and page.depth > 0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from chaffinch.store import Store
+    from spiders.backoff import Holds
 
 
 @runtime_checkable
@@ -27,6 +28,7 @@ class CorpusSpider(Protocol):
     failure: str | None
     next_due: str | None
     nothing_answered: bool
+    holds: Holds
 
 
 class Command(CrawlCommand):
@@ -99,6 +101,7 @@ class Command(CrawlCommand):
         if spider.failure is not None:
             complain(spider.failure)
         else:
-            complain(crawl_summary(spider.store.counts, spider.next_due, crawler.settings["CORPUS"]))
+            stopped = spider.holds.stopped()
+            complain(crawl_summary(spider.store.counts, spider.next_due, crawler.settings["CORPUS"], stopped))
         if spider.failure is not None or spider.nothing_answered:
             self.exitcode = 1
