@@ -3,6 +3,8 @@
 The hooks are named here because Datasette looks for them in the module that the entry point names.
 """
 
+from chaffinch.datasette_plugin.cells import extra_css_urls, show_cell
+from chaffinch.datasette_plugin.facets import register_facet_classes
 from chaffinch.datasette_plugin.links import (
     database_actions,
     describe,
@@ -19,13 +21,16 @@ __all__ = [
     "canned_queries",
     "database_actions",
     "describe",
+    "extra_css_urls",
     "filters_from_request",
     "get_metadata",
     "link_cell",
     "mark_matches",
     "menu_links",
     "prepare_connection",
+    "register_facet_classes",
     "register_routes",
+    "show_cell",
     "top_database",
     "top_homepage",
 ]

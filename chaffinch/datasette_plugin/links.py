@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,11 @@ _TO_ARTICLE = {
     ("removed", "article_id"),
     ("versions", "article_id"),
     ("article_contacts", "article_id"),
+    ("events", "article_id"),
+    ("events", "other_id"),
     ("fingerprints", "article_id"),
 }
+_VIEWS_TO_ARTICLE = {("mosaic", "article_id"), ("paragraph_sources", "article_id"), ("paragraph_sources", "source_id")}
 _IN_QUERIES = {"article": "article", "article_id": "article", "cluster": "cluster", "cluster_id": "cluster"}
 _known: set[str] = set()
 
@@ -108,10 +111,17 @@ def menu_links(datasette: Any) -> list[dict[str, str]]:
 
 
 @hookimpl(specname="render_cell", tryfirst=True)
-def link_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Any) -> Markup | None:
+def link_cell(
+    row: Any, value: Any, column: str, table: str | None, database: str, datasette: Any
+) -> Markup | Awaitable[Markup] | None:
     """Makes titles, cluster numbers, sizes and figures of similarity lead to the page that shows what they say."""
     if value is None or not is_corpus(datasette.get_database(database).path):
         return None
+    if (table, column) in _VIEWS_TO_ARTICLE and isinstance(value, int):
+        return _titled(datasette, database, value)
+    if table is None and column == "contact" and isinstance(value, int):
+        address = f"{datasette.urls.table(database, 'article_contacts')}?contact_id={value}"
+        return Markup('<a href="{}">{}</a>').format(address, value)
     number, label = (value.get("value"), value.get("label")) if isinstance(value, Mapping) else (value, value)
     page = _page_of(table, column, number, lambda name: _plain(row, name))
     if page is None:
@@ -120,9 +130,23 @@ def link_cell(row: Any, value: Any, column: str, table: str | None, database: st
     return Markup('<a href="{}">{}</a>').format(path_of(datasette, database, page), shown)
 
 
+async def _titled(datasette: Any, database: str, article: int) -> Markup:
+    """A link to an article by its title, as Datasette does it for foreign keys, which views have none of."""
+    found = (await datasette.execute(database, "SELECT title FROM articles WHERE id = ?", (article,))).first()
+    shown = str(found[0] if found else "")[:_LABEL_CHARS] or article
+    return Markup('<a href="{}">{}</a> <em>{}</em>').format(
+        path_of(datasette, database, f"article/{article}"), shown, article
+    )
+
+
 def _page_of(table: str | None, column: str, value: Any, cell: Callable[[str], int | None]) -> str | None:
     """The page that a cell leads to; `cell` gives the number in another cell of its row."""
     if table is None:  # a query's result: columns have the names that it gives them
+        if column == "since_version":
+            article = cell("article")
+            return (
+                f"compare?a={article}@{value}&b={article}" if article is not None and isinstance(value, int) else None
+            )
         return f"{_IN_QUERIES[column]}/{value}" if column in _IN_QUERIES and isinstance(value, int) else None
     if (table, column) == ("articles", "title"):
         return f"article/{id}" if (id := cell("id")) is not None else None

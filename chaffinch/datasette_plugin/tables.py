@@ -10,7 +10,7 @@ from typing import Any
 from datasette import hookimpl  # type: ignore[attr-defined]
 from datasette.utils import parse_metadata
 
-TABLES = {"articles", "clusters", "similarities", "removed"}
+from chaffinch.datasette_plugin.links import is_corpus
 
 
 @cache
@@ -23,7 +23,9 @@ def _metadata() -> dict[str, Any]:
 @hookimpl
 def get_metadata(datasette: Any, key: str | None, database: str | None, table: str | None) -> dict[str, Any]:
     """Titles, units and descriptions for every corpus that is open, whatever its file is called."""
-    ours = [name for name in datasette.databases if name not in ("_internal", "_memory")]
+    ours = [name for name, database in datasette.databases.items() if is_corpus(database.path)]
+    if not ours:
+        return {}
     return {
         "title": _metadata()["title"],
         # Datasette writes into what it is given: what one database forbids must not reach another.
@@ -36,7 +38,6 @@ def canned_queries(datasette: Any, database: str, actor: Any) -> Any:
     """The questions worth asking, where the database is a corpus."""
 
     async def queries() -> dict[str, Any]:
-        tables = set(await datasette.get_database(database).table_names())
-        return _metadata()["queries"] if tables >= TABLES else {}
+        return _metadata()["queries"] if is_corpus(datasette.get_database(database).path) else {}
 
     return queries

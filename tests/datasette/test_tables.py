@@ -1,0 +1,137 @@
+"""Datasette's own tables and queries of a corpus: explained, linked, folded, and with answers in them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasette.app import Datasette
+from sqlite_utils import Database
+
+from chaffinch import corpus
+from chaffinch.datasette_plugin.tables import _metadata
+from chaffinch.schema import migrations
+from tests.conftest import SCRIPTS
+from tests.datasette.hostile import build
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus of `chaffinch demo`, after one of its articles was edited."""
+    folder = tmp_path_factory.mktemp("demo")
+    path = folder / "corpus.db"
+    command = [str(SCRIPTS / "chaffinch"), "demo", "-s", f"CORPUS={path}"]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    url, text = Database(path).execute("SELECT url, text FROM articles WHERE gone_at IS NULL ORDER BY id").fetchone()
+    edited = folder / "edited.jsonl"
+    edited.write_text(
+        json.dumps({"url": url, "text": text + "\n编辑补充：协商以前，先把手里的账单和合同都找出来核对一遍。"})
+    )
+    command = [str(SCRIPTS / "chaffinch"), "ingest", str(edited), "-s", f"CORPUS={path}"]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return path
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("hostile") / "corpus.db"
+    build(path)
+    return path
+
+
+def get(path: Path, *pages: str) -> list[Any]:
+    async def fetch() -> list[Any]:
+        datasette: Any = Datasette([str(path)])  # type: ignore[no-untyped-call]
+        await datasette.invoke_startup()
+        return [await datasette.client.get(page) for page in pages]
+
+    return asyncio.run(fetch())
+
+
+def test_every_table_view_and_column_is_explained_or_hidden() -> None:
+    db = Database(memory=True)
+    migrations.apply(db)
+    told = _metadata()["tables"]
+    for table in (*db.tables, *db.views):
+        if table.name.startswith("articles_fts_"):
+            continue  # hidden by Datasette itself
+        about = told[table.name]
+        assert about["description"] and (about.get("title") or about.get("hidden")), table.name
+        assert set(about["columns"]) == set(table.columns_dict), table.name
+        assert all(about["columns"].values()), table.name
+    assert set(told) <= {table.name for table in (*db.tables, *db.views)}
+
+
+def test_every_query_has_a_title_a_description_and_rows_on_the_demo(demo: Path) -> None:
+    queries = _metadata()["queries"]
+    for name, answer in zip(queries, get(demo, *(f"/corpus/{name}.json?_shape=array&search=逾期" for name in queries)),
+                            strict=True):  # fmt: skip
+        assert queries[name]["title"] and queries[name]["description"].endswith("."), name
+        assert answer.status_code == 200 and answer.json(), (name, answer.text)
+
+
+def test_queries_lead_on_and_draw_shares(demo: Path) -> None:
+    spliced, changed, since, contacts, first = get(
+        demo, "/corpus/spliced", "/corpus/changed_since", "/corpus/changed_since.json?since=2999-01-01",
+        "/corpus/shared_contacts", "/corpus/first_publisher",
+    )  # fmt: skip
+    assert re.search(r'href="/corpus/-/article/\d+"', spliced.text) and '<svg class="share"' in spliced.text
+    assert re.search(r'href="/corpus/-/compare\?a=(\d+)@1&amp;b=\1"', changed.text)
+    assert since.json()["rows"] == []
+    assert re.search(r'href="/corpus/article_contacts\?contact_id=\d+"', contacts.text)
+    assert '<svg class="share"' in first.text
+    (site,) = {row["site"] for row in get(demo, "/corpus/spliced.json?_shape=array")[0].json()[:1]}
+    assert {row["site"] for row in get(demo, f"/corpus/spliced.json?_shape=array&site={site}")[0].json()} == {site}
+
+
+def test_facets_count_by_site_topic_script_and_month(demo: Path) -> None:
+    (answer,) = get(demo, "/corpus/articles.json?_size=1")
+    facets = answer.json()["facet_results"]
+    assert set(facets) == {"site", "topic", "script", "published"}
+    month = facets["published"]["results"][0]
+    (chosen,) = get(demo, month["toggle_url"].removeprefix("http://localhost"))
+    assert chosen.json()["filtered_table_rows_count"] == month["count"]
+    again = chosen.json()["facet_results"]["published"]["results"]
+    assert [(value["value"], value["selected"]) for value in again] == [(month["value"], True)]
+    assert "published__startswith" not in again[0]["toggle_url"]
+
+
+def test_foreign_keys_and_views_show_titles(demo: Path) -> None:
+    title = Database(demo).execute("SELECT title FROM articles JOIN mosaic ON article_id = id").fetchone()[0]
+    pages = ("mosaic", "paragraph_sources", "removed", "events?kind=edited", "clusters", "similarities")
+    for page, answer in zip(pages, get(demo, *(f"/corpus/{page}" for page in pages)), strict=True):
+        assert answer.status_code == 200, page
+        assert re.search(r'<a href="/corpus/-/article/\d+">[^<0-9]', answer.text), page
+    assert title in get(demo, "/corpus/mosaic?_size=max")[0].text
+
+
+def test_long_text_is_folded_and_hidden_tables_are_not_shown(demo: Path, hostile: Path) -> None:
+    articles, database = get(demo, "/corpus/articles?_size=3", "/corpus")
+    assert articles.text.count('<details class="folded">') >= 3 and "tables.css" in articles.text
+    for name in ("articles", "mosaic", "paragraph_sources", "events"):
+        assert f'<a href="/corpus/{name}">' in database.text, name
+    for name in ("search_folds", "articles_fts", "simhash_bands", "sketch_hashes", "article_paragraphs", "parts"):
+        assert f'<a href="/corpus/{name}">' not in database.text, name
+    for page in ("articles", "removed", "versions", "articles/1", "mosaic", "paragraph_sources", "events", "crawls"):
+        (answer,) = get(hostile, f"/corpus/{page}")
+        assert answer.status_code == 200 and "<img" not in answer.text and "<script>alert" not in answer.text, page
+
+
+def test_a_database_that_is_no_corpus_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    Database(path).table("articles").insert({"id": 1, "title": "x" * 200, "share": 0.5})
+    front, table = get(path, "/", "/other/articles")
+    assert "Chaffinch" not in front.text and "folded" not in table.text and "<dl" not in table.text
+
+
+def test_a_corpus_that_is_empty_has_tables_and_queries(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.db"
+    with corpus.lock(path, "test"):
+        corpus.open_writer(path).conn.close()
+    pages = (*_metadata()["queries"], *(name for name, about in _metadata()["tables"].items() if "hidden" not in about))
+    assert {answer.status_code for answer in get(path, *(f"/corpus/{page}" for page in pages))} == {200}
