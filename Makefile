@@ -35,6 +35,8 @@ clean:
 	  && .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . \
 	  && touch $@; } || { rm -rf .venv; echo "Could not install; .venv was removed" >&2; exit 1; }
 
-.venv/installed-dev: .venv/installed requirements-dev.txt
+.venv/installed-dev: .venv/installed requirements-dev.txt requirements-scrapyd.txt
 	@{ .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt \
+	  && .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps --upgrade \
+	    --target .venv/scrapyd -r requirements-scrapyd.txt \
 	  && touch $@; } || { rm -rf .venv; echo "Could not install; .venv was removed" >&2; exit 1; }

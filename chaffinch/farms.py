@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -86,6 +87,11 @@ class Plan:
     def as_settings(self) -> dict[str, Any]:
         """For the run's manifest."""
         return {"farms": [asdict(farm) for farm in self.farms], "due": "all" if self.due_all else "due"}
+
+
+def ours(arguments: Mapping[str, str]) -> dict[str, str]:
+    """The spider's arguments without those that scrapyd adds: `_job`, `_version`."""
+    return {name: value for name, value in arguments.items() if not name.startswith("_")}
 
 
 def plan(start: str | None = None, farms: str | None = None, due: str | None = None, contact: str = "") -> Plan:

@@ -76,7 +76,7 @@ class FarmSpider(scrapy.Spider):
         settings = crawler.settings
         spider.holds, spider.tallies = Holds(), {}
         spider.no_sitemap = set()
-        spider.plan = farms.plan(**kwargs, contact=settings["CONTACT"])
+        spider.plan = farms.plan(**farms.ours(kwargs), contact=settings["CONTACT"])
         budget = settings.getint("PAGE_BUDGET")
         spider.limits = {site_of(url): farms.limits(farm, budget) for farm in spider.plan.farms for url in farm.start}
         spider.sites = list(dict.fromkeys(site_of(url) for farm in spider.plan.farms for url in farm.start))

@@ -75,6 +75,7 @@ class Command(CrawlCommand):
         from chaffinch.corpus import lock, open_writer
 
         assert self.settings is not None
+        arguments = farms.ours(arguments)
         if unknown := sorted(set(arguments) - {"start", "farms", "due"}):
             raise UsageError(f"unknown argument -a {unknown[0]}; known are start, farms, due", print_help=False)
         try:

@@ -95,5 +95,4 @@ def test_bytes_are_kept_as_sent_and_a_page_that_no_archive_holds_is_asked_for_wh
     data = sorted((tmp_path / "archives").iterdir())[0].read_bytes()
     start = data.index(b"\x1f\x8b")
 
-
     assert any(packed in record for _, _, record in members(io.BytesIO(data[start:])))
