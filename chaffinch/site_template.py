@@ -1,7 +1,8 @@
 """The templates of a corpus's sites: learned from what is stored, applied to what is stored and to what comes.
 
 At the end of every transaction each article of a site is as the site's furniture, the rows of `templates`, leaves it:
-so that a page fetched again is compared like with like.
+so that a page fetched again is compared like with like. A template that a whole run taught holds through the next one,
+however often that is cut off and begun again: whether an article was edited must not hang on what came before it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from chaffinch.rules import Rules, load_rules
 from chaffinch.template import Furniture, Key
 
 LOCAL = "file"  # the site of documents without a URL: they have no template in common
-LEARN_AT = 8  # new articles of a site; then whenever there are as many as it was judged by before
+LEARN_AT = 8  # articles of a site that is new; then whenever there are twice as many, until a run ends
 _BATCH = 50
 _LARGEST = 100_000  # characters of an article to learn from: what is larger teaches nothing more, and costs
 
@@ -42,7 +43,8 @@ def create_tables(db: Database) -> None:
         CREATE TABLE template_sites (
             site TEXT PRIMARY KEY,
             articles INTEGER NOT NULL DEFAULT 0,
-            fresh INTEGER NOT NULL DEFAULT 0
+            fresh INTEGER NOT NULL DEFAULT 0,
+            settled INTEGER NOT NULL DEFAULT 0
         )
         """,
     ):
@@ -76,22 +78,27 @@ def note(db: Database, sites: Iterable[str]) -> None:
 
 
 def ripe(db: Database) -> list[str]:
-    """Sites with so many new articles that their templates should be learned at once."""
+    """Sites that no run has ended on yet, with so many articles that their templates should be learned at once."""
     return [
         site
         for (site,) in db.conn.execute(
-            "SELECT site FROM template_sites WHERE fresh >= max(articles, ?) ORDER BY site", (LEARN_AT,)
+            "SELECT site FROM template_sites WHERE NOT settled AND fresh >= max(articles, ?) ORDER BY site",
+            (LEARN_AT,),
         )
     ]
 
 
 def stale(db: Database) -> list[str]:
-    """Sites whose articles have changed since their templates were learned, in this run or in one that was killed."""
-    return [site for (site,) in db.conn.execute("SELECT site FROM template_sites WHERE fresh ORDER BY site")]
+    """Sites whose articles have changed since a run ended on their templates, in this run or in one that was killed."""
+    query = "SELECT site FROM template_sites WHERE fresh OR NOT settled ORDER BY site"
+    return [site for (site,) in db.conn.execute(query)]
 
 
-def relearn(db: Database, site: str) -> None:
-    """Learns a site's template from its articles and applies it to all of them, in one transaction."""
+def relearn(db: Database, site: str, settle: bool = True) -> None:
+    """Learns a site's template from its articles and applies it to all of them, in one transaction.
+
+    `settle` is False in the middle of a run: more articles are on their way.
+    """
     with db.atomic():
         rows = db.conn.execute("SELECT id, url, chars FROM articles WHERE site = ?", (site,)).fetchall()
         fit = {url: id for id, url, chars in rows if chars <= _LARGEST}
@@ -101,7 +108,7 @@ def relearn(db: Database, site: str) -> None:
             everything = sorted(id for id, _, _ in rows)
             for start in range(0, len(everything), _BATCH):
                 _reapply(db, everything[start : start + _BATCH], known)
-        _write(db, site, found, len(rows))
+        _write(db, site, found, len(rows), settle)
 
 
 def furniture(db: Database, sites: set[str]) -> dict[str, frozenset[Key]]:
@@ -187,10 +194,13 @@ def _take_back_edits(db: Database, ids: Sequence[int]) -> None:
         db.conn.execute("UPDATE articles SET last_changed = ? WHERE id = ?", (fetched_at, id))
 
 
-def _write(db: Database, site: str, found: Sequence[Furniture], articles: int) -> None:
+def _write(db: Database, site: str, found: Sequence[Furniture], articles: int, settled: bool) -> None:
     db.conn.execute("DELETE FROM templates WHERE site = ?", (site,))
     db.conn.executemany(
         "INSERT INTO templates (site, place, key, count, line) VALUES (?, ?, ?, ?, ?)",
         [(site, line.place, line.key, line.count, line.line) for line in found],
     )
-    db.conn.execute("UPDATE template_sites SET articles = ?, fresh = 0 WHERE site = ?", (articles, site))
+    db.conn.execute(
+        "UPDATE template_sites SET articles = ?, fresh = 0, settled = ? WHERE site = ?",
+        (articles, settled, site),
+    )

@@ -74,7 +74,7 @@ class Store:
         for name, count in counts.items():
             self.counts[name] = self.counts.get(name, 0) + count
         for site in site_template.ripe(self.db):
-            site_template.relearn(self.db, site)
+            site_template.relearn(self.db, site, settle=False)
 
     def finish(self) -> None:
         """Writes what waits, then learns the template of every site that changed, in a transaction each."""

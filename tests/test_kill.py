@@ -36,7 +36,7 @@ def killed(command: list[str], reached: Callable[[], bool], seconds: float) -> b
 
 
 def state(path: Path) -> dict[str, Any]:
-    """Everything in a corpus that does not say when it was fetched, by URL instead of by id."""
+    """Everything in a corpus but ids and when things were fetched: by URL, and of some dates whether there is one."""
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -51,7 +51,7 @@ QUERIES = {
     "pages": "SELECT url, site, state, status, etag, last_modified, reason, failures FROM pages",
     "articles": """
         SELECT url, site, title, text, published, author, category, heat, comments, script, charset, topic,
-            topic_score, chars, simhash, gone_at, repairs, sources FROM articles
+            topic_score, chars, simhash, gone_at IS NULL, repairs, sources FROM articles
     """,
     "removed": "SELECT url, position, rule, removed.text, whole FROM removed JOIN articles ON id = article_id",
     "versions": "SELECT url, version FROM versions JOIN articles ON id = article_id",

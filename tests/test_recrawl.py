@@ -1,8 +1,12 @@
 """A farm crawled, changed, and crawled again over real HTTP: what happened is seen, and nothing else."""
 
 import hashlib
+import os
+import shutil
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -13,8 +17,10 @@ import pytest
 from chaffinch.demo.farm import OFF_TOPIC, Farm, Resource, Site, Truth, build
 from chaffinch.demo.server import Request, serve
 from chaffinch.history import GONE_AFTER
-from tests.conftest import Run
+from tests.conftest import SCRIPTS, Run
+from tests.test_kill import killed, state
 
+KILLS = int(os.environ.get("RECRAWL_KILLS", "3"))
 ADDED = "本段为修订时补充的说明：以合同约定为准。"
 
 
@@ -147,3 +153,55 @@ def test_what_happened_is_seen_and_nothing_else(told: Told, run: Run) -> None:
     share = fetched(told.second) / fetched(told.first)
     print(f"bytes of the second crawl: {share:.1%} of the first")
     assert share < 0.75
+
+
+def crawling(corpus: Path, urls: Iterable[str]) -> list[str]:
+    settings = ["-s", "ALLOW_PRIVATE_ADDRESSES=1", "-s", f"CORPUS={corpus}"]
+    return [str(SCRIPTS / "chaffinch"), "crawl", "farm", "-a", f"start={','.join(urls)}", *settings]
+
+
+def everything(corpus: Path) -> list[str]:
+    """All that is published, with what happened, by URL; ids, dates and estimates of rates apart."""
+    with closing(sqlite3.connect(corpus)) as db:
+        rows = [f"{name} {row}" for name, rows in state(corpus).items() for row in rows]
+        for query in (
+            "SELECT kind, url, added, removed FROM events JOIN articles ON articles.id = article_id",
+            "SELECT url, version, versions.title, versions.text FROM versions JOIN articles ON id = article_id",
+            "SELECT url, missed, missed_since IS NULL FROM pages",
+            "SELECT * FROM templates",
+        ):
+            rows += map(repr, db.execute(query))
+    return sorted(rows)
+
+
+def test_a_recrawl_killed_at_random_moments_ends_like_one_that_was_not(tmp_path: Path) -> None:
+    before, after, _ = two_states(build(60))
+    chance = Random(20261124)
+    first = tmp_path / "first.db"
+    with serve(before) as sites:
+        subprocess.run(crawling(first, sites.values()), check=True, capture_output=True, timeout=120)
+        port = urlsplit(next(iter(sites.values()))).port or 0
+    with closing(sqlite3.connect(first)) as db, db:
+        db.execute("UPDATE pages SET due = '2020-01-01T00:00:00Z'")
+    with serve(after, port=port) as sites:
+
+        def copied(name: str) -> Path:
+            for end in ("", ".key"):
+                shutil.copy(f"{first}{end}", tmp_path / f"{name}{end}")
+            return tmp_path / name
+
+        reference = copied("reference.db")
+        subprocess.run(crawling(reference, sites.values()), check=True, capture_output=True, timeout=120)
+        expected = everything(reference)
+        whole = len(sites.requests)
+        kills = rounds = 0
+        while kills < KILLS:
+            corpus = copied(f"{rounds}.db")
+            rounds += 1
+            while True:
+                until = len(sites.requests) + chance.randrange(1, whole)
+                command = crawling(corpus, sites.values())
+                if not killed(command, lambda n=until: len(sites.requests) >= n, chance.random() / 5):  # type: ignore[misc]
+                    break
+                kills += 1
+            assert everything(corpus) == expected
