@@ -4,7 +4,7 @@ The hooks are named here because Datasette looks for them in the module that the
 """
 
 from chaffinch.datasette_plugin.cells import extra_css_urls, show_cell
-from chaffinch.datasette_plugin.csv_cells import asgi_wrapper
+from chaffinch.datasette_plugin.csv_cells import defuse_csv
 from chaffinch.datasette_plugin.facets import register_facet_classes
 from chaffinch.datasette_plugin.links import (
     database_actions,
@@ -19,9 +19,9 @@ from chaffinch.datasette_plugin.search import filters_from_request, mark_matches
 from chaffinch.datasette_plugin.tables import canned_queries, get_metadata
 
 __all__ = [
-    "asgi_wrapper",
     "canned_queries",
     "database_actions",
+    "defuse_csv",
     "describe",
     "extra_css_urls",
     "filters_from_request",

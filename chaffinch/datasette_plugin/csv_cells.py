@@ -65,8 +65,8 @@ def defusing() -> Callable[[bytes, bool], bytes]:
     return feed
 
 
-@hookimpl
-def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
+@hookimpl(specname="asgi_wrapper")
+def defuse_csv(datasette: Any) -> Callable[[App], App]:
     """Has every answer of a corpus that is CSV go through `defusing`."""
 
     def wrap(app: App) -> App:

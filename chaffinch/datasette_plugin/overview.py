@@ -61,25 +61,26 @@ class Overview:
 def read(connection: sqlite3.Connection, limit_ms: int) -> Overview:
     """Reads the overview; each part may take `limit_ms`."""
 
-    def within(part: Callable[[sqlite3.Connection], T]) -> T | None:
-        return _within(connection, limit_ms, part)
+    def taken(part: Callable[[sqlite3.Connection], T]) -> T | None:
+        return within(connection, limit_ms, part)
 
-    by_month = within(_months)
-    rules = within(_removed)
+    by_month = taken(_months)
+    rules = taken(_removed)
     return Overview(
-        totals=within(_totals),
-        last_run=within(_last_run),
+        totals=taken(_totals),
+        last_run=taken(_last_run),
         months=by_month[0] if by_month else None,
         undated=by_month[1] if by_month else None,
-        sizes=within(_sizes),
-        copied=within(_copied),
+        sizes=taken(_sizes),
+        copied=taken(_copied),
         removed=rules[:RULES] if rules is not None else None,
         more_rules=max(len(rules or ()) - RULES, 0),
-        states=within(_states),
+        states=taken(_states),
     )
 
 
-def _within(connection: sqlite3.Connection, limit_ms: int, part: Callable[[sqlite3.Connection], T]) -> T | None:
+def within(connection: sqlite3.Connection, limit_ms: int, part: Callable[[sqlite3.Connection], T]) -> T | None:
+    """What `part` reads; None when it takes longer than `limit_ms`."""
     try:
         with sqlite_timelimit(connection, limit_ms):
             return part(connection)

@@ -58,7 +58,9 @@ async def sites_page(datasette: Any, request: Any) -> Any:
     """Who copies whom."""
     database = await _database(datasette, request)
     page = await _read(datasette, database, sites.read)
-    return await _render(datasette, request, database, "sites", page)
+    limit = datasette.setting("sql_time_limit_ms")
+    own = await database.execute_fn(lambda connection: overview.within(connection, limit, sites.own_text))
+    return await _render(datasette, request, database, "sites", page, own_text=own)
 
 
 async def cluster_page(datasette: Any, request: Any) -> Any:

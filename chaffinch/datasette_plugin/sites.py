@@ -96,6 +96,18 @@ def read(connection: sqlite3.Connection) -> SitesPage:
     )
 
 
+def own_text(connection: sqlite3.Connection) -> dict[str, float]:
+    """For each site the per cent of its articles' paragraphs, in letters, that stand in no earlier article.
+
+    It goes through every paragraph of the corpus.
+    """
+    rows = connection.execute(
+        "SELECT site, 100.0 - 100.0 * sum(copied_chars) / sum(mosaic.chars) FROM mosaic"
+        " JOIN articles ON articles.id = article_id GROUP BY site HAVING sum(mosaic.chars)"
+    )
+    return dict(rows.fetchall())
+
+
 def _flows(
     rows: Iterable[Any], site_of: Mapping[int, str], first_of: Mapping[int, int]
 ) -> Counter[tuple[str, str | None, bool]]:

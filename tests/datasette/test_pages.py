@@ -119,6 +119,8 @@ def test_an_article_names_the_source_of_each_paragraph(hostile: Path) -> None:
         first = paragraph_origins.read(connection, 1, f"{BODY}\n{ATTACK}")
         assert first is not None and not first.sources and not first.copied
         assert paragraph_origins.read(connection, 77, "") is None
+        shares = sites.own_text(connection)
+        assert shares[f"{ATTACK}.1"] == 100 and round(100 - shares[f"{ATTACK}.2"], 1) == found.share
 
 
 def test_what_is_not_there_is_not_found_and_no_corpus_gets_no_pages(hostile: Path, tmp_path: Path) -> None:
