@@ -49,6 +49,7 @@ class Due:
     fetched: bool  # it was before
     etag: str | None
     last_modified: str | None
+    source: str | None  # the URL that led to it
 
 
 def next_due(state: PageState, fetched_at: str, failures: int) -> str:
@@ -103,8 +104,9 @@ def due(db: Database, site: str, before: str, limit: int) -> list[Due]:
     for priority in range(START, -1, -1):  # a range of the index for each: one query would read what is not due
         found = db.conn.execute(
             """
-            SELECT url, site, depth, priority, last_fetched IS NOT NULL, etag, last_modified FROM pages
-            WHERE site = ? AND priority = ? AND due <= ? ORDER BY due, id LIMIT ?
+            SELECT url, site, depth, priority, last_fetched IS NOT NULL, etag, last_modified,
+                (SELECT source.url FROM pages AS source WHERE source.id = pages.found_on)
+            FROM pages WHERE site = ? AND priority = ? AND due <= ? ORDER BY due, id LIMIT ?
             """,
             (site, priority, before, limit - len(rows)),
         )

@@ -8,9 +8,10 @@ pattern has so many tries, and more with each page that brought something; then 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlsplit
 from zlib import crc32
 
@@ -21,9 +22,11 @@ from chaffinch.items import Visit
 from chaffinch.revisit import days_between
 
 TRIES = 10  # pages of a pattern that may bring nothing before it is given up
-TRIES_BROAD = 30  # of the pattern with the last word left open, of which the narrow ones are many
+TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many; from one source, of a pattern with articles
+TRIES_SOURCE = 5  # from one source, of a pattern that brought nothing from others
+TRIES_ARTICLES = 60  # of a pattern that brought an article at all
 EARNED = 4  # more tries for each page that brought something
-EARNED_NAMED = 8  # for pages that a link on the topic led to
+EARNED_ARTICLES = 8  # of a pattern that brought articles, from all sources together
 HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet
 FAR = 4  # steps from an article at which leading on to articles counts no more
 PROBES = 3  # pages of a pattern given up that are tried in a run, once it was left alone for
@@ -35,7 +38,8 @@ LISTS = frozenset({"sitemap", "sitemap index", "text sitemap", "feed"})
 MAX_CHARS = 150  # of a pattern
 MAX_SEGMENTS = 8
 MAX_KEYS = 8
-_DATE = re.compile(r"(?<!\d)[12]\d{3}(?:[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?(?:0[1-9]|[12]\d|3[01]))?)?(?!\d)")
+BROAD_SEGMENTS = 3
+_DATE = re.compile(r"(?<!\d)(?:1[89]|2\d)\d\d(?:[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?(?:0[1-9]|[12]\d|3[01]))?)?(?!\d)")
 _TOKEN = re.compile(r"[-_.,~]")
 _PIECES = re.compile(r"\d+|\D+")
 _WORD_CHARS = 10  # characters from which a word with digits in it is a name of its own
@@ -49,13 +53,13 @@ _MARK = re.compile(r"[-_.]")
 def pattern_of(url: str) -> tuple[str, str]:
     """The narrow and the broad pattern of a canonical URL, without its host.
 
-    Numbers become N, dates D, long or random words `*`; query keys are sorted, their numbers N. In the broad pattern
-    the last word of the path is `*`, or all values of the query where there is one.
+    Numbers become N, dates D, long or random words `*`; query keys are sorted, their numbers N. The broad pattern
+    leaves all words open, what follows the third, and the whole query where there is one.
 
     >>> pattern_of("http://a.example/xyk/2022/1115/43711.html")
-    ('/xyk/D/N/N.html', '/xyk/D/N/*')
+    ('/xyk/D/N/N.html', '/*/D/N/**')
     >>> pattern_of("http://a.example/show.php?month=03&c=show&year=2058")
-    ('/show.php?c=show&month=N&year=N', '/show.php?c=*&month=*&year=*')
+    ('/show.php?c=show&month=N&year=N', '/show.php?*')
     """
     try:
         parts = urlsplit(url)
@@ -68,14 +72,14 @@ def pattern_of(url: str) -> tuple[str, str]:
     # A path that goes round in circles has a new depth at each turn.
     path = "/" + "/".join(shapes) + ("/**" if deep else "")
     if not parts.query:
-        broad = [*shapes[:leaf], "*", *shapes[leaf + 1 :]] if segments[leaf : leaf + 1] != [""] else shapes
-        return path[:MAX_CHARS], ("/" + "/".join(broad) + ("/**" if deep else ""))[:MAX_CHARS]
+        broad = list(map(_broad, shapes))
+        broad = broad if len(broad) <= BROAD_SEGMENTS else [*broad[:BROAD_SEGMENTS], "**"]
+        return path[:MAX_CHARS], "/" + "/".join(broad)
     pairs = sorted(pair.partition("=")[::2] for pair in parts.query.split("&", MAX_KEYS)[:MAX_KEYS])
     keys = [_shape(key, False) for key, _ in pairs]
     values = [_value(value) for _, value in pairs]
     narrow = "&".join(f"{key}={value}" for key, value in zip(keys, values, strict=True))
-    open_ = "&".join(f"{key}=*" for key in keys)
-    return f"{path}?{narrow}"[:MAX_CHARS], f"{path}?{open_}"[:MAX_CHARS]
+    return f"{path}?{narrow}"[:MAX_CHARS], f"{path}?*"[:MAX_CHARS]
 
 
 def _shape(segment: str, leaf: bool) -> str:
@@ -95,6 +99,13 @@ def _shape(segment: str, leaf: bool) -> str:
         return "*" + extension
     marks = _TOKEN.findall(stem)
     return "".join(shape + mark for shape, mark in zip(shapes, [*marks, ""], strict=True)) + extension
+
+
+def _broad(shape: str) -> str:
+    if shape in ("", "N", "D"):
+        return shape
+    extension = match[0] if (match := _EXTENSION.search(shape)) else ""
+    return ("N" if shape == "N" + extension else "*") + extension
 
 
 def _token(token: str) -> str:
@@ -124,10 +135,9 @@ class Yield:
     reason: str | None = None
     seen: set[int] = field(default_factory=set)  # CRC-32 of known links and off-topic texts that its pages had
 
-    def left(self, broad: bool = False, named: bool = False) -> int:
-        """How many pages may be tried yet; `named`: of those that a link on the topic led to."""
-        allowed = TRIES_BROAD if broad else TRIES
-        return allowed + (EARNED_NAMED if named else EARNED) * self.brought - self.tried
+    def left(self, tries: int = TRIES) -> int:
+        """How many pages may be tried yet, if `tries` may bring nothing."""
+        return tries + EARNED * self.brought - self.tried
 
 
 Known = dict[str, Yield]  # pattern -> what is known of it, of one site
@@ -136,19 +146,41 @@ Known = dict[str, Yield]  # pattern -> what is known of it, of one site
 _NEW = Yield()
 
 
-def room(known: Mapping[str, Yield], url: str, named: bool, trying: Mapping[str, int]) -> tuple[int, str]:
-    """How many pages like `url` may be tried yet, and the pattern that says so; 0 or less for none.
+def names_of(url: str, source: str | None) -> tuple[str, str, str]:
+    """The patterns that a page counts for: its narrow one, its broad one, and the narrow one after its `source`.
 
-    `trying` are pages under way, by pattern. The broad pattern speaks for narrow ones that have brought nothing.
+    `source` is the URL that led to the page. Where `/show?id=N` answers whatever N is, the real ones stand on lists.
     """
     narrow, broad = pattern_of(url)
-    own = known.get(narrow, _NEW)
-    left = own.left(named=named) - trying.get(narrow, 0)
-    if broad != narrow and not own.brought:
-        rest = known.get(broad, _NEW).left(broad=True, named=named) - trying.get(broad, 0)
-        if rest < left:
-            return rest, broad
-    return left, narrow
+    return narrow, broad, narrow if source is None else f"{narrow} < {pattern_of(source)[0]}"
+
+
+def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mapping[str, int]) -> tuple[int, str]:
+    """How many pages of these patterns (`names_of`) may be tried yet, and the one that says so; 0 or less for none.
+
+    `trying` are pages under way, by pattern. A pattern that brought an article is judged for each source apart. The
+    broad pattern speaks for narrow ones that brought nothing; so does a source that is no trap itself, for a few.
+    """
+    narrow, broad, sourced = names
+    own, pair = known.get(narrow, _NEW), known.get(sourced, _NEW)
+
+    def left(name: str, tries: int) -> tuple[int, str]:
+        return known.get(name, _NEW).left(tries) - trying.get(name, 0), name
+
+    if own.brought and own.level == 0:
+        most = max(TRIES_ARTICLES, TRIES + EARNED_ARTICLES * own.brought) - own.tried - trying.get(narrow, 0)
+        return min((most, narrow), left(sourced, TRIES_BROAD)) if sourced != narrow else (most, narrow)
+    if own.brought or broad == narrow:
+        return left(narrow, TRIES)
+    found = min(left(narrow, TRIES), left(broad, TRIES_BROAD))
+    source = known.get(sourced.partition(" < ")[2])
+    if found[0] <= 0 and found[1] == narrow and sourced != narrow and (source is None or _leads(source)):
+        return max(found, (TRIES_SOURCE - pair.tried - trying.get(sourced, 0), narrow))
+    return found
+
+
+def _leads(source: Yield) -> bool:
+    return source.level is not None and not source.given_up_at
 
 
 def may_probe(one: Yield, at: str) -> bool:
@@ -215,18 +247,20 @@ class Learned:
 
 
 def note(db: Database, visits: Sequence[Visit], first: set[str], known_texts: set[str]) -> Learned:
-    """Counts visits for their patterns.
+    """Counts the visits of a batch for their patterns.
 
     `first` are the URLs that were never fetched before, `known_texts` those of them whose article's text the site
     has at another URL. Called before the links of the visits are written.
     """
     fresh = _unknown(db, {link for visit in visits for link in visit.links})
     learned = Learned(set(fresh), {site: load(db, site) for site in {visit.site for visit in visits}})
+    sources = _sources(db, first)
     for site, known in learned.sites.items():
         changed: set[str] = set()
         for visit in visits:
             if visit.site == site and visit.page.url in first and _counts(visit):
-                changed |= _count(known, visit, fresh, visit.page.url in known_texts)
+                names = names_of(visit.page.url, sources.get(visit.page.url))
+                changed |= _count(known, visit, names, fresh, visit.page.url in known_texts)
             if visit.site == site:
                 fresh.difference_update(visit.links)
         _save(db, site, known, changed)
@@ -240,15 +274,15 @@ def _counts(visit: Visit) -> bool:
     return visit.status != 304 and visit.reason not in LISTS and (visit.part is None or visit.part.number == 1)
 
 
-def _count(known: Known, visit: Visit, fresh: set[str], repeated: bool) -> set[str]:
+def _count(known: Known, visit: Visit, names: tuple[str, str, str], fresh: set[str], repeated: bool) -> set[str]:
     """Counts one visit; returns the patterns changed."""
-    narrow, broad = pattern_of(visit.page.url)
-    names = {broad} if narrow not in known and len(known) >= MOST_PATTERNS else {narrow, broad}
-    own = known.setdefault(min(names, key=lambda name: name != narrow), Yield())
-    found = _level_found(known, own, (narrow, broad), visit, fresh, repeated)
-    hoped = found is None and own.hoped < HOPES and _leads_into_the_open(known, (narrow, broad), visit, fresh)
+    narrow, broad, _ = names
+    counted = {name for name in names if name in known or len(known) < MOST_PATTERNS} | {broad}
+    own = known.setdefault(narrow if narrow in counted else broad, Yield())
+    found = _level_found(known, own, narrow, visit, fresh, repeated)
+    hoped = found is None and own.hoped < HOPES and _leads_into_the_open(known, narrow, visit, fresh)
     neutral = hoped or (found is None and _other_text_or_links(known, own, visit))
-    for name in names:
+    for name in counted:
         one = known.setdefault(name, Yield())
         one.hoped += hoped
         if found is not None:
@@ -257,42 +291,52 @@ def _count(known: Known, visit: Visit, fresh: set[str], repeated: bool) -> set[s
         one.tried += not neutral
         if one.given_up_at and found is not None:  # a probe that came back with something
             one.tried, one.given_up_at, one.reason = one.brought, None, None
-        elif one.given_up_at or one.left(broad=name != narrow) <= 0:
-            one.given_up_at, one.reason = visit.fetched_at, why(name, one)
-    return names
+    if room(known, names, {})[0] <= 0:
+        for name in {narrow, room(known, names, {})[1]} & counted:
+            known[name].given_up_at, known[name].reason = visit.fetched_at, why(name, known[name])
+    return counted
 
 
-def _level_found(
-    known: Known, own: Yield, names: tuple[str, str], visit: Visit, fresh: set[str], repeated: bool
-) -> int | None:
+def _level_found(known: Known, own: Yield, narrow: str, visit: Visit, fresh: set[str], repeated: bool) -> int | None:
     """How far from an article the visit led to something new, None when it brought nothing."""
     if visit.cleaned is not None and not repeated:
         return 0
     reach = FAR if own.level is None else own.level - 1
-    levels = (
-        _level(known, link) for link in visit.links if link in fresh and pattern_of(link)[0] not in names
-    )  # fmt: skip
+    levels = (_level(known, link, narrow) for link in visit.links if link in fresh and pattern_of(link)[0] != narrow)
     nearest = min((level for level in levels if level is not None and level <= reach), default=None)
     return None if nearest is None else nearest + 1
 
 
-def _level(known: Known, url: str) -> int | None:
+def _level(known: Known, url: str, source: str) -> int | None:
+    """How far from an article the pages at `url` are that the pattern `source` leads to; None when they are a trap."""
     narrow, broad = pattern_of(url)
     one = known.get(narrow) or known.get(broad)
-    return None if one is None or one.given_up_at else one.level
+    if one is None or room(known, (narrow, broad, f"{narrow} < {source}"), {})[0] <= 0:
+        return None
+    return one.level
 
 
-def _leads_into_the_open(known: Known, names: tuple[str, str], visit: Visit, fresh: set[str]) -> bool:
+def _leads_into_the_open(known: Known, own: str, visit: Visit, fresh: set[str]) -> bool:
     """Whether the visit leads to patterns of which it is too early to say what they bring."""
     for link in visit.links:
         if link in fresh:
             narrow, broad = pattern_of(link)
-            one = known.get(narrow)
-            if narrow not in names and (one is None or (one.level is None and one.tried < TRIES)):
-                other = known.get(broad)
-                if other is None or other.level is not None or other.tried < TRIES_BROAD:
-                    return True
+            level = known.get(narrow, _NEW).level
+            if narrow != own and level is None and room(known, (narrow, broad, narrow), {})[0] > 0:
+                return True
     return False
+
+
+def _sources(db: Database, urls: Iterable[str], at_once: int = 500) -> dict[str, str]:
+    """The URL that led to each of `urls`, where one did."""
+    found: dict[str, str] = {}
+    for some in batched(urls, at_once):
+        found |= db.conn.execute(
+            "SELECT pages.url, source.url FROM pages JOIN pages AS source ON source.id = pages.found_on"
+            f" WHERE pages.url IN ({', '.join('?' for _ in some)})",
+            some,
+        ).fetchall()
+    return found
 
 
 def _other_text_or_links(known: Known, own: Yield, visit: Visit) -> bool:
@@ -304,7 +348,11 @@ def _other_text_or_links(known: Known, own: Yield, visit: Visit) -> bool:
     if visit.state == "off-topic" and visit.canonical:
         marks = {crc32(visit.canonical.encode("utf-8", "surrogatepass"))}
         return _remember(own, marks) or (len(own.seen) >= MOST_SEEN and not marks <= own.seen)
-    return _remember(own, {crc32(link.encode()) for link in visit.links if _level(known, link) == 0})
+    return _remember(own, {crc32(link.encode()) for link in visit.links if _holds_articles(known, link)})
+
+
+def _holds_articles(known: Known, url: str) -> bool:
+    return known.get(pattern_of(url)[0], _NEW).level == 0
 
 
 def _remember(own: Yield, marks: set[int]) -> bool:
@@ -318,15 +366,20 @@ def _remember(own: Yield, marks: set[int]) -> bool:
 
 def _unknown(db: Database, urls: Iterable[str], at_once: int = 500) -> set[str]:
     """Those of `urls` that are not in `pages`."""
-    wanted = list(urls)
-    unknown = set(wanted)
-    for start in range(0, len(wanted), at_once):
-        some = wanted[start : start + at_once]
+    unknown = set(urls)
+    for some in list(batched(unknown, at_once)):
         marks = ", ".join("?" for _ in some)
         unknown.difference_update(
             url for (url,) in db.conn.execute(f"SELECT url FROM pages WHERE url IN ({marks})", some)
         )
     return unknown
+
+
+def batched(values: Iterable[str], size: int) -> Iterator[list[str]]:
+    """`values` in lists of `size`, the last one shorter."""
+    iterator = iter(values)
+    while some := list(islice(iterator, size)):
+        yield some
 
 
 def rank(known: Mapping[str, Yield], url: str) -> int:

@@ -40,7 +40,7 @@ class Queue:
     known: patterns.Known = field(default_factory=dict)  # the site's patterns as they were
     known_at: int = -1  # so many batches written
     trying: Counter[str] = field(default_factory=Counter)  # pattern -> pages of which it is not known what they bring
-    counted: set[str] = field(default_factory=set)  # the URLs of these
+    counted: dict[str, set[str]] = field(default_factory=dict)  # the URLs of these, and for which patterns they count
     probed: Counter[str] = field(default_factory=Counter)  # pattern given up -> pages tried nevertheless
 
 
@@ -111,14 +111,15 @@ class FrontierScheduler(BaseScheduler):
             if _judged(page):
                 if not self._has_room(queue, page):
                     continue
-                queue.counted.add(page.url)
-                queue.trying.update(set(patterns.pattern_of(page.url)))
+                names = set(patterns.names_of(page.url, page.source))
+                queue.counted[page.url] = names
+                queue.trying.update(names)
             del queue.ready[place]
             return page
         return None
 
     def _has_room(self, queue: Queue, page: frontier.Due) -> bool:
-        room, pattern = patterns.room(queue.known, page.url, page.priority >= frontier.NAMED, queue.trying)
+        room, pattern = patterns.room(queue.known, patterns.names_of(page.url, page.source), queue.trying)
         if room > 0:
             return True
         one = queue.known.get(pattern)
@@ -185,7 +186,7 @@ class FrontierScheduler(BaseScheduler):
         """The reason why a page's pattern is given up; None when it is not, or is to be tried again."""
         if not _judged(page):
             return None
-        room, pattern = patterns.room(queue.known, page.url, page.priority >= frontier.NAMED, {})
+        room, pattern = patterns.room(queue.known, patterns.names_of(page.url, page.source), {})
         if room > 0:
             return None
         one = queue.known[pattern]
@@ -231,12 +232,10 @@ class FrontierScheduler(BaseScheduler):
 
     def _settle(self, queue: Queue, url: str) -> None:
         """It is known what the page at `url` brought, or that it was not fetched."""
-        if url in queue.counted:
-            queue.counted.discard(url)
-            for name in set(patterns.pattern_of(url)):
-                queue.trying[name] -= 1
-                if not queue.trying[name]:
-                    del queue.trying[name]
+        for name in queue.counted.pop(url, ()):
+            queue.trying[name] -= 1
+            if not queue.trying[name]:
+                del queue.trying[name]
 
     def _done(self, item: Visit) -> None:
         queue = self.queues[item.site]

@@ -20,6 +20,7 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     drip: float = 0.0  # seconds between the bytes of the body
+    promised: int = 0  # bytes that are announced beyond those sent
 
 
 Script = Callable[[str, int], Answer | None]  # path, how often it was asked before -> answer, None for 404
@@ -61,7 +62,7 @@ def scripted(script: Script, delay: float = 0.0) -> Iterator[Scripted]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) + answer.promised))
             self.end_headers()
             try:
                 if not answer.drip:
@@ -70,6 +71,8 @@ def scripted(script: Script, delay: float = 0.0) -> Iterator[Scripted]:
                     self.wfile.write(bytes([byte]))
                     time.sleep(answer.drip)
             except OSError:
+                self.close_connection = True
+            if answer.promised:
                 self.close_connection = True
 
         def log_message(self, format: str, *args: Any) -> None:

@@ -1,0 +1,172 @@
+"""What stands for a URL, and when a pattern of URLs is given up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlite_utils import Database
+
+from chaffinch import frontier, patterns
+from chaffinch.frontier import Found
+from chaffinch.items import Cleaned, Page, Visit
+from chaffinch.patterns import MAX_CHARS, TRIES, TRIES_ARTICLES, TRIES_SOURCE, Yield, names_of, pattern_of, room
+from chaffinch.schema import migrations
+from chaffinch.store import Store
+
+SITE = "http://a.example"
+AT = "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("path", "narrow", "broad"),
+    [
+        ("/", "/", "/"),
+        ("/a/202407/5780252.html", "/a/D/N.html", "/*/D/N.html"),
+        ("/post/26620.html", "/post/N.html", "/*/N.html"),
+        ("/post/26620.html?year=2058&month=03", "/post/N.html?month=N&year=N", "/post/N.html?*"),
+        ("/xyk/2022/1115/43711.html", "/xyk/D/N/N.html", "/*/D/N/**"),
+        ("/cal/2031/04/", "/cal/D/N/", "/*/D/N/**"),
+        ("/cal/2031-04.html", "/cal/D.html", "/*/*.html"),
+        ("/laws-1870122.html", "/laws-N.html", "/*.html"),
+        ("/tags-29316", "/tags-N", "/*"),
+        ("/rd/x8k2mq71zb.html", "/rd/*.html", "/*/*.html"),
+        ("/ss/" + "0f" * 32 + ".html", "/ss/*.html", "/*/*.html"),
+        ("/go/%E9%80%BE%E6%9C%9F.html", "/go/*.html", "/*/*.html"),
+        ("/yu-qi-zen-me-ban/", "/*/", "/*/"),
+        ("/?p=262", "/?p=N", "/?*"),
+        ("/index.php?id=9&c=show", "/index.php?c=show&id=N", "/index.php?*"),
+        ("/thread-1800-1-1.html", "/thread-N-N-N.html", "/*.html"),
+        ("/xyk/list_3_2.html", "/xyk/list_N_N.html", "/*/*.html"),
+        ("/page2/", "/pageN/", "/*/"),
+    ],
+)
+def test_patterns_of_urls(path: str, narrow: str, broad: str) -> None:
+    assert pattern_of(SITE + path) == (narrow, broad)
+
+
+def test_going_round_in_circles_is_one_pattern() -> None:
+    assert len({pattern_of(SITE + "/more/pages" * turns + "/") for turns in range(5, 60)}) == 1
+    assert len({pattern_of(SITE + "/a" * turns + "/")[1] for turns in range(4, 60)}) == 1
+
+
+@given(st.text(), st.text())
+def test_any_url_has_a_short_pattern_that_its_numbers_do_not_change(path: str, query: str) -> None:
+    for one in pattern_of(f"{SITE}/{path}?{query}"):
+        assert 0 < len(one) <= MAX_CHARS + 2
+
+
+@given(st.integers(min_value=10**7), st.integers(min_value=10**7))
+def test_numbers_do_not_change_a_pattern(a: int, b: int) -> None:
+    assert pattern_of(f"{SITE}/x/{a}.html?i={b}") == pattern_of(f"{SITE}/x/{b}.html?i={a}")
+
+
+def test_a_pattern_has_tries_and_earns_more() -> None:
+    names = names_of(f"{SITE}/tags-5", None)
+    assert room({}, names, {}) == (TRIES, "/tags-N")
+    assert room({}, names, {"/tags-N": TRIES}) == (0, "/tags-N")
+    known = {"/tags-N": Yield(tried=TRIES)}
+    assert room(known, names, {})[0] == 0
+    known = {"/tags-N": Yield(tried=TRIES, brought=1, level=1)}
+    assert room(known, names, {})[0] > 0
+
+
+def test_the_broad_pattern_speaks_for_narrow_ones_that_brought_nothing() -> None:
+    known = {"/*/": Yield(tried=patterns.TRIES_BROAD), "/good/": Yield(tried=3, brought=3, level=1)}
+    assert room(known, names_of(f"{SITE}/abc/", None), {})[0] <= 0
+    assert room(known, names_of(f"{SITE}/good/", None), {})[0] > 0
+
+
+def test_pages_of_a_source_that_is_no_trap_are_tried_all_the_same() -> None:
+    known = {"/show?id=N": Yield(tried=TRIES), "/list?p=N": Yield(2, 2, 0, 1), "/cal/D": Yield(5, 0)}
+    listed = names_of(f"{SITE}/show?id=5", f"{SITE}/list?p=1")
+    assert room(known, listed, {})[0] == TRIES_SOURCE
+    assert room(known, names_of(f"{SITE}/show?id=5", f"{SITE}/cal/2031-01"), {})[0] <= 0
+    # Once one of them was an article, each source is judged apart.
+    known["/show?id=N"] = Yield(tried=TRIES + 2, brought=1, level=0)
+    known["/show?id=N < /show?id=N"] = Yield(tried=patterns.TRIES_BROAD)
+    assert room(known, listed, {})[0] > TRIES_SOURCE
+    assert room(known, names_of(f"{SITE}/show?id=5", f"{SITE}/show?id=6"), {})[0] <= 0
+    known["/show?id=N"] = Yield(tried=TRIES_ARTICLES, brought=1, level=0)
+    assert room(known, listed, {})[0] <= 0
+
+
+class Site:
+    """Visits to a site, written to a corpus one by one."""
+
+    def __init__(self) -> None:
+        self.db = Database(memory=True)
+        migrations.apply(self.db)
+        self.store = Store(self.db)
+        frontier.seed(self.db, [f"{SITE}/"], AT)
+
+    def visit(self, path: str, *links: str, text: str = "", **fields: object) -> None:
+        url = SITE + path
+        frontier.add_found(self.db, [Found(url, 1, None)], AT)
+        visit = Visit(Page(url, b""), "a.example", AT, 200, depth=1, crawled=True)
+        visit.links = tuple(SITE + link for link in links)
+        visit.reason = "list"
+        if text:
+            visit.cleaned, visit.state, visit.reason = Cleaned(url, "题", text), "article", None
+        for name, value in fields.items():
+            setattr(visit, name, value)
+        self.store.add(visit)
+        self.store.flush()
+
+    def known(self, pattern: str) -> Yield:
+        return patterns.load(self.db, "a.example").get(pattern, Yield())
+
+
+def test_an_endless_calendar_is_given_up_and_says_why() -> None:
+    site = Site()
+    for year in range(2030, 2045):
+        site.visit(f"/cal/{year}/", f"/cal/{year + 1}/")
+        if site.known("/cal/N/").given_up_at:
+            break
+    found = site.known("/cal/N/")
+    assert found.tried == TRIES
+    assert found.reason == f"pattern given up: {TRIES} visits brought 0 new: /cal/N/"
+
+
+def test_two_traps_that_lead_to_each_other_are_given_up_both() -> None:
+    site = Site()
+    for number in range(60):
+        site.visit(f"/day/{number}", f"/night/{number}")
+        site.visit(f"/night/{number}", f"/day/{number + 1}")
+    assert site.known("/day/N").given_up_at and site.known("/night/N").given_up_at
+    assert site.known("/day/N").hoped <= patterns.HOPES
+
+
+def test_lists_that_lead_to_articles_are_not_given_up_and_the_more_articles_the_less() -> None:
+    site = Site()
+    for number in range(30):
+        site.visit(f"/list/{number}", f"/a/{number}.html", f"/list/{number + 1}")
+        site.visit(f"/a/{number}.html", text=f"第{number}篇。")
+    assert site.known("/list/N").level == 1 and not site.known("/list/N").given_up_at
+    assert site.known("/a/N.html") == replace(site.known("/a/N.html"), tried=30, brought=30, level=0, given_up_at=None)
+
+
+def test_what_says_nothing_does_not_count() -> None:
+    site = Site()
+    for number in range(20):
+        site.visit(f"/x/{number}", state="failed", reason="HTTP 500")
+        site.visit(f"/y/{number}", reason="sitemap")
+        site.visit(f"/z/{number}", state="off-topic", canonical=f"别的事{number}")
+    assert {site.known(name).tried for name in ("/x/N", "/y/N", "/z/N")} == {0}
+    for number in range(20):
+        site.visit(f"/z/{100 + number}", state="off-topic", canonical="总是这件事")
+    assert site.known("/z/N").given_up_at
+
+
+def test_a_probe_that_brings_something_takes_a_pattern_up_again() -> None:
+    site = Site()
+    for number in range(TRIES):
+        site.visit(f"/a/{number}", "/")
+    found = site.known("/a/N")
+    assert found.given_up_at
+    assert not patterns.may_probe(found, "2026-01-20T00:00:00Z") and patterns.may_probe(found, "2026-02-20T00:00:00Z")
+    site.visit("/a/99", text="终于有一篇了。")
+    assert not site.known("/a/N").given_up_at
+    assert room(patterns.load(site.db, "a.example"), names_of(f"{SITE}/a/100", None), {})[0] > TRIES

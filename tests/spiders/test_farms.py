@@ -1,0 +1,98 @@
+"""Eight farms, crawled from their home pages: everything is found, and nobody is harmed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess, run
+
+import pytest
+
+from tests.conftest import SCRIPTS
+from tests.spiders.farm_pages import FARMS, TestFarm
+from tests.spiders.scripted import Answer, Scripted, scripted
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    farms: list[tuple[TestFarm, Scripted]]
+    done: CompletedProcess[str]
+    corpus: Path
+
+    def rows(self, query: str) -> list[tuple[str, ...]]:
+        with closing(sqlite3.connect(self.corpus)) as db:
+            return db.execute(query).fetchall()
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    corpus = tmp_path_factory.mktemp("farms") / "corpus.db"
+    with ExitStack() as stack:
+        farms = []
+        for make in FARMS:
+            farm = make()
+
+            def answer(path: str, before: int, farm: TestFarm = farm) -> Answer | None:
+                return farm.answer(path)
+
+            served = stack.enter_context(scripted(answer))
+            farm.url = served.url
+            farms.append((farm, served))
+        start = ",".join(served.url + "/" for _, served in farms)
+        options = ["ALLOW_PRIVATE_ADDRESSES=1", "DOWNLOAD_TIMEOUT=3", "RETRY_TIMES=0", f"CORPUS={corpus}"]
+        command = [str(SCRIPTS / "chaffinch"), "crawl", "farm", "-a", f"start={start}"]
+        command += [word for option in options for word in ("-s", option)]
+        done = run(command, capture_output=True, text=True, timeout=120, check=False)
+        yield Crawled(farms, done, corpus)
+
+
+def grams(text: str) -> Counter[str]:
+    text = "".join(text.split())
+    return Counter(text[place : place + 4] for place in range(len(text) - 3))
+
+
+def f1(found: str, truth: str) -> float:
+    a, b = grams(found), grams(truth)
+    return 2 * (a & b).total() / max((a.total() + b.total()), 1)
+
+
+def test_the_crawl_ends_well(crawled: Crawled) -> None:
+    assert crawled.done.returncode == 0, crawled.done.stderr
+    assert "Traceback" not in crawled.done.stderr
+
+
+def test_the_articles_are_found_and_their_texts_are_what_was_written(crawled: Crawled) -> None:
+    kept = {url: (title, text) for url, title, text in crawled.rows("SELECT url, title, text FROM articles")}
+    for farm, served in crawled.farms:
+        found = {path: kept[served.url + path] for path in farm.articles if served.url + path in kept}
+        assert len(found) >= 0.98 * len(farm.articles), (farm.name, sorted(set(farm.articles) - set(found)))
+        scores = [f1(text, "".join(farm.articles[path].lines)) for path, (_, text) in found.items()]
+        assert sum(scores) / len(scores) >= 0.97, farm.name
+        assert all(title.endswith(farm.articles[path].title) for path, (title, _) in found.items()), farm.name
+
+
+def test_traps_cost_at_most_ten_requests_for_each_article(crawled: Crawled) -> None:
+    for farm, served in crawled.farms:
+        trapped = [path for path in served.paths() if farm.trap.search(path)]
+        assert len(trapped) <= 10 * len(farm.articles), (farm.name, len(trapped))
+        assert len(served.asked) <= 12 * len(farm.articles) + 60, farm.name
+
+
+def test_nothing_forbidden_is_fetched_and_a_crawl_delay_is_kept(crawled: Crawled) -> None:
+    for farm, served in crawled.farms:
+        assert not [path for path in served.paths() if farm.forbidden.search(path)], farm.name
+        if farm.name == "robots":
+            times = [at for at, _ in served.asked[1:]]
+            assert times[-1] - times[0] >= 0.28 * (len(times) - 1)
+
+
+def test_what_was_not_kept_has_a_reason_and_so_has_a_pattern_given_up(crawled: Crawled) -> None:
+    assert not crawled.rows("SELECT url FROM pages WHERE reason IS NULL AND state != 'article'")
+    assert not crawled.rows("SELECT url FROM pages WHERE state = 'found' AND due < strftime('%Y-%m-%dT%H:%M:%SZ')")
+    given_up = {pattern for (pattern,) in crawled.rows("SELECT pattern FROM patterns WHERE given_up_at IS NOT NULL")}
+    assert {"/cal/D/N/N/", "/tags-N", "/ss/*.html", "/post/N.html?month=N&year=N"} <= given_up
+    assert crawled.rows("SELECT 1 FROM pages WHERE reason LIKE 'pattern given up: % visits brought 0 new: /tags-N'")
