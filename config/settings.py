@@ -42,7 +42,6 @@ OBEY_NOINDEX = True  # noindex and nofollow, in the page, its headers and at its
 OPT_OUT = ""  # hosts never to fetch; config/optout.txt when empty
 DOWNLOAD_DELAY = 1.0
 RANDOMIZE_DOWNLOAD_DELAY = False  # a delay, and a Crawl-delay more so, is the least there is to be, not the mean
-RANDOMIZE_DOWNLOAD_DELAY = False  # a delay, and a Crawl-delay more so, is the least there is to be, not the mean
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_REQUESTS = 64
 CONCURRENT_ITEMS = 1  # a page is one item; Scrapy starts so many tasks for each
