@@ -28,6 +28,7 @@ TITLE_WEIGHT = 4.0  # of a match in the title, by bm25, against 1 in the text
 QUERY_CHARS = 1_000  # of a query that count: each costs a look at every article that has it
 _BATCH = 500
 _MARKED = 20  # phrases of a query that an excerpt looks for
+_LONG = 1_000  # characters of a line that is not looked through whole
 _BEFORE, _AFTER = 30, 70  # characters of an excerpt, counted from its first match
 _CHUNK = 64  # characters looked up at once in SQL: substr() counts from the start of its argument
 
@@ -91,18 +92,22 @@ def excerpt(text: str, query: str) -> str:
     lines, forms = text.split("\n"), canonical(text).split("\n")
     best = max(range(len(lines)), key=lambda number: sum(phrase in forms[number] for phrase in wanted))
     line, form = lines[best], forms[best]
-    first = min((place for phrase in wanted if (place := form.find(phrase)) >= 0), default=0)
-    # A letter of the canonical form comes from the character at which the form of what is before it grows past it.
-    hit = bisect_left(range(len(line) + 1), first + 1, key=lambda end: len(canonical(line[:end]))) - 1
+    origin, hit, reach = 0, 0, 2 * max(map(len, wanted), default=0)
+    if long := len(line) > _LONG:
+        first = min((place for phrase in wanted if (place := form.find(phrase)) >= 0), default=0)
+        # A letter of the form comes from the character at which the form of what is before it grows past it.
+        hit = bisect_left(range(len(line)), first + 1, key=lambda end: len(canonical(line[:end]))) - 1
+        origin = max(hit - _BEFORE - reach, 0)
+    part = line[origin : hit + _AFTER + reach] if long else line
+    spans = [(begin + origin, end + origin) for begin, end in _spans(part, wanted)]
+    if spans and not long:
+        hit = spans[0][0]
     start, stop = max(hit - _BEFORE, 0), hit + _AFTER
-    reach = 2 * max(map(len, wanted), default=0)  # a match may begin before what is shown, and end after it
-    origin = max(start - reach, 0)
     parts, done = [], start
-    for begin, end in _spans(line[origin : stop + reach], wanted):
-        begin, end = max(begin + origin, start), min(end + origin, stop)
-        if begin < end:
-            parts += [line[done:begin], MARKS[0], line[begin:end], MARKS[1]]
-            done = end
+    for begin, end in spans:
+        if begin < stop and end > start:
+            parts += [line[done:begin], MARKS[0], line[max(begin, start) : min(end, stop)], MARKS[1]]
+            done = min(end, stop)
     marked = "".join([*parts, line[done:stop]]).strip()
     return f"{'…' if start else ''}{marked}{'…' if stop < len(line) else ''}"
 

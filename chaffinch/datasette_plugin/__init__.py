@@ -15,7 +15,7 @@ from chaffinch.datasette_plugin.links import (
     top_homepage,
 )
 from chaffinch.datasette_plugin.pages import register_routes
-from chaffinch.datasette_plugin.search import filters_from_request, mark_matches, prepare_connection
+from chaffinch.datasette_plugin.search import lighten_searches, mark_matches, prepare_connection
 from chaffinch.datasette_plugin.tables import canned_queries, get_metadata
 
 __all__ = [
@@ -24,8 +24,8 @@ __all__ = [
     "defuse_csv",
     "describe",
     "extra_css_urls",
-    "filters_from_request",
     "get_metadata",
+    "lighten_searches",
     "link_cell",
     "mark_matches",
     "menu_links",

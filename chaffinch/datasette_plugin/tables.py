@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+import json
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -20,6 +20,11 @@ def _metadata() -> dict[str, Any]:
     return loaded
 
 
+@cache
+def _tables() -> str:
+    return json.dumps(_metadata()["tables"])
+
+
 @hookimpl
 def get_metadata(datasette: Any, key: str | None, database: str | None, table: str | None) -> dict[str, Any]:
     """Titles, units and descriptions for every corpus that is open, whatever its file is called."""
@@ -29,7 +34,7 @@ def get_metadata(datasette: Any, key: str | None, database: str | None, table: s
     return {
         "title": _metadata()["title"],
         # Datasette writes into what it is given: what one database forbids must not reach another.
-        "databases": {name: {"tables": deepcopy(_metadata()["tables"])} for name in ours},
+        "databases": {name: {"tables": json.loads(_tables())} for name in ours},
     }
 
 
