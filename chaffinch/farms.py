@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from chaffinch.revisit import MOST_DAYS
 from chaffinch.urls import canonical_url, is_loopback, site_of
 
-KEYS = {"name", "start", "delay", "include", "exclude", "budget", "depth"}
+KEYS = {"name", "start", "delay", "include", "exclude", "budget", "depth", "revisit_min", "revisit_max"}
 MAX_PATTERNS = 100  # of one list of a farm
 MAX_PATTERN_CHARS = 200
 SITEMAPS = (".xml", ".xml.gz", ".txt")  # they are lists: `include` speaks of pages
@@ -29,6 +30,8 @@ class Farm:
     exclude: tuple[str, ...] = ()  # URLs that fit one of these are not
     budget: int | None = None  # pages fetched in a run, None for PAGE_BUDGET
     depth: int | None = None  # links followed from a start URL, None for no bound
+    revisit_min: float | None = None  # days between two visits to a page, None for the bounds of its kind
+    revisit_max: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,20 @@ def _farm(table: dict[str, Any], where: str) -> Farm:
         _patterns(table, "exclude", where),
         _whole(table, "budget", where),
         _whole(table, "depth", where),
+        *_bounds(table, where),
     )
+
+
+def _bounds(table: dict[str, Any], where: str) -> tuple[float | None, float | None]:
+    values = [table.get(key) for key in ("revisit_min", "revisit_max")]
+    least, most = values
+    for key, value in zip(("revisit_min", "revisit_max"), values, strict=True):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (number and 0 < value <= MOST_DAYS):
+            raise ValueError(f"{where}: `{key}` must be a number of days, at most {MOST_DAYS:g}")
+    if least is not None and most is not None and least > most:
+        raise ValueError(f"{where}: `revisit_min` is more than `revisit_max`")
+    return (None if least is None else float(least)), (None if most is None else float(most))
 
 
 def _patterns(table: dict[str, Any], key: str, where: str) -> tuple[str, ...]:

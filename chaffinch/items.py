@@ -151,6 +151,7 @@ class Visit:
     document: Document | None = None
     tree: Any = None  # the parsed page, shared by the stages of one process
     links: tuple[str, ...] = ()  # canonical URLs of the same site
+    modified: tuple[tuple[str, str], ...] = ()  # (link, when a sitemap or feed says it changed; ISO 8601, UTC)
     named: frozenset[str] = frozenset()  # those of them whose link says that they are on a topic
     article: Article | None = None
     part: Part | None = None

@@ -70,19 +70,22 @@ def feeds(document: Document, tree: HtmlElement) -> tuple[str, ...]:
     return tuple(found)
 
 
-def listed(url: str, kind: str, body: bytes) -> tuple[str, ...]:
-    """Canonical URLs of the site of `url` that its unzipped `body`, of that `sitemap.kind`, lists; no repeats."""
+def listed(url: str, kind: str, body: bytes) -> dict[str, str | None]:
+    """Canonical URLs of the site of `url` that its unzipped `body`, of that `sitemap.kind`, lists, with their dates.
+
+    A date is the moment of the last change as written, None for none.
+    """
     read = {"feed": feed.entries, "text sitemap": sitemap.text_entries}.get(kind, sitemap.entries)
     site = site_of(url)
-    found: dict[str, None] = {}
-    for written, _ in read(body):
+    found: dict[str, str | None] = {}
+    for written, date in read(body):
         absolute = _join(url, written)
         one = canonical_url(absolute) if absolute else None
         packed = kind == "sitemap index" and one is not None and urlsplit(one).path.endswith(PACKED_SITEMAPS)
         if one is not None and site_of(one) == site and (packed or not _is_file(one)):
-            found[one] = None
+            found[one] = date
     found.pop(url, None)
-    return tuple(found)
+    return found
 
 
 def _join(base: str, href: str) -> str | None:

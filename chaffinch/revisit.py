@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -48,6 +48,27 @@ KINDS: dict[PageState, Kind] = {
     "page": Kind(1 / 2, timedelta(hours=1), timedelta(days=14)),  # lists and home pages: where new articles appear
     "off-topic": Kind(1 / 120, timedelta(days=7), timedelta(days=60)),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A farm's own bounds of the wait, in days, None where those of the kind hold."""
+
+    least: float | None = None
+    most: float | None = None
+
+
+USUAL = Bounds()
+MOST_DAYS = 60.0  # a farm's bounds
+
+
+def within(kind: Kind, bounds: Bounds) -> Kind:
+    """`kind` with a farm's bounds in the place of its own; a bound that has only one side pushes the other along."""
+    shortest = kind.shortest if bounds.least is None else timedelta(days=bounds.least)
+    longest = kind.longest if bounds.most is None else timedelta(days=bounds.most)
+    if bounds.most is None:
+        return replace(kind, shortest=shortest, longest=max(shortest, longest))
+    return replace(kind, shortest=min(shortest, longest), longest=longest)
 
 
 def days_between(before: str | None, after: str) -> float:
@@ -115,8 +136,8 @@ def mend_dates(db: Database, sites: Iterable[str], at: str) -> None:
 def bring_forward(db: Database, modified: Iterable[tuple[str, str]], at: str) -> None:
     """Makes known pages due now that a sitemap or a feed says were changed since they were fetched.
 
-    `modified` holds (canonical URL, moment of the change, ISO 8601, UTC). What was fetched later, or is gone for the
-    sitemap to have forgotten, keeps its date; so does a page when the moment lies ahead of the clock.
+    `modified` holds (canonical URL, moment of the change, ISO 8601, UTC). What was fetched later or never keeps its
+    date; so does a page when the moment lies ahead of the clock.
     """
     db.conn.executemany(
         "UPDATE pages SET due = ?1 WHERE url = ?2 AND due > ?1 AND last_fetched < ?3 AND ?3 <= ?1",

@@ -15,7 +15,7 @@ from chaffinch import cluster, frontier, history, parts, patterns, revisit, sear
 from chaffinch.frontier import Found
 from chaffinch.history import Event, Missed
 from chaffinch.items import Cleaned, PageState, Visit
-from chaffinch.revisit import Rate
+from chaffinch.revisit import Bounds, Rate
 
 BATCH_VISITS = 100
 BATCH_SECONDS = 1.0
@@ -38,6 +38,7 @@ class Store:
     batches: int = 0  # how many were written
     oldest: float = 0.0  # monotonic time at which the first buffered visit came
     priors: dict[tuple[str, PageState], Rate] = field(default_factory=dict)  # of a site's kinds, as the run began
+    bounds: dict[str, Bounds] = field(default_factory=dict)  # of a site's waits, where it has its own
 
     def add(self, visit: Visit) -> None:
         """Takes a visit; writes when the batch is full, or as old as `BATCH_SECONDS`."""
@@ -112,6 +113,8 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     learned = patterns.note(db, visits, first, set(repeated))
     page_ids = _write_pages(store, visits, pages, missed, {visit.page.url for visit in fresh}, learned.fresh)
     _write_links(db, visits, page_ids, learned)
+    for visit in visits:
+        revisit.bring_forward(db, visit.modified, visit.fetched_at)
     parts.write(db, assembled, page_ids)
     _write_articles(db, visits, known, page_ids, counts)
 
@@ -304,7 +307,7 @@ def _rate_and_due(
     store: Store, visit: Visit, state: PageState, rate: Rate, before: str | None, changed: bool
 ) -> tuple[Rate, str]:
     """What is known after a visit of how often the page changes, and when to visit it next."""
-    kind = revisit.KINDS[state]
+    kind = revisit.within(revisit.KINDS[state], store.bounds.get(visit.site, revisit.USUAL))
     if (visit.site, state) not in store.priors:
         store.priors[visit.site, state] = revisit.site_rate(store.db, visit.site, state)
     prior = revisit.prior(kind, store.priors[visit.site, state])

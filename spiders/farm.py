@@ -15,13 +15,14 @@ from urllib.parse import urljoin, urlsplit
 import scrapy
 from scrapy.http import Response
 
-from chaffinch import farms, frontier, manifest, sitemap
+from chaffinch import farms, frontier, lastmod, manifest, sitemap
 from chaffinch.cli import complain
 from chaffinch.corpus import lock, now, open_writer
 from chaffinch.frontier import Due, Found
 from chaffinch.inputs import HTML_TYPES
 from chaffinch.items import Page, Visit
 from chaffinch.links import listed
+from chaffinch.revisit import Bounds
 from chaffinch.store import Store
 from chaffinch.urls import canonical_url, is_loopback, site_of
 from spiders import archive
@@ -93,7 +94,11 @@ class FarmSpider(scrapy.Spider):
             stack.enter_context(lock(path, "`chaffinch crawl farm`"))
             db = open_writer(path)
             stack.callback(db.conn.close)
-            self.store = Store(db)
+            bounds = {
+                site_of(url): Bounds(farm.revisit_min, farm.revisit_max)
+                for farm in self.plan.farms for url in farm.start
+            }  # fmt: skip
+            self.store = Store(db, bounds=bounds)
             self.manifest = manifest.begin(db, "crawl", self.plan.as_settings())
             frontier.seed(db, [url for farm in self.plan.farms for url in farm.start], now())
             if self.plan.due_all:
@@ -247,7 +252,8 @@ class FarmSpider(scrapy.Spider):
             return False
         visit.reason = kind
         if kind != "sitemap index" or visit.depth <= MAX_SITEMAP_DEPTH:
-            visit.links = listed(visit.page.url, kind, body)
+            dates = listed(visit.page.url, kind, body)
+            visit.links, visit.modified = tuple(dates), lastmod.changes(dates, visit.fetched_at)
         return True
 
     def _redirect(self, visit: Visit, response: Response) -> None:

@@ -18,6 +18,7 @@ from chaffinch.demo.farm import OFF_TOPIC, Farm, Resource, Site, Truth, build
 from chaffinch.demo.server import Request, serve
 from chaffinch.history import GONE_AFTER
 from tests.conftest import SCRIPTS, Run
+from tests.spiders.scripted import Answer, Scripted, page, scripted
 from tests.test_kill import killed, state
 
 KILLS = int(os.environ.get("RECRAWL_KILLS", "3"))
@@ -205,3 +206,43 @@ def test_a_recrawl_killed_at_random_moments_ends_like_one_that_was_not(tmp_path:
                     break
                 kills += 1
             assert everything(corpus) == expected
+
+
+def test_sitemaps_and_feeds_bring_forward_what_they_say_has_changed(run: Run, tmp_path: Path) -> None:
+    server: list[Scripted] = []
+
+    def answer(path: str, before: int) -> Answer | None:
+        base = server[0].url
+        dates = {"new": "2026-02-03T10:00:00+08:00", "old": "2025-12-01", "none": ""}
+        urls = "".join(f"<url><loc>{base}/{n}.html</loc><lastmod>{d}</lastmod></url>" for n, d in dates.items())
+        item = f"<item><link>{base}/fed.html</link><pubDate>Tue, 03 Feb 2026 10:00:00 +0800</pubDate></item>"
+        answers = {
+            "/robots.txt": Answer(f"User-agent: *\nSitemap: {base}/map.xml\nSitemap: {base}/feed\n"),
+            "/": page("逾期频道首页"),
+            "/map.xml": Answer(f"<urlset>{urls}</urlset>", headers={"Content-Type": "application/xml"}),
+            "/feed": Answer(f"<rss><channel>{item}</channel></rss>", headers={"Content-Type": "text/xml"}),
+        }
+        names = {f"/{name}.html": name for name in (*dates, "fed")}
+        return answers.get(path) or (page(f"{names[path]}号信用卡逾期以后怎么办") if path in names else None)
+
+    with scripted(answer) as serving:
+        server.append(serving)
+        crawl = ("crawl", "farm", "-a", f"start={serving.url}/", "-s", "ALLOW_PRIVATE_ADDRESSES=1")
+        assert run(*crawl).returncode == 0
+        with closing(sqlite3.connect(tmp_path / "corpus.db")) as db, db:
+            db.execute("UPDATE pages SET last_fetched = '2026-01-01T00:00:00Z'")
+            db.execute("UPDATE pages SET due = '2026-01-02T00:00:00Z' WHERE url LIKE '%/map.xml' OR url LIKE '%/feed'")
+        serving.asked.clear()
+        assert run(*crawl).returncode == 0
+        assert sorted(serving.paths()) == ["/fed.html", "/feed", "/map.xml", "/new.html", "/robots.txt"]
+
+
+def test_a_farm_has_its_own_bounds(run: Run, tmp_path: Path) -> None:
+    with scripted(lambda path, before: page("信用卡逾期以后怎么办") if path == "/" else None) as serving:
+        farms = tmp_path / "farms.toml"
+        farms.write_text(f'[[farm]]\nstart = "{serving.url}/"\nrevisit_min = 50\n')
+        done = run("crawl", "farm", "-a", f"farms={farms}", "-s", "ALLOW_PRIVATE_ADDRESSES=1")
+        assert done.returncode == 0, done.stderr
+    with closing(sqlite3.connect(tmp_path / "corpus.db")) as db:
+        waits = "SELECT julianday(due) - julianday(last_fetched) FROM pages WHERE state = 'article'"
+        assert db.execute(waits).fetchall() == [(pytest.approx(50),)]

@@ -2,12 +2,14 @@
 
 import random
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaffinch import revisit
-from chaffinch.revisit import KINDS, Rate
+from chaffinch import farms, revisit
+from chaffinch.revisit import KINDS, Bounds, Rate, within
 
 ARTICLE = KINDS["article"]
 PRIOR = revisit.prior(ARTICLE, Rate())
@@ -69,3 +71,31 @@ def test_a_clock_that_jumps_back_teaches_nothing() -> None:
     assert revisit.days_between(None, "2026-01-01T00:00:00Z") == 0.0
     known = Rate(2.0, 30.0)
     assert revisit.learn(known, PRIOR, 0.0, False) == known
+
+
+SIDE = st.none() | st.floats(0.01, 60)
+
+
+@given(SIDE, SIDE, st.floats(1e-6, 1e3))
+def test_a_farm_may_bound_the_wait(least: float | None, most: float | None, rate: float) -> None:
+    if least is not None and most is not None and least > most:
+        least, most = most, least
+    for kind in KINDS.values():
+        days = revisit.wait(within(kind, Bounds(least, most)), rate) / timedelta(days=1)
+        assert least is None or days >= least - 1e-5
+        assert most is None or days <= most + 1e-5
+    assert within(ARTICLE, Bounds()) == ARTICLE
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "revisit_min = 0", "revisit_max = 61", 'revisit_max = "a week"', "revisit_max = true", "revisit_min = nan",
+        "revisit_min = 2\nrevisit_max = 1",
+    ],
+)  # fmt: skip
+def test_bounds_that_are_none(tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "farms.toml"
+    path.write_text(f'[[farm]]\nstart = "http://a.example/"\n{wrong}\n')
+    with pytest.raises(ValueError, match=r"farms\.toml, farm 1: `revisit_m"):
+        farms.load(str(path))
