@@ -7,7 +7,7 @@ lines stay cut, contacts stay masked, and how the page was marked up is not know
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 
 from sqlite_utils import Database
@@ -30,6 +30,12 @@ class Recleaned:
     gone: Counter[str] = field(default_factory=Counter)
     back: Counter[str] = field(default_factory=Counter)
 
+    def plus(self, other: Recleaned) -> Recleaned:
+        """Both together."""
+        return Recleaned(
+            self.articles + other.articles, self.changed + other.changed, self.gone + other.gone, self.back + other.back
+        )
+
 
 def again(stored: Cleaned, rules: Rules, key: bytes) -> Cleaned:
     """`stored` as the rules of today leave it; itself when they would leave nothing."""
@@ -49,14 +55,21 @@ def again(stored: Cleaned, rules: Rules, key: bytes) -> Cleaned:
 
 
 def reclean(
-    db: Database, rules: Rules, key: bytes, *, write: bool, advance: Callable[[int], None] = lambda done: None
+    db: Database,
+    rules: Rules,
+    key: bytes,
+    *,
+    write: bool,
+    advance: Callable[[int], None] = lambda done: None,
+    but: Container[int] = (),
 ) -> Recleaned:
-    """Cleans every article again, a batch a transaction; with `write` false only tells what would change.
+    """Cleans every article again but those of the ids `but`; with `write` false only tells what would change.
 
-    Safe to interrupt and to run again. An article cleaned otherwise was not edited: no version, no event.
+    A batch is a transaction: safe to interrupt and to run again. An article cleaned otherwise was not edited: it gets
+    no version and no event.
     """
     told = Recleaned()
-    ids = [id for (id,) in db.conn.execute("SELECT id FROM articles ORDER BY id")]
+    ids = [id for (id,) in db.conn.execute("SELECT id FROM articles ORDER BY id") if id not in but]
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         sites = dict(
@@ -70,7 +83,7 @@ def reclean(
                 after = template.apply(after, known[sites[id]], rules)
             if after.text != article.text and after.text.strip():
                 changed.append((id, after))
-                _tell(told, article.removed, after.removed)
+                tell(told, article.removed, after.removed)
         told.articles += len(batch)
         told.changed += len(changed)
         if write and changed:
@@ -80,7 +93,8 @@ def reclean(
     return told
 
 
-def _tell(told: Recleaned, before: tuple[Removed, ...], after: tuple[Removed, ...]) -> None:
+def tell(told: Recleaned, before: tuple[Removed, ...], after: tuple[Removed, ...]) -> None:
+    """Counts what went and came back where an article has other removed lines than before."""
     was, now = (Counter((line.rule, line.text) for line in lines) for lines in (before, after))
     for counts, rows in ((told.gone, now - was), (told.back, was - now)):
         for (rule, _), count in rows.items():

@@ -174,7 +174,7 @@ def _write_articles(
         [(was["id"], was["title"], was["text"]) for _, visit in changed if (was := known.get(visit.page.url))],
         [(id, visit.cleaned.title, visit.cleaned.text) for id, visit in changed if visit.cleaned is not None],
     )
-    _write_details(db, changed)
+    write_details(db, changed)
     cluster.put(
         db, [(id, visit.fingerprint, visit.canonical) for id, visit in changed if visit.fingerprint is not None]
     )
@@ -341,7 +341,8 @@ def _metadata(cleaned: Cleaned) -> dict[str, Any]:
     return {name: getattr(cleaned, name) for name in ("published", "author", "category", "heat", "comments")}
 
 
-def _contents(visit: Visit, cleaned: Cleaned) -> dict[str, Any]:
+def contents(visit: Visit, cleaned: Cleaned) -> dict[str, Any]:
+    """The columns of `articles` that a page alone decides."""
     return {
         "title": cleaned.title,
         "text": cleaned.text,
@@ -364,7 +365,7 @@ def _insert_article(db: Database, visit: Visit, page_id: int) -> int:
         "url": visit.page.url,
         "page_id": page_id,
         "site": visit.site,
-        **_contents(visit, visit.cleaned),
+        **contents(visit, visit.cleaned),
         "first_seen": visit.fetched_at,
         "last_seen": visit.fetched_at,
         "last_changed": visit.fetched_at,
@@ -388,7 +389,7 @@ def _replace_article(db: Database, former: dict[str, Any], visit: Visit) -> None
     db.table("articles").update(
         former["id"],
         {
-            **_contents(visit, visit.cleaned),
+            **contents(visit, visit.cleaned),
             "last_seen": max(former["last_seen"], visit.fetched_at),
             "last_changed": visit.fetched_at,
         },
@@ -409,7 +410,7 @@ def _keep_version(db: Database, article_id: int, fetched_at: str, title: str, te
     )
 
 
-def _write_details(db: Database, changed: list[tuple[int, Visit]]) -> None:
+def write_details(db: Database, changed: list[tuple[int, Visit]]) -> None:
     """Removed lines and contacts of articles that are new or changed."""
     ids = [id for id, _ in changed]
     db.conn.execute(f"DELETE FROM removed WHERE article_id IN ({_in(ids)})", ids)

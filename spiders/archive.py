@@ -52,9 +52,10 @@ class ArchiveMiddleware:
     def downloaded(self, response: Response, request: Request) -> None:
         """Sent before any middleware sees the answer, so that its body is as received."""
         page = request.meta.get("page")
+        request.meta["fetched_at"] = at = now()  # of the visit too, so that an article names its record
         exchange = Exchange(
             url=page.url if page is not None else request.url,
-            date=now(),
+            date=at,
             method=request.method,
             request=_pairs(request.headers),
             status=response.status,

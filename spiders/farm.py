@@ -235,7 +235,7 @@ class FarmSpider(scrapy.Spider):
         return Visit(
             Page(page.url, b"", text["Content-Type"]),
             page.site,
-            now(),
+            now() if response is None else response.meta.get("fetched_at") or now(),
             status=None if response is None else response.status,
             etag=text["ETag"] or None,
             last_modified=text["Last-Modified"] or None,

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from scrapy.exceptions import UsageError
-
 from chaffinch.cli import Command as BaseCommand
 from chaffinch.cli import complain
 
 
 class Command(BaseCommand):
     def syntax(self) -> str:
-        return "[options]"
+        return "[options] [ARCHIVE…]"
 
     def short_desc(self) -> str:
         return "Clean stored articles again with the rules as they are now"
@@ -21,21 +19,19 @@ class Command(BaseCommand):
         return (
             "Puts every stored article together again from its text and its removed lines and cleans it with "
             "config/boilerplate.toml as it is now. Prints, for each rule, how many lines went and came back. Parts "
-            "that were cut off lines stay cut, and contacts stay masked."
+            "that were cut off lines stay cut, and contacts stay masked. An article whose page is in an ARCHIVE that "
+            "is named (see -s ARCHIVE=FOLDER of crawl) is extracted and cleaned from the page instead."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--dry-run", action="store_true", help="only say what would change")
 
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        super().process_options(args, opts)
-        if args:
-            raise UsageError(f"takes no argument: {args[0]}", print_help=False)
-
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
-        from chaffinch import corpus, manifest, reclean
+        from chaffinch import corpus, manifest, reclean, reclean_archive
+        from chaffinch.commands.ingest import BadLines
         from chaffinch.ingest import key_for
+        from chaffinch.inputs import BadInput, read
         from chaffinch.report import add_row, console, new_table
         from chaffinch.rules import load_rules
 
@@ -44,10 +40,17 @@ class Command(BaseCommand):
         rules = load_rules()
         with corpus.errors(path), corpus.lock(path, "`chaffinch reclean`"):
             db = corpus.open_writer(path)
-            told = reclean.reclean(db, rules, key_for(path), write=not opts.dry_run)
+            write, key = not opts.dry_run, key_for(path)
+            told, done, bad = reclean.Recleaned(), set[int](), BadLines()
+            for result in reclean_archive.reclean(db, read(args), key, told, write=write):
+                if isinstance(result, BadInput):
+                    bad.tell(result)
+                else:
+                    done.add(result)
+            told = told.plus(reclean.reclean(db, rules, key, write=write, but=done))
             if told.changed and not opts.dry_run:
                 with db.atomic():
-                    run = manifest.begin(db, "reclean", {})
+                    run = manifest.begin(db, "reclean", {"paths": args} if args else {})
                     manifest.finish(
                         db, run, "finished", {"changed": told.changed, "unchanged": told.articles - told.changed}
                     )
@@ -57,4 +60,7 @@ class Command(BaseCommand):
             add_row(table, rule, told.gone[rule], told.back[rule])
         if told.changed:
             console().print(table)
-        complain(f"{told.changed:,} of {told.articles:,} articles {'would change' if opts.dry_run else 'changed'}")
+        came = f", {len(done):,} of them read from the archives" if args else ""
+        verb = "would change" if opts.dry_run else "changed"
+        complain(f"{told.changed:,} of {told.articles:,} articles{came} {verb}")
+        self.exitcode = 1 if bad.whole & set(args) else 0

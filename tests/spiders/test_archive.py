@@ -4,6 +4,7 @@ import gzip
 import io
 import shutil
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,20 +17,23 @@ from tests.spiders.scripted import Answer, Scripted, page, scripted
 from tests.test_recrawl import two_states
 
 SAME = {
-    "articles": "SELECT url, title, text, published, author, category, topic, topic_score, charset FROM articles",
+    "articles": """
+        SELECT url, title, text, published, author, category, topic, topic_score, charset, first_seen, last_seen,
+            last_changed FROM articles
+    """,
     "removed": "SELECT url, position, rule, removed.text FROM removed JOIN articles ON id = article_id",
-    "versions": "SELECT url, version, versions.text FROM versions JOIN articles ON id = article_id",
-    "kinds": "SELECT url, state, reason FROM pages WHERE state IN ('off-topic', 'page') AND status = 200",
+    "versions": "SELECT url, version, fetched_at, versions.text FROM versions JOIN articles ON id = article_id",
     "contacts": """
         SELECT url, kind, digest FROM article_contacts
         JOIN articles ON articles.id = article_id JOIN contacts ON contacts.id = contact_id
     """,
 }
+KINDS = "SELECT url, state, reason FROM pages WHERE state IN ('off-topic', 'page')"
 
 
 def rows(path: Path, name: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as db:
-        return sorted(db.execute(SAME[name]).fetchall(), key=repr)
+        return sorted(db.execute(SAME.get(name, name)).fetchall(), key=repr)
 
 
 def test_the_archives_of_two_crawls_rebuild_what_the_crawls_made(run: Run, tmp_path: Path) -> None:
@@ -50,23 +54,28 @@ def test_the_archives_of_two_crawls_rebuild_what_the_crawls_made(run: Run, tmp_p
     crawled, rebuilt = rebuilt, crawled
     done = run("ingest", archives[0], archives[1])
     assert done.returncode == 0 and "bad" not in done.stderr, done.stderr
-    for name in ("articles", "removed", "versions", "contacts"):
+    for name in SAME:
         assert rows(crawled, name) == rows(rebuilt, name), name
-    found = {row[0]: row for row in rows(crawled, "kinds")}
-    assert all(found[row[0]] == row for row in rows(rebuilt, "kinds"))
+    found = set(rows(crawled, KINDS)) & set(rows(rebuilt, KINDS))
+    assert len(found) > 20 and {"off-topic", "page"} == {row[1] for row in found}
     with closing(sqlite3.connect(crawled)) as db:
         assert len(rows(crawled, "versions")) >= 4
         seen, first = db.execute("SELECT max(last_seen), min(first_seen) FROM articles").fetchone()
     assert seen > first
 
-    rebuilt.unlink()
-    archives[0].write_bytes(archives[0].read_bytes()[:-500])
-    done = run("ingest", archives[0], archives[1])
-    assert done.returncode == 1
-    told = [line for line in done.stderr.splitlines() if archives[0].name in line]
-    assert len(told) == 1 and "damaged" in told[0]
-    assert "no archive read says what it was" in done.stderr
-    assert rows(rebuilt, "articles")
+    # Rules of another time, as it were: what the page says comes back, the page itself being at hand.
+    with closing(sqlite3.connect(rebuilt)) as db, db:
+        db.execute("UPDATE articles SET text = '上一篇：借款指南' || char(10) || text, title = '', author = NULL")
+        db.execute("DELETE FROM removed")
+    done = run("reclean", tmp_path / "archives")
+    assert done.returncode == 0 and "read from the archives changed" in done.stderr, done.stderr
+    for name in SAME:
+        assert rows(crawled, name) == rows(rebuilt, name), name
+
+
+def records(path: Path) -> list[bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return [record for _, _, record in members(io.BytesIO(archive.read("archive/data.warc.gz")))]
 
 
 def test_bytes_are_kept_as_sent_and_a_page_that_no_archive_holds_is_asked_for_whole(run: Run, tmp_path: Path) -> None:
@@ -92,7 +101,15 @@ def test_bytes_are_kept_as_sent_and_a_page_that_no_archive_holds_is_asked_for_wh
         done = run("crawl", "farm", "-a", f"start={server.url}/", "-s", f"ARCHIVE={tmp_path / 'file'}")
     assert "and 0 unchanged" in first and "and 1 unchanged" in second
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and str(tmp_path / "file") in done.stderr
-    data = sorted((tmp_path / "archives").iterdir())[0].read_bytes()
-    start = data.index(b"\x1f\x8b")
+    whole, later = sorted((tmp_path / "archives").iterdir())
+    assert any(packed in record for record in records(whole))
+    assert not any(b"If-None-Match" in record for record in records(whole))
+    assert any(b"If-None-Match" in record for record in records(later))
 
-    assert any(packed in record for _, _, record in members(io.BytesIO(data[start:])))
+    (tmp_path / "corpus.db").unlink()
+    whole.write_bytes(whole.read_bytes()[:-500])
+    done = run("ingest", whole, later)
+    assert done.returncode == 1
+    torn, unknown, _ = done.stderr.splitlines()
+    assert whole.name in torn and "damaged" in torn
+    assert later.name in unknown and "no archive read says what it was" in unknown
