@@ -5,7 +5,7 @@ The hooks are named here because Datasette looks for them in the module that the
 
 from chaffinch.datasette_plugin.cells import extra_css_urls, show_cell
 from chaffinch.datasette_plugin.csv_cells import defuse_csv
-from chaffinch.datasette_plugin.facets import register_facet_classes
+from chaffinch.datasette_plugin.facets import register_facet_classes, startup
 from chaffinch.datasette_plugin.links import (
     database_actions,
     describe,
@@ -33,6 +33,7 @@ __all__ = [
     "register_facet_classes",
     "register_routes",
     "show_cell",
+    "startup",
     "top_database",
     "top_homepage",
 ]

@@ -92,7 +92,10 @@ def test_queries_lead_on_and_draw_shares(demo: Path) -> None:
     assert since.json()["rows"] == []
     assert re.search(r'href="/corpus/article_contacts\?contact_id=\d+"', contacts.text)
     assert '<svg class="share"' in first.text
-    (site,) = {row["site"] for row in get(demo, "/corpus/spliced.json?_shape=array")[0].json()[:1]}
+    rows = get(demo, "/corpus/spliced.json?_shape=array")[0].json()
+    shares = dict(Database(demo).execute("SELECT article_id, share_not_own FROM mosaic WHERE sources > 1").fetchall())
+    assert {row["article"]: round(row["share_not_own"], 4) for row in rows} == shares
+    site = rows[0]["site"]
     assert {row["site"] for row in get(demo, f"/corpus/spliced.json?_shape=array&site={site}")[0].json()} == {site}
 
 
