@@ -228,6 +228,18 @@ def article_of_part(db: Database, url: str) -> list[int]:
     ]
 
 
+def later_parts(db: Database, url: str) -> list[tuple[int, str]]:
+    """(page id, URL) of the parts that follow the first part at `url`, if it is one."""
+    return db.conn.execute(
+        """
+        SELECT pages.id, pages.url FROM pages JOIN parts AS later ON later.page_id = pages.id AND later.number > 1
+        JOIN parts AS first ON first.series = later.series AND first.number = 1
+        JOIN pages AS home ON home.id = first.page_id WHERE home.url = ?
+        """,
+        (url,),
+    ).fetchall()
+
+
 def read_anew(db: Database, url: str) -> None:
     """Makes the first page of the article that the part at `url` belongs to be read again, not answered 304."""
     db.conn.execute(

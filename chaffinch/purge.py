@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlite_utils import Database
 
 from chaffinch import cluster, parts, search, site_template, tombstones
 from chaffinch.corpus import now
+from chaffinch.patterns import pattern_of
+from chaffinch.scrub import core, scrub_logs, scrub_tables, words_of
 from chaffinch.urls import canonical_url, site_of
 
 _BATCH = 200
 _NEEDLE_CHARS, _LEAST_CHARS, _MOST_NEEDLES = 40, 12, 2_000
-FORGOTTEN = "forgotten"  # what stands where a run's manifest or another page's reason named it
+_ARCHIVE = re.compile(r".*\.(?:warc|warc\.gz|wacz)", re.DOTALL)
+_VARIES = re.compile(r"[ND*]")  # in a pattern, whose words are lower case
+_OWN_WORDS = frozenset({"articles", "versions", "removed", "templates", "parts"})  # what pages say themselves
+_ADDRESSES = frozenset({"url", "site"})  # columns that name pages, whatever the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +32,11 @@ class Purged:
 
     pages: int
     articles: int
-    searched: int  # pieces of text and URLs that only the purged held
-    shared: int  # pieces that other pages hold as well: they stay there
-    left: int  # searched pieces that are still in the file; 0 proves it
+    searched: int  # names and pieces of text that were looked for in the bytes of the file
+    shared: int  # of them, those that other pages hold as well: they stay there
+    left: int  # of them, those that are there and should not be; 0 proves it
+    log_lines: int  # of the logs beside the corpus that named it
+    archives: tuple[str, ...]  # files that runs wrote or read and that may hold it: they stay as they are
 
 
 def target(name: str) -> str:
@@ -39,17 +47,20 @@ def target(name: str) -> str:
 def purge(db: Database, path: Path, name: str) -> Purged:
     """Takes `name`, a URL or a site as `target` gives it, out of the corpus at `path`, and keeps it out.
 
-    Safe to interrupt and to run again. The caller holds the corpus's lock.
+    With the first page of an article that is split over several all of them go. Safe to interrupt and to run again:
+    what is to be looked for afterwards stands in `CORPUS.purge` until it has been. The caller holds the corpus's lock.
     """
     whole_site = "://" not in name and not name.startswith("file:")
     column = "site" if whole_site else "url"
     articles = [id for (id,) in db.conn.execute(f"SELECT id FROM articles WHERE {column} = ?", (name,))]
     articles += [] if whole_site else parts.article_of_part(db, name)
     pages = db.conn.execute(f"SELECT id, url FROM pages WHERE {column} = ?", (name,)).fetchall()
-    needles = _needles(db, articles, [name, *(url for _, url in pages)])
-    sites = [] if whole_site else [site_of(name)]
+    pages += [] if whole_site else parts.later_parts(db, name)
+    names = list(dict.fromkeys([name, *(url for _, url in pages)]))[:_MOST_NEEDLES]
+    names, pieces = _promise(path, names, _pieces(db, articles))
     with db.atomic():
-        tombstones.bury(db.conn, name, now())
+        for one in [name] if whole_site else names:
+            tombstones.bury(db.conn, one, now())
         for start in range(0, len(articles), _BATCH):
             _delete_articles(db, articles[start : start + _BATCH])
         parts.read_anew(db, name)
@@ -58,21 +69,27 @@ def purge(db: Database, path: Path, name: str) -> Purged:
         db.conn.executemany("DELETE FROM pages WHERE id = ?", ids)
         db.conn.execute("DELETE FROM contacts WHERE id NOT IN (SELECT contact_id FROM article_contacts)")
         if whole_site:
-            db.conn.execute("DELETE FROM templates WHERE site = ?", (name,))
-            db.conn.execute("DELETE FROM patterns WHERE site = ?", (name,))
-            db.conn.execute("DELETE FROM template_sites WHERE site = ?", (name,))
-        _scrub_runs(db, name, whole_site)
-        _scrub_reasons(db, name, whole_site)
-        if articles:
-            site_template.note(db, sites)  # the line of a template may be the purged article's own
-    if articles and sites and sites[0] != site_template.LOCAL:
-        site_template.relearn(db, sites[0])
+            for table in ("templates", "template_sites", "patterns"):
+                db.conn.execute(f"DELETE FROM {table} WHERE site = ?", (name,))
+        else:
+            _forget_patterns(db, name)
+        for one in names:
+            scrub_tables(db, one)
+        if articles and not whole_site:
+            site_template.note(db, [site_of(name)])  # the line of a template may be the purged article's own
+    if not whole_site and site_of(name) in site_template.stale(db):
+        site_template.relearn(db, site_of(name))
+    lines = sum(scrub_logs(path, one) for one in names)
     with db.atomic():
         db.conn.execute("INSERT INTO articles_fts (articles_fts) VALUES ('optimize')")
     db.conn.execute("VACUUM")
     db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    own = [needle for needle in needles if not _said_elsewhere(db, needle)]
-    return Purged(len(pages), len(articles), len(own), len(needles) - len(own), len(in_file(path, own)))
+    found = in_file(path, [*names, *pieces])
+    left = [one for one in found if not (_only_others_name(db, one) if one in names else _said_elsewhere(db, one))]
+    _note_of(path).unlink(missing_ok=True)
+    return Purged(
+        len(pages), len(articles), len(names) + len(pieces), len(found) - len(left), len(left), lines, _archives(db)
+    )
 
 
 def in_file(path: Path, needles: Sequence[str]) -> list[str]:
@@ -85,11 +102,30 @@ def in_file(path: Path, needles: Sequence[str]) -> list[str]:
     return sorted(found)
 
 
-def _needles(db: Database, articles: Sequence[int], names: Sequence[str]) -> list[str]:
-    """The names, and the beginnings of lines of the articles: as many as can be looked for in reasonable time."""
-    found = dict.fromkeys(names[:_MOST_NEEDLES])
+def _note_of(path: Path) -> Path:
+    return Path(f"{path}.purge")
+
+
+def _promise(path: Path, names: Sequence[str], pieces: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Writes down what is to be looked for, with what an interrupted purge had written down; returns it all."""
+    note = _note_of(path)
+    former = json.loads(note.read_text("utf-8")) if note.exists() else {"names": [], "pieces": []}
+    all_names = list(dict.fromkeys([*names, *former["names"]]))
+    all_pieces = list(dict.fromkeys([*pieces, *former["pieces"]]))
+    new = Path(f"{note}.new")
+    with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        json.dump({"names": all_names, "pieces": all_pieces}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(note)
+    return all_names, all_pieces
+
+
+def _pieces(db: Database, articles: Sequence[int]) -> list[str]:
+    """The beginnings of lines of the articles: as many as can be looked for in reasonable time."""
+    found: dict[str, None] = {}
     for id in articles:
-        if len(found) >= 2 * _MOST_NEEDLES:
+        if len(found) >= _MOST_NEEDLES:
             break
         for title, text in db.conn.execute(
             "SELECT title, text FROM articles WHERE id = ?1"
@@ -111,45 +147,59 @@ def _delete_articles(db: Database, ids: list[int]) -> None:
     search.put(db.conn, former, ())
 
 
-def _scrub_runs(db: Database, name: str, whole_site: bool) -> None:
-    """Takes the name out of the manifests of runs."""
-    for id, settings, stats in db.conn.execute("SELECT id, settings, stats FROM crawls").fetchall():
-        db.conn.execute(
-            "UPDATE crawls SET settings = ?, stats = ? WHERE id = ?",
-            (
-                *(
-                    json.dumps(_scrubbed(json.loads(value), name, whole_site), ensure_ascii=False, sort_keys=True)
-                    for value in (settings, stats)
-                ),
-                id,
-            ),
-        )
+def _forget_patterns(db: Database, url: str) -> None:
+    """A pattern without a variable part fits this page alone: it is its address."""
+    own = [pattern for pattern in pattern_of(url) if not _VARIES.search(pattern)]
+    db.conn.executemany(
+        "DELETE FROM patterns WHERE site = ? AND pattern = ?", [(site_of(url), pattern) for pattern in own]
+    )
 
 
-def _scrubbed(value: Any, name: str, whole_site: bool) -> Any:
+def _archives(db: Database) -> tuple[str, ...]:
+    """The archives that the manifests of runs name: written by a crawl, or read by an ingest."""
+    found: set[str] = set()
+    for (settings,) in db.conn.execute("SELECT settings FROM crawls"):
+        named = json.loads(settings)
+        paths = named.get("paths")
+        for one in [named.get("archive"), *(paths if isinstance(paths, list) else ())]:
+            if isinstance(one, str) and _ARCHIVE.fullmatch(one.lower()):
+                found.add(one)
+    return tuple(sorted(found))
+
+
+def _said_elsewhere(db: Database, piece: str) -> bool:
+    """Whether what remains in the tables holds the piece rightly, such as a copy's text."""
+    return any(table in _OWN_WORDS for table, _ in _values(db, piece))
+
+
+def _only_others_name(db: Database, name: str) -> bool:
+    """Whether a name that is in the file is there rightly: in the words of other pages, or as a part of other names."""
+    words, there = words_of(name), False
+    for table, value in _values(db, core(name)):
+        there = True
+        if table not in _OWN_WORDS and words.search(value):
+            return False
+    return there
+
+
+def _values(db: Database, needle: str) -> Iterator[tuple[str, str]]:
+    """(table, value) of all text in the corpus that contains `needle`; of JSON, each text in it."""
+    tables = [name for (name,) in db.conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in tables:
+        if table.startswith(("articles_fts", "sqlite_")):
+            continue
+        for _, column, kind, *_ in db.conn.execute(f"PRAGMA table_info([{table}])").fetchall():
+            if kind == "TEXT":
+                query = f"SELECT [{column}] FROM [{table}] WHERE instr([{column}], ?)"
+                for (value,) in db.conn.execute(query, (needle,)):
+                    held = "pages" if column in _ADDRESSES else table
+                    for one in _texts(json.loads(value)) if table == "crawls" and value[:1] == "{" else (value,):
+                        yield held, one
+
+
+def _texts(value: object) -> Iterable[str]:
     if isinstance(value, str):
-        same = value == name or (whole_site and site_of(value) == name)
-        return FORGOTTEN if same else value
-    if isinstance(value, list):
-        return [_scrubbed(item, name, whole_site) for item in value]
+        return [value]
     if isinstance(value, dict):
-        return {_scrubbed(key, name, whole_site): _scrubbed(item, name, whole_site) for key, item in value.items()}
-    return value
-
-
-def _scrub_reasons(db: Database, name: str, whole_site: bool) -> None:
-    """Takes it out of the reasons of other pages, which say what they redirect to."""
-    for id, reason in db.conn.execute("SELECT id, reason FROM pages WHERE reason LIKE '%redirects to%'").fetchall():
-        words = [FORGOTTEN if _scrubbed(word, name, whole_site) == FORGOTTEN else word for word in reason.split(" ")]
-        db.conn.execute("UPDATE pages SET reason = ? WHERE id = ?", (" ".join(words), id))
-
-
-def _said_elsewhere(db: Database, needle: str) -> bool:
-    """Whether what remains in the tables holds the piece rightly: a copy's text, a longer URL."""
-    return any(
-        db.conn.execute(f"SELECT 1 FROM {table} WHERE instr({column}, ?) LIMIT 1", (needle,)).fetchone()
-        for table, column in (
-            ("articles", "text"), ("articles", "title"), ("removed", "text"), ("versions", "text"),
-            ("versions", "title"), ("templates", "line"), ("parts", "cleaned"), ("pages", "url"),
-        )
-    )  # fmt: skip
+        return [text for pair in value.items() for part in pair for text in _texts(part)]
+    return [text for one in value for text in _texts(one)] if isinstance(value, list) else []

@@ -20,8 +20,8 @@ class Command(BaseCommand):
     def long_desc(self) -> str:
         return (
             "Takes pages (URL) or whole sites (SITE, as in `articles.site`) out of the corpus, rewrites the file, "
-            "searches its bytes for what was purged, and never takes it in again. Copies of the file, and archives "
-            "that it was ingested from, are not touched."
+            "searches its bytes for what was purged, and never takes it in again. The log beside it loses the name. "
+            "Copies of the file are not touched, nor are archives; those that runs wrote or read are named."
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -40,7 +40,10 @@ class Command(BaseCommand):
                 done = purge.purge(db, path, name)
                 complain(
                     f"{name}: {done.pages:,} pages and {done.articles:,} articles taken out; of {done.searched:,} "
-                    f"pieces that only they held {done.left:,} are left in the file; {done.shared:,} stand elsewhere"
+                    f"names and pieces of text {done.left:,} are left in the file, {done.shared:,} are other pages' "
+                    f"too; {done.log_lines:,} lines of the log scrubbed"
                 )
+                if done.archives:
+                    complain(f"may still hold it: {', '.join(done.archives)}")
                 self.exitcode = 1 if done.left else self.exitcode
             db.conn.close()
