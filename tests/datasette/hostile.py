@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from chaffinch import cluster, corpus
@@ -17,7 +18,6 @@ AT = "2025-01-02T03:04:05Z"
 BODY = "\n".join(
     f"第{n}段：借款逾期以后，平台先发短信，再打电话，最后才会委托律师，第{n}次协商要留下记录。" for n in range(8)
 )
-TABLES = ("articles", "pages", "removed", "versions", "contacts", "crawls")
 
 
 def build(path: Path) -> None:
@@ -34,11 +34,20 @@ def build(path: Path) -> None:
             db.conn.execute("INSERT INTO contacts VALUES (1, ?, ?)", (ATTACK, ATTACK))
             db.conn.executemany("INSERT INTO article_contacts VALUES (?, 1)", [(1,), (2,), (4,)])
             db.conn.execute("INSERT INTO crawls VALUES (1, ?, ?, ?, ?, ?, ?)", [ATTACK] * 6)
+            for table in ("events", "patterns", "archived", "forgotten"):
+                _fill(db.conn, table)
         db.conn.close()
 
 
-def _insert(connection: object, id: int, text: str) -> None:
-    execute = connection.execute  # type: ignore[attr-defined]
+def _fill(connection: sqlite3.Connection, table: str) -> None:
+    """Adds a row with the attack in every column that holds text, 1 in the others."""
+    kinds = [kind for _, _, kind, *_ in connection.execute(f"PRAGMA table_info({table})")]
+    values = [ATTACK if kind == "TEXT" else b"<script>alert(9)</script>" if kind == "BLOB" else 1 for kind in kinds]
+    connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(kinds))})", values)
+
+
+def _insert(connection: sqlite3.Connection, id: int, text: str) -> None:
+    execute = connection.execute
     url = f"javascript:alert({id})//{ATTACK}"
     site = f"{ATTACK}.{id}"
     execute(

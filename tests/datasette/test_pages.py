@@ -34,6 +34,14 @@ PAGES = {
     "versions": "compare?a=1@1&b=1",
     "asking": "compare?a=%3Cscript%3Ealert(8)%3C/script%3E&b=1",
 }
+ATTACKED = "%3Cscript%3Ealert(8)%3C/script%3E"
+DATASETTES = (
+    "/", "/corpus", f"/corpus/articles?_search={ATTACKED}", "/corpus/articles?_search=逾期", "/corpus/articles/1",
+    f"/corpus/search?search={ATTACKED}", "/corpus/search?search=alert", f"/corpus/spliced?site={ATTACKED}",
+    *(f"/corpus/{name}" for name in "articles clusters similarities removed versions events pages contacts crawls"
+      " article_contacts mosaic paragraph_sources patterns archived forgotten articles_tokens".split()),
+    *(f"/corpus/{name}" for name in ("changed_since", "shared_contacts", "most_copied", "removed_by_rule", "not_kept")),
+)  # fmt: skip
 ELEMENTS = set("html head title link meta body div header nav p a section footer details summary svg path ul ol li h1"
                " h2 strong span table thead tbody tr th td rect line text circle g del mark dl dt dd code form label"
                " input script".split())  # fmt: skip
@@ -171,19 +179,22 @@ def served(hostile: Path) -> Iterator[str]:
 
 @pytest.mark.skipif(chromium.PATH is None, reason="no Chromium: `apt-get install chromium` runs this test")
 def test_a_browser_runs_nothing_asks_nobody_else_and_needs_no_sideways_scrolling(served: str, tmp_path: Path) -> None:
+    pages = [(f"/corpus/-/{page}", width) for page in PAGES.values() for width in (1280, 390)]
+    pages += [(page, 1280 if number % 2 else 390) for number, page in enumerate(DATASETTES)]
     with chromium.Chromium(tmp_path) as browser:
-        for name, page in PAGES.items():
-            for width, dark in ((1280, False), (390, True)):
-                browser.open(f"{served}/corpus/-/{page}", width, dark)
-                methods = [event["method"] for event in browser.events]
-                assert "Page.javascriptDialogOpening" not in methods, name
-                asked = [event["params"]["request"]["url"] for event in browser.events
-                         if event["method"] == "Network.requestWillBeSent"]  # fmt: skip
-                assert asked and all(url.startswith(f"{served}/") for url in asked), (name, asked)
-                assert browser.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-                assert browser.evaluate("document.querySelectorAll('h1').length") == 1, name
+        for page, width in pages:
+            dark = width < 500
+            browser.open(f"{served}{page}", width, dark)
+            methods = [event["method"] for event in browser.events]
+            assert "Page.javascriptDialogOpening" not in methods, page
+            asked = [event["params"]["request"]["url"] for event in browser.events
+                     if event["method"] == "Network.requestWillBeSent"]  # fmt: skip
+            assert asked and all(url.startswith((f"{served}/", "data:")) for url in asked), (page, asked)
+            assert browser.evaluate("document.documentElement.scrollWidth") <= width, (page, width)
+            assert browser.evaluate("document.querySelectorAll('h1').length") == 1, page
+            if "/-/" in page:
                 colour = browser.evaluate("getComputedStyle(document.body).backgroundColor")
-                assert (colour == "rgb(248, 250, 251)") is not dark, (name, colour)
+                assert (colour == "rgb(248, 250, 251)") is not dark, (page, colour)
 
 
 # ---- parts ----
