@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from chaffinch import corpus
 from chaffinch.canonical import canonical
+from chaffinch.datasette_plugin import search as plugin
 from chaffinch.datasette_plugin.search import escape_fts, mark_matches
 from chaffinch.search import phrases
 
@@ -74,9 +75,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def get(path: Path, *addresses: str) -> list[Any]:
+def get(path: Path, *addresses: str, **settings: object) -> list[Any]:
     async def fetch() -> list[Any]:
-        datasette: Any = Datasette([str(path)])  # type: ignore[no-untyped-call]
+        datasette: Any = Datasette([str(path)], settings=settings)  # type: ignore[no-untyped-call]
         await datasette.invoke_startup()
         return [await datasette.client.get(address) for address in addresses]
 
@@ -110,6 +111,16 @@ def test_the_page_keeps_what_was_typed_and_the_other_filters(path: Path) -> None
     assert "2 rows" in box.text and 'value="短信"' in box.text
     assert "1 row\n" in empty.text and "search matches" not in empty.text
     assert [row["id"] for row in column.json()] == [2, 1]
+
+
+def test_what_takes_longer_than_searching_is_left_out(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"/corpus/articles.json?{urlencode({'_search': '催收'})}"
+    (below,) = get(path, address, base_url="/below/")
+    assert below.json()["filtered_table_rows_count"] == 3 and below.json()["facet_results"]
+    monkeypatch.setattr(plugin, "MANY", 2)
+    many, few, asked = get(path, address, address.replace("?", "?_search_title=x&"), f"{address}&_facet=script")
+    assert len(many.json()["rows"]) == 3 and many.json()["filtered_table_rows_count"] is None
+    assert not many.json()["facet_results"] and few.status_code == asked.status_code == 200
 
 
 def test_an_index_that_somebody_else_made_goes_on_working(path: Path) -> None:
