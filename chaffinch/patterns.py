@@ -23,11 +23,13 @@ from chaffinch.revisit import days_between
 
 TRIES = 10  # pages of a pattern that may bring nothing before it is given up
 TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many; from one source, of a pattern with articles
+TRIES_TRAP = 3  # of those that a pattern given up leads to
 TRIES_SOURCE = 5  # from one source, of a pattern that brought nothing from others
 TRIES_ARTICLES = 60  # of a pattern that brought an article at all
 EARNED = 4  # more tries for each page that brought something
 EARNED_ARTICLES = 8  # of a pattern that brought articles, from all sources together
 HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet
+HOPES_BROAD = 30  # of a broad pattern
 FAR = 4  # steps from an article at which leading on to articles counts no more
 PROBES = 3  # pages of a pattern given up that are tried in a run, once it was left alone for
 PROBE_DAYS = 30  # days
@@ -47,6 +49,7 @@ _LONG_WORD = 15  # characters from which a word without digits is
 _QUERY_WORD = re.compile(r"[a-zA-Z_]{1,12}$")
 _EXTENSION = re.compile(r"\.[a-zA-Z]{1,5}\d?$")
 _MARK = re.compile(r"[-_.]")
+_VARIES = re.compile(r"[ND*]")  # words are lower case in a pattern
 
 
 @lru_cache(maxsize=50_000)
@@ -152,7 +155,12 @@ def names_of(url: str, source: str | None) -> tuple[str, str, str]:
     `source` is the URL that led to the page. Where `/show?id=N` answers whatever N is, the real ones stand on lists.
     """
     narrow, broad = pattern_of(url)
-    return narrow, broad, narrow if source is None else f"{narrow} < {pattern_of(source)[0]}"
+    return narrow, broad, narrow if source is None else f"{narrow} < {_as_source(*pattern_of(source))}"
+
+
+def _as_source(narrow: str, broad: str) -> str:
+    """Sites have many pages whose address is a word: as a source they are one."""
+    return narrow if _VARIES.search(narrow) else broad
 
 
 def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mapping[str, int]) -> tuple[int, str]:
@@ -173,14 +181,15 @@ def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mappin
     if own.brought or broad == narrow:
         return left(narrow, TRIES)
     found = min(left(narrow, TRIES), left(broad, TRIES_BROAD))
+    if sourced == narrow:
+        return found
     source = known.get(sourced.partition(" < ")[2])
-    if found[0] <= 0 and found[1] == narrow and sourced != narrow and (source is None or _leads(source)):
-        return max(found, (TRIES_SOURCE - pair.tried - trying.get(sourced, 0), narrow))
+    rest = pair.tried + trying.get(sourced, 0)
+    if source is not None and source.given_up_at and not source.brought:
+        return min(found, (TRIES_TRAP - rest, sourced))
+    if found[0] <= 0 and found[1] == narrow and (source is None or source.level is not None):
+        return max(found, (TRIES_SOURCE - rest, narrow))
     return found
-
-
-def _leads(source: Yield) -> bool:
-    return source.level is not None and not source.given_up_at
 
 
 def may_probe(one: Yield, at: str) -> bool:
@@ -279,8 +288,9 @@ def _count(known: Known, visit: Visit, names: tuple[str, str, str], fresh: set[s
     narrow, broad, _ = names
     counted = {name for name in names if name in known or len(known) < MOST_PATTERNS} | {broad}
     own = known.setdefault(narrow if narrow in counted else broad, Yield())
-    found = _level_found(known, own, narrow, visit, fresh, repeated)
-    hoped = found is None and own.hoped < HOPES and _leads_into_the_open(known, narrow, visit, fresh)
+    found = _level_found(known, own, names, visit, fresh, repeated)
+    may_hope = own.hoped < HOPES and known.get(broad, _NEW).hoped < HOPES_BROAD
+    hoped = found is None and may_hope and _leads_into_the_open(known, narrow, visit, fresh)
     neutral = hoped or (found is None and _other_text_or_links(known, own, visit))
     for name in counted:
         one = known.setdefault(name, Yield())
@@ -297,12 +307,15 @@ def _count(known: Known, visit: Visit, names: tuple[str, str, str], fresh: set[s
     return counted
 
 
-def _level_found(known: Known, own: Yield, narrow: str, visit: Visit, fresh: set[str], repeated: bool) -> int | None:
+def _level_found(
+    known: Known, own: Yield, names: tuple[str, str, str], visit: Visit, fresh: set[str], repeated: bool
+) -> int | None:
     """How far from an article the visit led to something new, None when it brought nothing."""
     if visit.cleaned is not None and not repeated:
         return 0
+    narrow, source = names[0], _as_source(*names[:2])
     reach = FAR if own.level is None else own.level - 1
-    levels = (_level(known, link, narrow) for link in visit.links if link in fresh and pattern_of(link)[0] != narrow)
+    levels = (_level(known, link, source) for link in visit.links if link in fresh and pattern_of(link)[0] != narrow)
     nearest = min((level for level in levels if level is not None and level <= reach), default=None)
     return None if nearest is None else nearest + 1
 
