@@ -105,6 +105,7 @@ _TABLES = (
     "CREATE INDEX articles_site ON articles(site, cluster_id)",
     "CREATE INDEX articles_published ON articles(published)",
     "CREATE INDEX articles_cluster ON articles(cluster_id)",
+    "CREATE INDEX articles_topic ON articles(topic, script)",  # Datasette counts by these
     """
     CREATE TABLE similarities (
         a INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
