@@ -26,11 +26,11 @@ TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many; from 
 TRIES_TRAP = 3  # of those that a pattern given up leads to
 TRIES_SOURCE = 5  # from one source, of a pattern that brought nothing from others
 TRIES_ARTICLES = 60  # of a pattern that brought an article at all
-EARNED = 4  # more tries for each page that brought something
+EARNED = 4  # more tries for each page that brought an article or led to one; further off they make up for themselves
 EARNED_ARTICLES = 8  # of a pattern that brought articles, from all sources together
 HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet
 HOPES_BROAD = 30  # of a broad pattern
-FAR = 4  # steps from an article at which leading on to articles counts no more
+FAR = 3  # steps from an article at which leading on to articles counts no more
 PROBES = 3  # pages of a pattern given up that are tried in a run, once it was left alone for
 PROBE_DAYS = 30  # days
 MOST_PATTERNS = 200  # of a site; further ones are counted with their broad pattern only
@@ -140,7 +140,8 @@ class Yield:
 
     def left(self, tries: int = TRIES) -> int:
         """How many pages may be tried yet, if `tries` may bring nothing."""
-        return tries + EARNED * self.brought - self.tried
+        earned = EARNED if self.level in (0, 1) else 1
+        return tries + earned * self.brought - self.tried
 
 
 Known = dict[str, Yield]  # pattern -> what is known of it, of one site
