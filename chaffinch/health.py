@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+WELL = ("finished", "closespider_timeout", "closespider_pagecount", "closespider_itemcount")
 STALE = timedelta(days=8)  # a weekly crawl, and a day's grace
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`last_success` is when the last crawl that finished began, None for none; `backlog` counts due pages."""
+    """`last_success` is when the last crawl that ended well began, None for none; `backlog` counts due pages."""
 
     last_success: str | None
     backlog: int
@@ -20,9 +21,12 @@ class Health:
 
 
 def health(db: Database, at: str) -> Health:
-    """How the corpus stands at the moment `at`. A clock that jumped back makes nothing stale."""
+    """How the corpus stands at the moment `at`. A clock that jumped back makes nothing stale.
+
+    A crawl ended well when it came to its end or to the bound that it was given, and a server answered.
+    """
     (last,) = db.conn.execute(
-        "SELECT max(started) FROM crawls WHERE kind = 'crawl' AND reason LIKE 'finished%'"
+        f"SELECT max(started) FROM crawls WHERE kind = 'crawl' AND reason IN ({', '.join('?' for _ in WELL)})", WELL
     ).fetchone()
     (backlog,) = db.conn.execute("SELECT count(*) FROM pages WHERE due <= ?", (at,)).fetchone()
     stale = last is None or datetime.fromisoformat(at) - datetime.fromisoformat(last) > STALE

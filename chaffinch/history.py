@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlite_utils import Database
@@ -19,6 +20,7 @@ from chaffinch.canonical import canonical
 from chaffinch.items import Visit
 
 GONE_AFTER = 3  # visits in a row that miss an article
+APART = timedelta(hours=12)  # less after a visit that missed it the next one is no second witness
 NOTICE_CHARS = 300  # a notice in place of an article is no longer than this
 
 EventKind = Literal["new", "edited", "gone", "returned", "moved"]
@@ -38,10 +40,11 @@ _NOTICE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Visits in a row that missed an article: how many, and since when."""
+    """Visits in a row that missed an article: how many, since when, and when the page was last asked for."""
 
     count: int
     since: str
+    last: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ def absence(visit: Visit, former_text: str) -> str | None:
     if 300 <= visit.status < 400:
         return visit.reason if visit.links else None
     if visit.cleaned is None and visit.state == "page":
+        if visit.part is not None:  # its text stands in the article that it is a part of
+            return None
         return f"no article: {visit.reason}"
     said = f"{canonical(visit.cleaned.title)} {visit.canonical}" if visit.cleaned is not None else visit.canonical
     if visit.canonical and is_notice(said) and (visit.cleaned is None or visit.cleaned.text != former_text):
@@ -134,7 +139,7 @@ def judge(
         if former is None or not visit.crawled or (why := absence(visit, former["text"])) is None:
             continue
         was = missed.get(visit.page.url)
-        now = Missed(was.count + 1, was.since) if was else Missed(1, visit.fetched_at)
+        now = _once_more(was, visit.fetched_at)
         if visit.site not in seen:
             seen[visit.site] = _last_sign(db, visit.site)
         sure = visit.status == 410 or (now.count >= GONE_AFTER and seen[visit.site] >= now.since)
@@ -143,6 +148,15 @@ def judge(
         visit.reason = why if visit.state == "gone" else f"missed {now.count} of {GONE_AFTER} times: {why}"
         found[visit.page.url] = now
     return found
+
+
+def _once_more(was: Missed | None, at: str) -> Missed:
+    """What is missed after another visit that did: a run begun again asks again at once, and learns nothing new."""
+    if was is None:
+        return Missed(1, at)
+    waited = datetime.fromisoformat(at) - datetime.fromisoformat(was.last or was.since)
+    again = timedelta(0) <= waited < APART  # a clock that jumped back tells nothing of the wait
+    return Missed(was.count if again else was.count + 1, was.since)
 
 
 def _last_sign(db: Database, site: str) -> str:

@@ -125,6 +125,7 @@ class Assembled:
     visits: list[Visit]
     parts: list[tuple[str, Part, Cleaned]]  # (page URL, part, its text)
     alone: list[str]  # URLs of pages that are no part of anything, whatever they were before
+    news: frozenset[str] = frozenset()  # URLs of parts that are new or say something else than before
 
 
 def create_tables(db: Database) -> None:
@@ -165,6 +166,11 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
                 del numbers[number]
     if not taken:
         return Assembled(list(visits), [], alone)
+    news = {
+        url
+        for url, part, now in taken
+        if (was := former.get(part.series, {}).get(part.number)) is None or was[1] != now
+    }
     firsts = {numbers[1][0]: series for series, numbers in known.items() if 1 in numbers}
     out: list[Visit] = []
     for visit in visits:
@@ -183,7 +189,7 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
             one = Visit(Page(first, b""), site, latest, state="article", echo=True)
             out.append(one)
         _complete(one, known[series], former.get(series, {}))
-    return Assembled(out, taken, alone)
+    return Assembled(out, taken, alone, frozenset(news))
 
 
 def _complete(visit: Visit, numbers: Mapping[int, tuple[str, Cleaned]], former: Mapping[int, Any]) -> None:
@@ -210,6 +216,15 @@ def write(db: Database, found: Assembled, page_ids: Mapping[str, int]) -> None:
         db.conn.execute("INSERT OR REPLACE INTO parts (page_id, series, number, cleaned) VALUES (?, ?, ?, ?)", row)
         if part.last:
             db.conn.execute("DELETE FROM parts WHERE series = ? AND number > ?", row[1:3])
+
+
+def later(db: Database, urls: Sequence[str]) -> set[str]:
+    """Those of `urls` that are known as later parts of an article."""
+    query = f"""
+        SELECT url FROM pages JOIN parts ON page_id = pages.id
+        WHERE number > 1 AND url IN ({", ".join("?" for _ in urls)})
+    """
+    return {url for (url,) in db.conn.execute(query, urls)}
 
 
 def article_of_part(db: Database, url: str) -> list[int]:

@@ -108,10 +108,15 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     fresh = [visit for visit in visits if _is_news(visit, known.get(visit.page.url))]
     if store.before_write is not None and (fresh or any(visit.crawled for visit in visits)):
         store.before_write()
-    before = {url: Missed(row["missed"], row["missed_since"]) for url, row in pages.items() if row["missed"]}
+    before = {
+        url: Missed(row["missed"], row["missed_since"], row["last_fetched"])
+        for url, row in pages.items() if row["missed"]
+    }  # fmt: skip
     missed = history.judge(db, visits, known, before)
     learned = patterns.note(db, visits, first, set(repeated))
-    page_ids = _write_pages(store, visits, pages, missed, {visit.page.url for visit in fresh}, learned.fresh)
+    page_ids = _write_pages(
+        store, visits, pages, missed, {visit.page.url for visit in fresh} | assembled.news, learned.fresh
+    )
     _write_links(db, visits, page_ids, learned)
     for visit in visits:
         revisit.bring_forward(db, visit.modified, visit.fetched_at)
@@ -211,7 +216,7 @@ def _is_news(visit: Visit, former: dict[str, Any] | None) -> bool:
 def _known_pages(db: Database, urls: list[str]) -> dict[str, dict[str, Any]]:
     rows = db.query(
         f"""
-        SELECT url, state, failures, last_fetched, missed, missed_since, changes, watched
+        SELECT url, state, reason, failures, last_fetched, missed, missed_since, changes, watched
         FROM pages WHERE url IN ({_in(urls)})
         """,
         urls,
@@ -233,12 +238,16 @@ def _write_pages(
     """
     db = store.db
     urls = [visit.page.url for visit in visits]
+    later = parts.later(db, urls) | {visit.page.url for visit in visits if visit.part and visit.part.number > 1}
     rows = []
     for visit in visits:
         url, was = visit.page.url, known.get(visit.page.url, {})
         if (was.get("state", "found") != "found" or visit.status == 304) and not visit.crawled:
             continue
-        state = _state_at_304(was) if visit.status == 304 and was else visit.state
+        state, reason = visit.state, visit.reason
+        if visit.status == 304 and was:
+            state = _state_at_304(was)
+            reason = was["reason"] if state == was["state"] else None
         failures = was.get("failures", 0) + 1 if state == "failed" else 0
         counted = missed.get(url)
         if counted is None and state in ("failed", "forbidden") and was.get("missed"):
@@ -251,7 +260,8 @@ def _write_pages(
             changed = (
                 url in news or state != was.get("state") or (state == "page" and not unknown.isdisjoint(visit.links))
             )
-            rate, due = _rate_and_due(store, visit, state, rate, was.get("last_fetched"), changed)
+            like: PageState = "article" if state == "page" and url in later else state
+            rate, due = _rate_and_due(store, visit, like, rate, was.get("last_fetched"), changed)
         rows.append(
             {
                 "url": url,
@@ -263,7 +273,7 @@ def _write_pages(
                 "first_seen": visit.fetched_at,
                 "last_fetched": visit.fetched_at,
                 "due": due if visit.crawled else None,
-                "reason": visit.reason,
+                "reason": reason,
                 "depth": visit.depth,
                 "failures": failures,
                 "missed": counted.count if counted else 0,

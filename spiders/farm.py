@@ -218,7 +218,8 @@ class FarmSpider(scrapy.Spider):
                 self.next_due = frontier.next_due_of(self.store.db, self.sites)
                 sites = site_stats(self.tallies, self.holds.stopped())
                 stats = {**self.store.counts, "sites": sites, **archive.finished(self)}
-                manifest.finish(self.store.db, self.manifest, reason, stats)
+                end = "no server answered" if self.nothing_answered else reason
+                manifest.finish(self.store.db, self.manifest, end, stats)
 
     def _tell(self, visit: Visit) -> None:
         """A start URL that brings nothing is the user's business: the site hides behind it."""

@@ -1,5 +1,6 @@
 """The health line: stale when no crawl ended well lately."""
 
+import pytest
 from sqlite_utils import Database
 
 from chaffinch import frontier, schema
@@ -7,7 +8,7 @@ from chaffinch.health import Health, health
 from chaffinch.manifest import begin, finish
 
 
-def test_only_a_crawl_that_finished_counts() -> None:
+def test_only_a_crawl_that_ended_well_counts() -> None:
     db = Database(memory=True)
     schema.migrations.apply(db)
     frontier.seed(db, ["http://one.example/"], "2026-01-01T00:00:00Z")
@@ -21,3 +22,18 @@ def test_only_a_crawl_that_finished_counts() -> None:
     assert health(db, "2026-01-11T00:00:00Z").stale
     assert not health(db, "2025-12-01T00:00:00Z").stale
     assert health(db, "2025-12-01T00:00:00Z").backlog == 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "well"),
+    [
+        ("finished", True), ("closespider_timeout", True), ("closespider_pagecount", True), ("shutdown", False),
+        ("no server answered", False), ("closespider_errorcount", False), (None, False),
+    ],
+)  # fmt: skip
+def test_a_run_that_reached_its_bound_ended_well(reason: str | None, well: bool) -> None:
+    db = Database(memory=True)
+    schema.migrations.apply(db)
+    id = begin(db, "crawl", {})
+    db.conn.execute("UPDATE crawls SET started = '2026-01-02T00:00:00Z', reason = ? WHERE id = ?", (reason, id))
+    assert health(db, "2026-01-03T00:00:00Z").stale is not well

@@ -15,6 +15,8 @@ from chaffinch.inputs import Input
 from chaffinch.items import Page, PageState, Visit
 from chaffinch.manifest import begin
 from chaffinch.store import Store
+from tests.chaffinch.test_parts import PARTS
+from tests.chaffinch.test_parts import visit as split
 
 TOOLS = load_tools(bytes(32))
 ONE, OTHER, NEW = (f"http://one.example/{name}.html" for name in ("a", "b", "c"))
@@ -32,7 +34,14 @@ def shows(url: str, words: str, at: str) -> Visit:
     return visit
 
 
-def says(url: str, at: str, status: int | None, state: PageState = "failed", reason: str = "x", to: str = "") -> Visit:
+def crawled(visit: Visit, at: str) -> Visit:
+    visit.crawled, visit.status, visit.fetched_at = True, 200, at
+    return visit
+
+
+def says(
+    url: str, at: str, status: int | None, state: PageState = "failed", reason: str | None = "x", to: str = ""
+) -> Visit:
     links = (to,) if to else ()
     return Visit(
         Page(url, b""), "one.example", at, status=status, crawled=True, state=state, reason=reason, links=links
@@ -135,6 +144,26 @@ def test_visits_that_tell_nothing_neither_count_nor_forgive(db: Database) -> Non
     assert row(db, OTHER)["gone_at"] is None
 
 
+def test_a_run_begun_again_is_no_second_witness(db: Database) -> None:
+    """`due=all`, killed and started again, asks again for what it missed minutes ago."""
+    for number in (2, 3, 4):
+        for hour in (1, 5, 9):
+            assert row(db, ONE)["gone_at"] is None
+            at = f"2026-03-0{number}T0{hour}:00:00Z"
+            put(db, says(ONE, at, 404), shows(OTHER, "白鹭贷款", at))
+            missed = db.conn.execute("SELECT missed FROM pages WHERE url = ?", (ONE,)).fetchone()
+            assert missed == (number - 1,)
+            if row(db, ONE)["gone_at"]:
+                break
+    assert row(db, ONE)["gone_at"] == "2026-03-04T01:00:00Z"
+
+
+def test_misses_count_though_the_clock_jumped_back(db: Database) -> None:
+    for at in ("2026-03-02T00:00:00Z", "2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"):
+        put(db, says(ONE, at, 404), shows(OTHER, "白鹭贷款", at))
+    assert db.conn.execute("SELECT missed FROM pages WHERE url = ?", (ONE,)).fetchone() == (3,)
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_the_same_text_at_a_new_url_has_moved(db: Database, order: tuple[int, int]) -> None:
     steps = [
@@ -197,6 +226,31 @@ def test_notices(text: str) -> None:
 
 def test_short_articles_are_no_notices() -> None:
     assert not history.is_notice(canonical("网贷逾期三天怎么办？先还清本金，再打电话协商，删除软件没有用。"))
+
+
+def test_an_article_that_turns_out_to_be_a_part_is_not_missed(db: Database) -> None:
+    first, second = (split(number) for number in (1, 2))
+    alone = shows(second.page.url, "第二部分", day(1))
+    put(db, alone)
+    for number in range(2, 2 + GONE_AFTER):
+        put(db, *(crawled(split(part), day(number)) for part in (1, 2)), shows(OTHER, "白鹭贷款", day(number)))
+    assert row(db, first.page.url)["text"].count("\n") == 3
+    assert row(db, second.page.url)["gone_at"] is None
+    pages = {row["url"]: row for row in db.query("SELECT url, state, missed FROM pages")}
+    assert pages[second.page.url]["state"] == "page" and pages[second.page.url]["missed"] == 0
+
+
+def test_a_part_is_visited_like_an_article_and_not_like_a_list(db: Database) -> None:
+    put(db, *(crawled(split(part), day(1)) for part in (1, 2)))
+    url = split(2).page.url
+    wait = "SELECT julianday(due) - julianday(last_fetched), reason FROM pages WHERE url = ?"
+    fresh, said = db.conn.execute(wait, (url,)).fetchone()
+    assert fresh == pytest.approx(7) and said.startswith("part 2 of ")
+    put(db, says(url, day(8), 304, reason=None))
+    still, said = db.conn.execute(wait, (url,)).fetchone()
+    assert still > fresh and said.startswith("part 2 of ")
+    put(db, crawled(split(2, lines=PARTS[2]), day(15)))
+    assert db.conn.execute(wait, (url,)).fetchone()[0] < still
 
 
 def test_pages_that_a_clock_running_ahead_put_off_are_due(db: Database) -> None:
