@@ -16,13 +16,14 @@ from chaffinch.datasette_plugin.links import (
 )
 from chaffinch.datasette_plugin.pages import register_routes
 from chaffinch.datasette_plugin.search import lighten_searches, mark_matches, prepare_connection
-from chaffinch.datasette_plugin.tables import canned_queries, get_metadata
+from chaffinch.datasette_plugin.tables import canned_queries, explain, get_metadata
 
 __all__ = [
     "canned_queries",
     "database_actions",
     "defuse_csv",
     "describe",
+    "explain",
     "extra_css_urls",
     "get_metadata",
     "lighten_searches",

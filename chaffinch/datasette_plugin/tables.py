@@ -46,3 +46,34 @@ def canned_queries(datasette: Any, database: str, actor: Any) -> Any:
         return _metadata()["queries"] if is_corpus(datasette.get_database(database).path) else {}
 
     return queries
+
+
+@hookimpl(specname="startup")
+def explain(datasette: Any) -> Any:
+    """All of this for Datasette 1.0, which has no `get_metadata`: it keeps a catalogue that plugins write into."""
+    if not hasattr(datasette, "set_column_metadata"):
+        return None
+
+    async def write() -> None:
+        for name, database in datasette.databases.items():
+            if is_corpus(database.path):
+                await _write(datasette, name)
+
+    return write
+
+
+async def _write(datasette: Any, database: str) -> None:
+    datasette.config = datasette.config or {}
+    given = datasette.config.setdefault("databases", {}).setdefault(database, {}).setdefault("tables", {})
+    for table, about in json.loads(_tables()).items():
+        for column, description in about.pop("columns").items():
+            await datasette.set_column_metadata(database, table, column, "description", description)
+        for key in ("title", "description"):
+            if key in about:
+                await datasette.set_resource_metadata(database, table, key, about.pop(key))
+        given[table] = about | given.get(table, {})
+    for name, query in _metadata()["queries"].items():
+        await datasette.add_query(
+            database, name, query["sql"], title=query["title"], description=query["description"],
+            parameters=query.get("params"), is_trusted=True,
+        )  # fmt: skip
