@@ -12,6 +12,7 @@ from chaffinch.datasette_plugin.marking import Pair, Run
 from chaffinch.fingerprint import fingerprint, shingles
 from chaffinch.similarity import Similarity, hamming, is_copy, similarity
 
+_CONTACTS = 20
 _NAME = re.compile(r"([0-9]{1,18})(?:@([0-9]{1,9}))?")
 
 
@@ -72,6 +73,16 @@ def read_side(connection: sqlite3.Connection, name: str) -> Side | None:
         title, text, said = former
     name = f"{id}@{version}" if version is not None else str(id)
     return Side(name, id, version, site, url, title, text, script, published, first_seen, said, cluster)
+
+
+def shared_contacts(connection: sqlite3.Connection, a: Side, b: Side) -> list[tuple[int, str, str]]:
+    """The contacts that both articles name, (id, kind, digest); none for two versions of one article."""
+    return connection.execute(
+        "SELECT contacts.id, kind, digest FROM contacts WHERE ?1 != ?2 AND id IN ("
+        " SELECT contact_id FROM article_contacts WHERE article_id = ?1"
+        " INTERSECT SELECT contact_id FROM article_contacts WHERE article_id = ?2) ORDER BY kind, digest LIMIT ?3",
+        (a.id, b.id, _CONTACTS),
+    ).fetchall()
 
 
 def compare(a: Side, b: Side, as_canonical: bool) -> ComparePage:

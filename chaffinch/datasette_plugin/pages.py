@@ -93,15 +93,27 @@ async def compare_page(datasette: Any, request: Any) -> Any:
     names = [(request.args.get(name) or "")[:40] for name in ("a", "b")]
     as_canonical = request.args.get("script") == "canonical"
 
-    def read(connection: sqlite3.Connection) -> tuple[list[str], compare.ComparePage | None]:
+    def read(
+        connection: sqlite3.Connection,
+    ) -> tuple[list[str], compare.ComparePage | None, list[tuple[int, str, str]]]:
         sides = [compare.read_side(connection, name) for name in names]
         missing = [name for name, side in zip(names, sides, strict=True) if name and side is None]
         a, b = sides
-        return missing, compare.compare(a, b, as_canonical) if a and b else None
+        if a is None or b is None:
+            return missing, None, []
+        return missing, compare.compare(a, b, as_canonical), compare.shared_contacts(connection, a, b)
 
-    missing, page = await _read(datasette, database, read)
+    missing, page, contacts = await _read(datasette, database, read)
     return await _render(
-        datasette, request, database, "compare", page, status=404 if missing else 200, names=names, missing=missing
+        datasette,
+        request,
+        database,
+        "compare",
+        page,
+        status=404 if missing else 200,
+        names=names,
+        missing=missing,
+        contacts=contacts,
     )
 
 

@@ -131,6 +131,12 @@ def test_an_article_names_the_source_of_each_paragraph(hostile: Path) -> None:
         assert shares[f"{ATTACK}.1"] == 100 and round(100 - shares[f"{ATTACK}.2"], 1) == found.share
 
 
+def test_the_contacts_of_two_articles_are_named_by_digest(hostile: Path) -> None:
+    both, one, versions = get(hostile, *(f"/corpus/-/compare?{q}" for q in ("a=1&b=2", "a=1&b=3", "a=1@1&b=1")))
+    assert 'href="/corpus/article_contacts?contact_id=1"' in both.text
+    assert "article_contacts" not in one.text and "article_contacts" not in versions.text
+
+
 def test_what_is_not_there_is_not_found_and_no_corpus_gets_no_pages(hostile: Path, tmp_path: Path) -> None:
     missing = [
         "cluster/77", "article/77", "cluster/x", "article/999999999999999999", "compare?a=77&b=1", "compare?a=1@9&b=1"
