@@ -47,11 +47,15 @@ def package(warc: Path) -> Path | None:
                 warc.unlink()
                 return None
             fd = os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600)
-            with os.fdopen(fd, "w+b") as out:
-                file.seek(0)
-                _write(out, file, found)
-                out.flush()
-                os.fsync(out.fileno())
+            try:
+                with os.fdopen(fd, "w+b") as out:
+                    file.seek(0)
+                    _write(out, file, found)
+                    out.flush()
+                    os.fsync(out.fileno())
+            except OSError:
+                unfinished.unlink()  # the disk may be full
+                raise
         unfinished.replace(target)
     warc.unlink()
     return target

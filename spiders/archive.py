@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
+from sqlite_utils import Database
 
-from chaffinch.archive import Exchange, open_archive
+from chaffinch.archive import Archive, Exchange, open_archive
 from chaffinch.cli import complain
 from chaffinch.corpus import CorpusError, now
 
@@ -27,10 +28,7 @@ class ArchiveMiddleware:
 
     def __init__(self, spider: FarmSpider, folder: Path) -> None:
         self.spider = spider
-        try:
-            self.archive = open_archive(spider.store.db, folder, Path(spider.settings["CORPUS"]), spider.manifest)
-        except OSError as error:
-            raise CorpusError(f"archive {folder}: {error.strerror or error}") from error
+        self.archive = opened(spider.store.db, folder, Path(spider.settings["CORPUS"]), spider.manifest)
         spider.archive = self.archive
 
     @classmethod
@@ -72,6 +70,14 @@ class ArchiveMiddleware:
 
 def _pairs(headers: Headers) -> list[tuple[str, str]]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, all in headers.items() for value in all]
+
+
+def opened(db: Database, folder: Path, corpus: Path, run: int) -> Archive:
+    """`open_archive`, with a folder that cannot be written as one line."""
+    try:
+        return open_archive(db, folder, corpus, run)
+    except OSError as error:
+        raise CorpusError(f"archive {folder}: {error.strerror or error}") from error
 
 
 def finished(spider: FarmSpider) -> dict[str, Any]:

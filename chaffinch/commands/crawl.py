@@ -71,8 +71,8 @@ class Command(CrawlCommand):
     def _check(self, arguments: dict[str, Any]) -> None:
         """Arguments, list of farms and corpus, so that what is wrong is one line and not a traceback."""
         from chaffinch import farms
-        from chaffinch.archive import open_archive
         from chaffinch.corpus import lock, open_writer
+        from spiders.archive import opened
 
         assert self.settings is not None
         arguments = farms.ours(arguments)
@@ -87,9 +87,9 @@ class Command(CrawlCommand):
             with lock(corpus, "`chaffinch crawl farm`"):
                 db = open_writer(corpus)
                 if folder := self.settings["ARCHIVE"]:
-                    open_archive(db, Path(folder), corpus, 0)
+                    opened(db, Path(folder), corpus, 0)
                 db.conn.close()
-        except (CorpusError, OSError) as error:
+        except CorpusError as error:
             complain(error)
             self.exitcode = 1
 
