@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaffinch.farms import Farm, load, plan
+from chaffinch.farms import Farm, Limits, fits, limits, load, plan
 
 
 def test_a_list_gives_farms_with_canonical_start_urls(tmp_path: Path) -> None:
@@ -20,6 +20,38 @@ def test_a_list_gives_farms_with_canonical_start_urls(tmp_path: Path) -> None:
     )
 
 
+def test_limits_of_a_farm(tmp_path: Path) -> None:
+    file = tmp_path / "farms.toml"
+    file.write_text('[[farm]]\nstart = "http://a/"\ninclude = "/xyk/"\nexclude = ["?month="]\nbudget = 9\ndepth = 2\n')
+    [farm] = load(str(file))
+    assert limits(farm, 50) == Limits(9, 2, ("/xyk/",), ("?month=",))
+    assert limits(Farm("b", ("http://b/",)), 50) == Limits(50, None, (), ())
+    refuses = limits(farm, 50).refuses
+    assert refuses("http://a/", 0) is None
+    assert refuses("http://a/xyk/1.html", 1) is None
+    assert refuses("http://a/sitemap.xml", 1) is None
+    assert refuses("http://a/xyk/1.html?month=3", 1) == "excluded: ?month="
+    assert refuses("http://a/other/", 1) == "not included"
+    assert refuses("http://a/xyk/2.html", 3) == "deeper than 2 links"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "url", "fit"),
+    [
+        ("/xyk/", "http://a/xyk/1.html", True),
+        ("/xyk/", "http://a/b/xyk/1.html", False),
+        ("xyk/", "http://a/b/xyk/1.html", True),
+        ("/*/list_*.html", "http://a/b/list_3.html?x", True),
+        ("/*/list_*.html", "http://a/list_3.html", False),
+        ("a.b", "http://a.b/", False),
+        ("*a" * 60, "http://h/" + "a" * 2000, True),
+        ("*a" * 60 + "b", "http://h/" + "a" * 2000, False),
+    ],
+)
+def test_parts_of_urls(pattern: str, url: str, fit: bool) -> None:
+    assert fits(pattern, url) is fit
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -29,6 +61,11 @@ def test_a_list_gives_farms_with_canonical_start_urls(tmp_path: Path) -> None:
         ('[[farm]]\nstart = "ftp://a"\n', "farm 1: 'ftp://a' is not"),
         ('[[farm]]\nstart = "http://a/"\nstrat = 1\n', "unknown key 'strat'"),
         ('[[farm]]\nstart = "http://a/"\ndelay = "x"\n', "`delay`"),
+        ('[[farm]]\nstart = "http://a/"\nbudget = 0\n', "`budget` must be a whole number"),
+        ('[[farm]]\nstart = "http://a/"\ndepth = true\n', "`depth`"),
+        ('[[farm]]\nstart = "http://a/"\ninclude = 3\n', "`include` must be a list"),
+        ('[[farm]]\nstart = "http://a/"\nexclude = ["a b"]\n', "`exclude`: 'a b'"),
+        ('[[farm]]\nstart = "http://a/"\nexclude = ["*"]\n', "`exclude`: '*'"),
         ('farm = "http://a/"\n', "[[farm]]"),
         ('[[farm]]\nstart = "http://a/"\n[[farm]]\nname="b"\nstart = "http://www.a/"\n', "both start on a"),
     ],
