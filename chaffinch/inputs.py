@@ -13,6 +13,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.bufferedreaders import BufferedReader
 from warcio.exceptions import ArchiveLoadFailed
 
 from chaffinch import sitemap, wacz
@@ -270,6 +271,9 @@ def _recorded(path: str, record: Any, body: bytes, recorded: bool) -> Input | Ba
         return BadInput(path, f"record with no HTTP URL: {target[:100]!r}")
     if len(body) > MAX_DOCUMENT_BYTES:
         return BadInput(path, f"{url}: {_too_large()}")
+    encoding = (record.http_headers.get_header("Content-Encoding") or "identity").strip().lower()
+    if encoding != "identity" and encoding not in BufferedReader.get_supported_decompressors():
+        return BadInput(path, f"{url}: sent as {encoding[:30]}, which cannot be read")
     content_type = record.http_headers.get_header("Content-Type") or ""
     reason = _no_page(content_type, body) if recorded else None
     if reason is None and not body.strip():

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from spiders.farm import FarmSpider
 
 
+ENCODINGS = "gzip, deflate"
+
+
 class ArchiveMiddleware:
     """Off unless `ARCHIVE` names a folder. When the archive cannot be written the crawl ends: it was asked for."""
 
@@ -41,7 +44,11 @@ class ArchiveMiddleware:
         return middleware
 
     def process_request(self, request: Request) -> None:
-        """A page that no archive holds as it is now is asked for whole: a 304 would leave it out of them all."""
+        """A page that no archive holds as it is now is asked for whole: a 304 would leave it out of them all.
+
+        Bodies are kept as they come, so they shall come in encodings that every reader of archives knows.
+        """
+        request.headers["Accept-Encoding"] = ENCODINGS
         page = request.meta.get("page")
         if page is not None and not self.archive.holds(page.url, page.etag, page.last_modified):
             request.headers.pop("If-None-Match", None)

@@ -84,6 +84,13 @@ def test_json_lines_give_url_title_and_date_and_bad_lines_cost_only_themselves(t
     ]
 
 
+def test_a_body_in_an_unknown_encoding_is_told_not_read_as_text(tmp_path: Path) -> None:
+    file = tmp_path / "x.warc"
+    file.write_bytes(warc(False, 1).replace(b"Content-Encoding: gzip", b"Content-Encoding: zstd"))
+    documents, bad = split(file)
+    assert not documents and bad == ["http://a.example/0: sent as zstd, which cannot be read"]
+
+
 @pytest.mark.parametrize("name", ["x.warc", "x.warc.gz"])
 def test_warc_responses_are_decoded_and_a_cut_loses_only_what_is_behind_it(tmp_path: Path, name: str) -> None:
     data = warc(name.endswith(".gz"))
