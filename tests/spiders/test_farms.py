@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import CompletedProcess, run
+from subprocess import CompletedProcess
+from subprocess import run as run_command
 
 import pytest
 
-from tests.conftest import SCRIPTS
+from tests.conftest import SCRIPTS, Run
 from tests.spiders.farm_pages import FARMS, TestFarm
-from tests.spiders.scripted import Answer, Scripted, scripted
+from tests.spiders.scripted import ROBOTS, Answer, Scripted, page, scripted
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         options = ["ALLOW_PRIVATE_ADDRESSES=1", "DOWNLOAD_TIMEOUT=3", "RETRY_TIMES=0", f"CORPUS={corpus}"]
         command = [str(SCRIPTS / "chaffinch"), "crawl", "farm", "-a", f"start={start}"]
         command += [word for option in options for word in ("-s", option)]
-        done = run(command, capture_output=True, text=True, timeout=120, check=False)
+        done = run_command(command, capture_output=True, text=True, timeout=120, check=False)
         yield Crawled(farms, done, corpus)
 
 
@@ -96,3 +98,38 @@ def test_what_was_not_kept_has_a_reason_and_so_has_a_pattern_given_up(crawled: C
     given_up = {pattern for (pattern,) in crawled.rows("SELECT pattern FROM patterns WHERE given_up_at IS NOT NULL")}
     assert {"/cal/D/N/N/", "/tags-N", "/ss/*.html", "/post/N.html?month=N&year=N"} <= given_up
     assert crawled.rows("SELECT 1 FROM pages WHERE reason LIKE 'pattern given up: % visits brought 0 new: /tags-N'")
+
+
+def test_a_farm_is_crawled_within_its_limits_and_the_rest_stays_due(run: Run, tmp_path: Path) -> None:
+    links = [f"/a/{number}.html" for number in range(30)]
+    deep = {"/b/1.html": page("逾期协商第一层", "/b/2.html"), "/b/2.html": page("逾期协商第二层")}
+
+    def answer(path: str, before: int) -> Answer | None:
+        if path == "/":
+            return page("逾期怎么办", "/user/1.html", "/b/1.html", *links)
+        return deep.get(path) or (page(f"信用卡逾期第{path[3:-5]}问") if path in links else None)
+
+    with scripted(answer) as served, scripted(answer) as other:
+        (tmp_path / "farms.toml").write_text(
+            f'[[farm]]\nstart = "{served.url}/"\nexclude = ["/user/"]\nbudget = 9\n'
+            f'[[farm]]\nstart = "{other.url}/"\ninclude = ["/b/"]\ndepth = 1\n'
+        )
+        done = run("crawl", "farm", "-a", f"farms={tmp_path / 'farms.toml'}", "-s", "ALLOW_PRIVATE_ADDRESSES=1")
+    assert done.returncode == 0, done.stderr
+    assert len([path for path in served.paths() if path not in (ROBOTS, "/sitemap.xml")]) <= 9
+    assert len(served.paths()) <= 10 and "/user/1.html" not in served.paths()
+    assert set(other.paths()) == {ROBOTS, "/", "/sitemap.xml", "/b/1.html"}
+    site = served.url.removeprefix("http://")
+    assert done.stderr.splitlines()[0].endswith(
+        f"{site}: stopped for this run, the rest stays due: page budget of 9 reached"
+    )
+    assert f"not to the end: {site} (page budget of 9 reached)" in done.stderr.splitlines()[-1]
+    with closing(sqlite3.connect(tmp_path / "corpus.db")) as db:
+        [stats] = db.execute("SELECT json_extract(stats, '$.sites') FROM crawls").fetchone()
+        assert json.loads(stats)[site]["left"] == "page budget of 9 reached"
+        query = (
+            "SELECT count(*) FROM pages WHERE state = 'found' AND site = ? AND due <= strftime('%Y-%m-%dT%H:%M:%SZ')"
+        )
+        assert db.execute(query, (site,)).fetchone()[0] > 20
+        reasons = {reason for (reason,) in db.execute("SELECT reason FROM pages WHERE state = 'found'")}
+        assert {"excluded: /user/", "not included", "deeper than 1 links"} <= reasons
