@@ -361,7 +361,7 @@ def _other_text_or_links(known: Known, own: Yield, visit: Visit) -> bool:
     """
     if visit.state == "off-topic" and visit.canonical:
         marks = {crc32(visit.canonical.encode("utf-8", "surrogatepass"))}
-        return _remember(own, marks) or (len(own.seen) >= MOST_SEEN and not marks <= own.seen)
+        return _remember(own, marks) or (bool(own.brought) and len(own.seen) >= MOST_SEEN and not marks <= own.seen)
     return _remember(own, {crc32(link.encode()) for link in visit.links if _holds_articles(known, link)})
 
 
