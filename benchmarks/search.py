@@ -37,7 +37,7 @@ from chaffinch.demo.farm import base_articles
 
 LENGTHS = range(1, 9)  # characters of a query
 QUERIES = 200
-CHECKED = 5_000  # articles
+CHECKED = 10_000  # articles
 SENTENCES, SHORT_SENTENCES = 60, 5  # of an article, about 20 characters each
 FLOORS = Path(__file__).with_name("floors.toml")
 PAGES = {
