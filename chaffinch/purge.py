@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from chaffinch import cluster, parts, search, site_template, tombstones
 from chaffinch.corpus import now
-from chaffinch.patterns import pattern_of
+from chaffinch.patterns import MIRROR, pattern_of
 from chaffinch.scrub import core, scrub_logs, scrub_tables, words_of
 from chaffinch.urls import canonical_url, site_of
 
@@ -71,6 +71,7 @@ def purge(db: Database, path: Path, name: str) -> Purged:
         if whole_site:
             for table in ("templates", "template_sites", "patterns"):
                 db.conn.execute(f"DELETE FROM {table} WHERE site = ?", (name,))
+            db.conn.execute("DELETE FROM patterns WHERE pattern = ?", (MIRROR + name,))
         else:
             _forget_patterns(db, name)
         for one in names:
@@ -151,7 +152,8 @@ def _forget_patterns(db: Database, url: str) -> None:
     """A pattern without a variable part fits this page alone: it is its address."""
     own = [pattern for pattern in pattern_of(url) if not _VARIES.search(pattern)]
     db.conn.executemany(
-        "DELETE FROM patterns WHERE site = ? AND pattern = ?", [(site_of(url), pattern) for pattern in own]
+        "DELETE FROM patterns WHERE site = ?1 AND (pattern = ?2 OR substr(pattern, 1, length(?2) + 3) = ?2 || ' < ')",
+        [(site_of(url), pattern) for pattern in own],
     )
 
 

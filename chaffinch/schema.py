@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import archive, candidates, history, mosaic, parts, patterns, search, site_template, tombstones
+from chaffinch import archive, candidates, history, mosaic, parts, search, site_template, tombstones, yields
 
 migrations = Migrations("chaffinch")
 
@@ -24,7 +24,7 @@ def m001_corpus(db: Database) -> None:
     parts.create_tables(db)
     tombstones.create_tables(db)
     history.create_tables(db)
-    patterns.create_tables(db)
+    yields.create_tables(db)
     archive.create_tables(db)
 
 

@@ -11,7 +11,19 @@ from typing import Any, cast
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, frontier, history, parts, patterns, revisit, search, site_template, tombstones
+from chaffinch import (
+    cluster,
+    frontier,
+    history,
+    mirrors,
+    parts,
+    patterns,
+    revisit,
+    search,
+    site_template,
+    tombstones,
+    yields,
+)  # fmt: skip
 from chaffinch.frontier import Found
 from chaffinch.history import Event, Missed
 from chaffinch.items import Cleaned, PageState, Visit
@@ -103,8 +115,8 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     urls = [visit.page.url for visit in visits]
     known, pages = _known_articles(db, urls), _known_pages(db, urls)
     first = {url for url in urls if pages.get(url, {}).get("state", "found") == "found"}
-    repeated = patterns.repeats(db, [visit for visit in visits if visit.page.url in first])
-    _leave_out_soft_404(visits, repeated)
+    repeated = yields.repeats(db, [visit for visit in visits if visit.page.url in first])
+    yields.leave_out_soft_404(visits, repeated)
     fresh = [visit for visit in visits if _is_news(visit, known.get(visit.page.url))]
     if store.before_write is not None and (fresh or any(visit.crawled for visit in visits)):
         store.before_write()
@@ -113,7 +125,8 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
         for url, row in pages.items() if row["missed"]
     }  # fmt: skip
     missed = history.judge(db, visits, known, before)
-    learned = patterns.note(db, visits, first, set(repeated))
+    learned = yields.note(db, visits, first, set(repeated))
+    mirrors.note(db, visits, first)
     page_ids = _write_pages(
         store, visits, pages, missed, {visit.page.url for visit in fresh} | assembled.news, learned.fresh
     )
@@ -122,13 +135,6 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
         revisit.bring_forward(db, visit.modified, visit.fetched_at)
     parts.write(db, assembled, page_ids)
     _write_articles(db, visits, known, page_ids, counts)
-
-
-def _leave_out_soft_404(visits: list[Visit], repeated: dict[str, int]) -> None:
-    for visit in visits:
-        if visit.crawled and repeated.get(visit.page.url, 0) >= patterns.SOFT_404:
-            visit.cleaned, visit.fingerprint, visit.canonical, visit.state = None, None, "", "page"
-            visit.reason = f"soft 404: title and text of {patterns.SOFT_404} other pages of this site"
 
 
 def _write_articles(
@@ -326,7 +332,7 @@ def _rate_and_due(
     return rate, revisit.later(visit.fetched_at, revisit.wait(kind, revisit.a_day(rate, prior)))
 
 
-def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int], learned: patterns.Learned) -> None:
+def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int], learned: yields.Learned) -> None:
     for visit in visits:
         found = [
             Found(

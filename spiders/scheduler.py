@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scrapy import Request, signals
 from scrapy.core.scheduler import BaseScheduler
 
-from chaffinch import frontier, patterns
+from chaffinch import frontier, patterns, yields
 from chaffinch.corpus import now
 from chaffinch.items import Visit
 
@@ -160,7 +160,7 @@ class FrontierScheduler(BaseScheduler):
         for url in [url for url in queue.unwritten if url not in store.buffer]:
             queue.unwritten.discard(url)
             self._settle(queue, url)
-        queue.known = patterns.load(store.db, site)
+        queue.known = yields.load(store.db, site)
         queue.known_at = store.batches
         self._put_off(queue, site)
 
@@ -186,6 +186,8 @@ class FrontierScheduler(BaseScheduler):
         """The reason why a page's pattern is given up; None when it is not, or is to be tried again."""
         if not _judged(page):
             return None
+        if reason := patterns.mirrored(queue.known, at):
+            return reason
         room, pattern = patterns.room(queue.known, patterns.names_of(page.url, page.source), {})
         if room > 0:
             return None

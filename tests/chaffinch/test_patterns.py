@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from chaffinch import frontier, patterns
+from chaffinch import frontier, patterns, yields
+from chaffinch.fingerprint import fingerprint
 from chaffinch.frontier import Found
 from chaffinch.items import Cleaned, Page, Visit
 from chaffinch.patterns import MAX_CHARS, TRIES, TRIES_ARTICLES, TRIES_SOURCE, Yield, names_of, pattern_of, room
@@ -116,7 +117,7 @@ class Site:
         self.store.flush()
 
     def known(self, pattern: str) -> Yield:
-        return patterns.load(self.db, "a.example").get(pattern, Yield())
+        return yields.load(self.db, "a.example").get(pattern, Yield())
 
 
 def test_an_endless_calendar_is_given_up_and_says_why() -> None:
@@ -136,7 +137,7 @@ def test_two_traps_that_lead_to_each_other_are_given_up_both() -> None:
         site.visit(f"/day/{number}", f"/night/{number}")
         site.visit(f"/night/{number}", f"/day/{number + 1}")
     assert site.known("/day/N").given_up_at and site.known("/night/N").given_up_at
-    assert site.known("/day/N").hoped <= patterns.HOPES
+    assert site.known("/day/N").hoped <= yields.HOPES
 
 
 def test_lists_that_lead_to_articles_are_not_given_up_and_the_more_articles_the_less() -> None:
@@ -169,4 +170,38 @@ def test_a_probe_that_brings_something_takes_a_pattern_up_again() -> None:
     assert not patterns.may_probe(found, "2026-01-20T00:00:00Z") and patterns.may_probe(found, "2026-02-20T00:00:00Z")
     site.visit("/a/99", text="终于有一篇了。")
     assert not site.known("/a/N").given_up_at
-    assert room(patterns.load(site.db, "a.example"), names_of(f"{SITE}/a/100", None), {})[0] > TRIES
+    assert room(yields.load(site.db, "a.example"), names_of(f"{SITE}/a/100", None), {})[0] > TRIES
+
+
+def articles(site: Site, host: str, paths: list[str], number: int = 0) -> None:
+    for path in paths:
+        number += 1
+        url = f"http://{host}{path}"
+        frontier.add_found(site.db, [Found(url, 1, None)], AT)
+        visit = Visit(Page(url, b""), host, AT, 200, depth=1, crawled=True, state="article")
+        visit.canonical = f"这是第{number}篇文章的正文,说的是第{number * 7}件事和第{number * 11}个办法,各不相同。" * 3
+        visit.cleaned, visit.fingerprint = Cleaned(url, "题", visit.canonical), fingerprint(visit.canonical)
+        site.store.add(visit)
+    site.store.flush()
+
+
+def test_the_same_articles_at_the_same_addresses_are_a_mirror() -> None:
+    site = Site()
+    paths = [f"/a/{number}.html" for number in range(40)]
+    articles(site, "first.example", paths)
+    articles(site, "copier.example", [f"/c/{number}.html" for number in range(40)])
+    articles(site, "mirror.example", paths)
+    assert not patterns.mirrored(yields.load(site.db, "first.example"), AT)
+    assert not patterns.mirrored(yields.load(site.db, "copier.example"), AT)
+    mirror = yields.load(site.db, "mirror.example")
+    assert patterns.mirrored(mirror, AT) == "mirror of first.example: 40 articles at the same addresses"
+    assert patterns.mirrored(mirror, "2026-06-01T00:00:00Z") is None
+
+
+def test_sites_that_share_a_part_are_no_mirrors() -> None:
+    site = Site()
+    paths = [f"/a/{number}.html" for number in range(80)]
+    articles(site, "first.example", paths)
+    articles(site, "other.example", paths[40:], number=1000)
+    articles(site, "other.example", paths[:35])
+    assert not patterns.mirrored(yields.load(site.db, "other.example"), AT)
