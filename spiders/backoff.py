@@ -9,7 +9,12 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from scrapy import Request, signals
-from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, IgnoreRequest
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+)
 from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.python.failure import Failure
 
@@ -29,7 +34,14 @@ FIRST_WAIT = 5.0  # seconds, where Retry-After says nothing; doubles with each r
 LONGEST_WAIT = 120.0  # seconds; who asks for more is left for this run
 PATIENCE = 4  # refusals in a row, then the host is left for this run
 SLOWER = 0.1  # seconds between requests to a host that has refused, at the least
-NOT_THERE = (ConnectError, DNSLookupError, DownloadConnectionRefusedError, CannotResolveHostError)
+# Who never answers holds the run up more than who cannot be reached: every page takes DOWNLOAD_TIMEOUT.
+NOT_THERE = (
+    ConnectError,
+    DNSLookupError,
+    DownloadConnectionRefusedError,
+    CannotResolveHostError,
+    DownloadTimeoutError,
+)
 
 
 class HostLeft(IgnoreRequest):
@@ -87,7 +99,10 @@ class Holds:
         return wait
 
     def no_answer(self, site: str, reason: str) -> None:
-        """`site` cannot be reached, or its robots.txt cannot be read: left after some patience, without waiting."""
+        """`site` cannot be reached, does not answer in time, or its robots.txt cannot be read.
+
+        Left after some patience, without waiting.
+        """
         count = self.refusals[site] = self.refusals.get(site, 0) + 1
         if count >= PATIENCE:
             self.leave(site, f"{reason}, {count} times in a row")

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from threading import Event
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from chaffinch.demo.farm import OFF_TOPIC, Farm, Resource, Site, Truth, build
 from chaffinch.demo.server import Request, serve
 from chaffinch.history import GONE_AFTER
+from spiders.backoff import PATIENCE
 from tests.conftest import SCRIPTS, Run
 from tests.spiders.scripted import Answer, Scripted, page, scripted
 from tests.test_kill import killed, state
@@ -237,6 +239,38 @@ def test_sitemaps_and_feeds_bring_forward_what_they_say_has_changed(run: Run, tm
         serving.asked.clear()
         assert run(*crawl).returncode == 0
         assert sorted(serving.paths()) == ["/fed.html", "/feed", "/map.xml", "/new.html", "/robots.txt"]
+
+
+@pytest.mark.parametrize("drip", [0.0, 0.1])
+def test_a_site_that_never_answers_holds_nothing_up(run: Run, tmp_path: Path, drip: float) -> None:
+    """It accepts and is silent, or sends a byte now and then: it is left, and all else is fetched."""
+    paths = [f"/a/{number}.html" for number in range(40)]
+    over = Event()
+
+    def stuck(path: str, before: int) -> Answer | None:
+        if path in paths and not drip:
+            over.wait(60)
+        if path in paths:
+            return replace(page(f"信用卡逾期{path}"), drip=drip)
+        return page("逾期频道首页", *paths) if path == "/" else None
+
+    def fine(path: str, before: int) -> Answer | None:
+        return page("网贷频道首页", *paths) if path == "/" else page(f"网贷逾期{path}") if path in paths else None
+
+    bounds = ("DOWNLOAD_TIMEOUT=0.5", "RETRY_TIMES=0", "DOWNLOAD_DELAY=0.01", "CONCURRENT_REQUESTS_PER_DOMAIN=1")
+    options = [word for option in ("ALLOW_PRIVATE_ADDRESSES=1", *bounds) for word in ("-s", option)]
+    with scripted(stuck) as bad, scripted(fine) as good:
+        done = run("crawl", "farm", "-a", f"start={bad.url}/,{good.url}/", *options)
+        over.set()
+    assert done.returncode == 0, done.stderr
+    assert "left for this run" in done.stderr
+    assert sum(path in paths for path in bad.paths()) <= 2 * PATIENCE
+    assert set(paths) <= set(good.paths())
+    with closing(sqlite3.connect(tmp_path / "corpus.db")) as db:
+        states = dict(db.execute("SELECT state, count(*) FROM pages WHERE url LIKE ? GROUP BY 1", (f"{bad.url}/a/%",)))
+        assert states["failed"] + states["found"] == len(paths) and states["found"] > len(paths) / 2
+        (due,) = db.execute("SELECT count(*) FROM pages WHERE state = 'found' AND due IS NOT NULL").fetchone()
+        assert due == states["found"]
 
 
 def test_a_farm_has_its_own_bounds(run: Run, tmp_path: Path) -> None:
