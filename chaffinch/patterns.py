@@ -18,7 +18,7 @@ TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many; from 
 TRIES_TRAP = 3  # of those that a pattern given up leads to
 TRIES_SOURCE = 5  # from one source, of a pattern that brought nothing from others
 TRIES_ARTICLES = 60  # of a pattern that brought an article at all
-EARNED = 4  # more tries for each page that brought an article or led to one; further off they make up for themselves
+EARNED = 4  # more tries for each page that brought something
 EARNED_ARTICLES = 8  # of a pattern that brought articles, from all sources together
 FAR = 3  # steps from an article at which leading on to articles counts no more
 PROBES = 3  # pages of a pattern given up that are tried in a run, once it was left alone for
@@ -37,6 +37,7 @@ _QUERY_WORD = re.compile(r"[a-zA-Z_]{1,12}$")
 _EXTENSION = re.compile(r"\.[a-zA-Z]{1,5}\d?$")
 _MARK = re.compile(r"[-_.]")
 _VARIES = re.compile(r"[ND*]")  # words are lower case in a pattern
+_FROM = (" < ", " <+ ")  # led to by a link that names a topic: the second
 
 
 @lru_cache(maxsize=50_000)
@@ -44,7 +45,8 @@ def pattern_of(url: str) -> tuple[str, str]:
     """The narrow and the broad pattern of a canonical URL, without its host.
 
     Numbers become N, dates D, long or random words `*`; query keys are sorted, their numbers N. The broad pattern
-    leaves all words open, what follows the third, and the whole query where there is one.
+    leaves all words open, what follows the third, and the whole query where there is one; it stands for the narrow one
+    too where that would be one page's address.
 
     >>> pattern_of("http://a.example/xyk/2022/1115/43711.html")
     ('/xyk/D/N/N.html', '/*/D/N/**')
@@ -64,12 +66,14 @@ def pattern_of(url: str) -> tuple[str, str]:
     if not parts.query:
         broad = list(map(_broad, shapes))
         broad = broad if len(broad) <= BROAD_SEGMENTS else [*broad[:BROAD_SEGMENTS], "**"]
-        return path[:MAX_CHARS], "/" + "/".join(broad)
+        open_path = "/" + "/".join(broad)
+        return path[:MAX_CHARS] if _VARIES.search(path) else open_path, open_path
     pairs = sorted(pair.partition("=")[::2] for pair in parts.query.split("&", MAX_KEYS)[:MAX_KEYS])
     keys = [_shape(key, False) for key, _ in pairs]
     values = [_value(value) for _, value in pairs]
     narrow = "&".join(f"{key}={value}" for key, value in zip(keys, values, strict=True))
-    return f"{path}?{narrow}"[:MAX_CHARS], f"{path}?*"[:MAX_CHARS]
+    open_path = f"{path}?*"[:MAX_CHARS]
+    return f"{path}?{narrow}"[:MAX_CHARS] if _VARIES.search(path + narrow) else open_path, open_path
 
 
 def _shape(segment: str, leaf: bool) -> str:
@@ -127,8 +131,7 @@ class Yield:
 
     def left(self, tries: int = TRIES) -> int:
         """How many pages may be tried yet, if `tries` may bring nothing."""
-        earned = EARNED if self.level in (0, 1) else 1
-        return tries + earned * self.brought - self.tried
+        return tries + EARNED * self.brought - self.tried
 
 
 Known = dict[str, Yield]  # pattern -> what is known of it, of one site
@@ -137,18 +140,19 @@ Known = dict[str, Yield]  # pattern -> what is known of it, of one site
 _NEW = Yield()
 
 
-def names_of(url: str, source: str | None) -> tuple[str, str, str]:
+def names_of(url: str, source: str | None, named: bool) -> tuple[str, str, str]:
     """The patterns that a page counts for: its narrow one, its broad one, and the narrow one after its `source`.
 
-    `source` is the URL that led to the page. Where `/show?id=N` answers whatever N is, the real ones stand on lists.
+    `source` is the URL that led to the page; `named`, that the link said that the page is on a topic. Where
+    `/show?id=N` answers whatever N is, the real ones stand on lists.
     """
     narrow, broad = pattern_of(url)
-    return narrow, broad, narrow if source is None else f"{narrow} < {as_source(*pattern_of(source))}"
+    return narrow, broad, narrow if source is None else sourced(narrow, pattern_of(source)[0], named)
 
 
-def as_source(narrow: str, broad: str) -> str:
-    """The pattern of a page as a source of others: the many whose address is a word are one."""
-    return narrow if _VARIES.search(narrow) else broad
+def sourced(narrow: str, source: str, named: bool) -> str:
+    """The pattern of pages that those of the pattern `source` lead to."""
+    return f"{narrow}{_FROM[named]}{source}"
 
 
 def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mapping[str, int]) -> tuple[int, str]:
@@ -157,24 +161,26 @@ def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mappin
     `trying` are pages under way, by pattern. A pattern that brought an article is judged for each source apart. The
     broad pattern speaks for narrow ones that brought nothing; so does a source that is no trap itself, for a few.
     """
-    narrow, broad, sourced = names
-    own, pair = known.get(narrow, _NEW), known.get(sourced, _NEW)
+    narrow, broad, led = names
+    own, pair = known.get(narrow, _NEW), known.get(led, _NEW)
 
     def left(name: str, tries: int) -> tuple[int, str]:
         return known.get(name, _NEW).left(tries) - trying.get(name, 0), name
 
     if own.brought and own.level == 0:
         most = max(TRIES_ARTICLES, TRIES + EARNED_ARTICLES * own.brought) - own.tried - trying.get(narrow, 0)
-        return min((most, narrow), left(sourced, TRIES_BROAD)) if sourced != narrow else (most, narrow)
-    if own.brought or broad == narrow:
+        return min((most, narrow), left(led, TRIES_BROAD)) if led != narrow else (most, narrow)
+    if broad == narrow:
+        return left(narrow, TRIES_BROAD if "*" in narrow else TRIES)
+    if own.brought:
         return left(narrow, TRIES)
     found = min(left(narrow, TRIES), left(broad, TRIES_BROAD))
-    if sourced == narrow:
+    if led == narrow:
         return found
-    source = known.get(sourced.partition(" < ")[2])
-    rest = pair.tried + trying.get(sourced, 0)
+    source = known.get(led[len(narrow) :].partition(" ")[2].partition(" ")[2])
+    rest = pair.tried + trying.get(led, 0)
     if source is not None and source.given_up_at and not source.brought:
-        return min(found, (TRIES_TRAP - rest, sourced))
+        return min(found, (TRIES_TRAP - rest, led))
     if found[0] <= 0 and found[1] == narrow and (source is None or source.level is not None):
         return max(found, (TRIES_SOURCE - rest, narrow))
     return found

@@ -14,13 +14,15 @@ from zlib import crc32
 import numpy as np
 from sqlite_utils import Database
 
+from chaffinch.frontier import NAMED
 from chaffinch.items import Visit
-from chaffinch.patterns import FAR, Known, Yield, as_source, names_of, pattern_of, room, why
+from chaffinch.patterns import FAR, Known, Yield, names_of, pattern_of, room, sourced, why
 
 HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet
 HOPES_BROAD = 30  # of a broad pattern
 MOST_PATTERNS = 200  # of a site; further ones are counted with their broad pattern only
 MOST_SEEN = 500  # hashes of links and texts that a pattern remembers
+MOST_OTHER = 150  # off-topic texts that do not count against their pattern
 SOFT_404 = 5  # pages of a site with one title and text: the next is none of its own
 LISTS = frozenset({"sitemap", "sitemap index", "text sitemap", "feed"})
 _NEW = Yield()
@@ -93,7 +95,7 @@ def note(db: Database, visits: Sequence[Visit], first: set[str], known_texts: se
         changed: set[str] = set()
         for visit in visits:
             if visit.site == site and visit.page.url in first and _counts(visit):
-                names = names_of(visit.page.url, sources.get(visit.page.url))
+                names = names_of(visit.page.url, *sources.get(visit.page.url, (None, False)))
                 changed |= _count(known, visit, names, fresh, visit.page.url in known_texts)
             if visit.site == site:
                 fresh.difference_update(visit.links)
@@ -138,20 +140,26 @@ def _level_found(
     """How far from an article the visit led to something new, None when it brought nothing."""
     if visit.cleaned is not None and not repeated:
         return 0
-    narrow, source = names[0], as_source(*names[:2])
+    narrow = names[0]
     reach = FAR if own.level is None else own.level - 1
-    levels = (_level(known, link, source) for link in visit.links if link in fresh and pattern_of(link)[0] != narrow)
+    levels = (
+        _level(known, link, narrow, link in visit.named)
+        for link in visit.links if link in fresh and pattern_of(link)[0] != narrow
+    )  # fmt: skip
     nearest = min((level for level in levels if level is not None and level <= reach), default=None)
     return None if nearest is None else nearest + 1
 
 
-def _level(known: Known, url: str, source: str) -> int | None:
-    """How far from an article the pages at `url` are that the pattern `source` leads to; None when they are a trap."""
+def _level(known: Known, url: str, source: str, named: bool) -> int | None:
+    """How far from an article the pages at `url` are that the pattern `source` leads to; None when they are a trap.
+
+    Lists must have proved good more often than not: fresh pages of a trap are no news.
+    """
     narrow, broad = pattern_of(url)
     one = known.get(narrow) or known.get(broad)
-    if one is None or room(known, (narrow, broad, f"{narrow} < {source}"), {})[0] <= 0:
+    if one is None or (one.level and 2 * one.brought < one.tried):
         return None
-    return one.level
+    return one.level if room(known, (narrow, broad, sourced(narrow, source, named)), {})[0] > 0 else None
 
 
 def _leads_into_the_open(known: Known, own: str, visit: Visit, fresh: set[str]) -> bool:
@@ -165,15 +173,16 @@ def _leads_into_the_open(known: Known, own: str, visit: Visit, fresh: set[str]) 
     return False
 
 
-def _sources(db: Database, urls: Iterable[str], at_once: int = 500) -> dict[str, str]:
-    """The URL that led to each of `urls`, where one did."""
-    found: dict[str, str] = {}
+def _sources(db: Database, urls: Iterable[str], at_once: int = 500) -> dict[str, tuple[str, bool]]:
+    """The URL that led to each of `urls`, where one did, and whether a link named a topic."""
+    found: dict[str, tuple[str, bool]] = {}
     for some in batched(urls, at_once):
-        found |= db.conn.execute(
-            "SELECT pages.url, source.url FROM pages JOIN pages AS source ON source.id = pages.found_on"
+        rows = db.conn.execute(
+            "SELECT pages.url, source.url, pages.priority FROM pages JOIN pages AS source ON source.id = pages.found_on"
             f" WHERE pages.url IN ({', '.join('?' for _ in some)})",
             some,
-        ).fetchall()
+        )
+        found |= {url: (source, priority == NAMED) for url, source, priority in rows}
     return found
 
 
@@ -183,9 +192,8 @@ def _other_text_or_links(known: Known, own: Yield, visit: Visit) -> bool:
     Such a page neither speaks for its pattern nor against it. A list of articles that are known already may go on to
     those that are not.
     """
-    if visit.state == "off-topic" and visit.canonical:
-        marks = {crc32(visit.canonical.encode("utf-8", "surrogatepass"))}
-        return _remember(own, marks) or (bool(own.brought) and len(own.seen) >= MOST_SEEN and not marks <= own.seen)
+    if visit.state == "off-topic" and visit.canonical and not own.level:
+        return _remember(own, {crc32(visit.canonical.encode("utf-8", "surrogatepass"))}, MOST_OTHER)
     return _remember(own, {crc32(link.encode()) for link in visit.links if _holds_articles(known, link)})
 
 
@@ -193,12 +201,12 @@ def _holds_articles(known: Known, url: str) -> bool:
     return known.get(pattern_of(url)[0], _NEW).level == 0
 
 
-def _remember(own: Yield, marks: set[int]) -> bool:
+def _remember(own: Yield, marks: set[int], most: int = MOST_SEEN) -> bool:
     """Adds what a pattern's page had; whether anything of it is new to the pattern, as far as it can remember."""
     new = marks - own.seen
-    if not new or len(own.seen) >= MOST_SEEN:
+    if not new or len(own.seen) >= most:
         return False
-    own.seen |= set(sorted(new)[: MOST_SEEN - len(own.seen)])
+    own.seen |= set(sorted(new)[: most - len(own.seen)])
     return True
 
 

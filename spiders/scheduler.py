@@ -111,7 +111,7 @@ class FrontierScheduler(BaseScheduler):
             if _judged(page):
                 if not self._has_room(queue, page):
                     continue
-                names = set(patterns.names_of(page.url, page.source))
+                names = set(_names(page))
                 queue.counted[page.url] = names
                 queue.trying.update(names)
             del queue.ready[place]
@@ -119,7 +119,7 @@ class FrontierScheduler(BaseScheduler):
         return None
 
     def _has_room(self, queue: Queue, page: frontier.Due) -> bool:
-        room, pattern = patterns.room(queue.known, patterns.names_of(page.url, page.source), queue.trying)
+        room, pattern = patterns.room(queue.known, _names(page), queue.trying)
         if room > 0:
             return True
         one = queue.known.get(pattern)
@@ -188,7 +188,7 @@ class FrontierScheduler(BaseScheduler):
             return None
         if reason := patterns.mirrored(queue.known, at):
             return reason
-        room, pattern = patterns.room(queue.known, patterns.names_of(page.url, page.source), {})
+        room, pattern = patterns.room(queue.known, _names(page), {})
         if room > 0:
             return None
         one = queue.known[pattern]
@@ -255,3 +255,7 @@ class FrontierScheduler(BaseScheduler):
 def _judged(page: frontier.Due) -> bool:
     """Whether a page is one of those that its pattern's yield decides on: never fetched, and no start page."""
     return not page.fetched and page.depth > 0
+
+
+def _names(page: frontier.Due) -> tuple[str, str, str]:
+    return patterns.names_of(page.url, page.source, page.priority == frontier.NAMED)

@@ -42,6 +42,8 @@ AT = "2026-01-01T00:00:00Z"
         ("/thread-1800-1-1.html", "/thread-N-N-N.html", "/*.html"),
         ("/xyk/list_3_2.html", "/xyk/list_N_N.html", "/*/*.html"),
         ("/page2/", "/pageN/", "/*/"),
+        ("/about.html", "/*.html", "/*.html"),
+        ("/index.php?c=about", "/index.php?*", "/index.php?*"),
     ],
 )
 def test_patterns_of_urls(path: str, narrow: str, broad: str) -> None:
@@ -65,7 +67,7 @@ def test_numbers_do_not_change_a_pattern(a: int, b: int) -> None:
 
 
 def test_a_pattern_has_tries_and_earns_more() -> None:
-    names = names_of(f"{SITE}/tags-5", None)
+    names = names_of(f"{SITE}/tags-5", None, False)
     assert room({}, names, {}) == (TRIES, "/tags-N")
     assert room({}, names, {"/tags-N": TRIES}) == (0, "/tags-N")
     known = {"/tags-N": Yield(tried=TRIES)}
@@ -75,21 +77,21 @@ def test_a_pattern_has_tries_and_earns_more() -> None:
 
 
 def test_the_broad_pattern_speaks_for_narrow_ones_that_brought_nothing() -> None:
-    known = {"/*/": Yield(tried=patterns.TRIES_BROAD), "/good/": Yield(tried=3, brought=3, level=1)}
-    assert room(known, names_of(f"{SITE}/abc/", None), {})[0] <= 0
-    assert room(known, names_of(f"{SITE}/good/", None), {})[0] > 0
+    known = {"/*/N/": Yield(tried=patterns.TRIES_BROAD), "/good/N/": Yield(tried=3, brought=3, level=1)}
+    assert room(known, names_of(f"{SITE}/abc/1/", None, False), {})[0] <= 0
+    assert room(known, names_of(f"{SITE}/good/1/", None, False), {})[0] > 0
 
 
 def test_pages_of_a_source_that_is_no_trap_are_tried_all_the_same() -> None:
     known = {"/show?id=N": Yield(tried=TRIES), "/list?p=N": Yield(2, 2, 0, 1), "/cal/D": Yield(5, 0)}
-    listed = names_of(f"{SITE}/show?id=5", f"{SITE}/list?p=1")
+    listed = names_of(f"{SITE}/show?id=5", f"{SITE}/list?p=1", False)
     assert room(known, listed, {})[0] == TRIES_SOURCE
-    assert room(known, names_of(f"{SITE}/show?id=5", f"{SITE}/cal/2031-01"), {})[0] <= 0
+    assert room(known, names_of(f"{SITE}/show?id=5", f"{SITE}/cal/2031-01", False), {})[0] <= 0
     # Once one of them was an article, each source is judged apart.
     known["/show?id=N"] = Yield(tried=TRIES + 2, brought=1, level=0)
     known["/show?id=N < /show?id=N"] = Yield(tried=patterns.TRIES_BROAD)
     assert room(known, listed, {})[0] > TRIES_SOURCE
-    assert room(known, names_of(f"{SITE}/show?id=5", f"{SITE}/show?id=6"), {})[0] <= 0
+    assert room(known, names_of(f"{SITE}/show?id=5", f"{SITE}/show?id=6", False), {})[0] <= 0
     known["/show?id=N"] = Yield(tried=TRIES_ARTICLES, brought=1, level=0)
     assert room(known, listed, {})[0] <= 0
 
@@ -170,7 +172,7 @@ def test_a_probe_that_brings_something_takes_a_pattern_up_again() -> None:
     assert not patterns.may_probe(found, "2026-01-20T00:00:00Z") and patterns.may_probe(found, "2026-02-20T00:00:00Z")
     site.visit("/a/99", text="终于有一篇了。")
     assert not site.known("/a/N").given_up_at
-    assert room(yields.load(site.db, "a.example"), names_of(f"{SITE}/a/100", None), {})[0] > TRIES
+    assert room(yields.load(site.db, "a.example"), names_of(f"{SITE}/a/100", None, False), {})[0] > TRIES
 
 
 def articles(site: Site, host: str, paths: list[str], number: int = 0) -> None:
