@@ -2,47 +2,57 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+import re
+from ipaddress import IPv6Address
+from urllib.parse import urlsplit
 
-from w3lib.url import canonicalize_url
-
-# Parameters that name a reader or who sent one, never which page is meant.
+# Parameters that name a reader or who sent one, never which page is meant; in lower case.
 TRACKING = frozenset(
-    "utm_source utm_medium utm_campaign utm_term utm_content spm from_source share_token gclid fbclid "
-    "PHPSESSID JSESSIONID jsessionid bd_vid".split()
+    "spm from_source share_token gclid fbclid msclkid yclid dclid bd_vid phpsessid jsessionid hmsr hmpl hmcu hmkw "
+    "hmci".split()
 )
+_TRACKING_STARTS = ("utm_", "aspsessionid")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_URL_CHARS = 2_000
+
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_ENCODED = re.compile(r"%([0-9a-fA-F]{2})|(.)", re.DOTALL)
+_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+_SLASHES = re.compile(r"(?<!:)/{2,}")  # `/go/http://…` names an address
+_DEFAULT_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PATH = _UNRESERVED | frozenset("/:@!$&'()*+,;=")
+_QUERY = _UNRESERVED | frozenset("/?:@!$()*,&=+;")
+_QUERY_ALIKE = _QUERY - frozenset("&=+;")  # encoded or not, they mean themselves in a query
 
 
 def canonical_url(url: str, encoding: str = "utf-8") -> str | None:
     """The canonical form of an absolute HTTP(S) `url`, or None when it is not one.
 
-    Fragment, default port and tracking parameters go; host is lower case; query and percent-encoding are
-    normalised. `encoding` is the charset of the page the URL stood on, which its raw characters are sent in.
+    Fragment, default port, trailing dot of the host, dot segments, doubled slashes, session and tracking parameters
+    go; a default page without a query (`/a/index.html`) is its folder. Host is lower case, percent-encoding as in RFC
+    3986, section 6.2.2, parameters are sorted. What servers may tell apart is kept: case and closing slash of the
+    path, empty parameters, the order of a query that is a path (`?list/3.html&a`). `encoding` is the charset of the
+    page the URL stood on, which raw characters of its query are sent in.
     """
     if len(url) > MAX_URL_CHARS:
         return None
     try:
         parts = urlsplit(url.strip())
         port = parts.port
-        host = (parts.hostname or "").encode("idna").decode("ascii") if parts.hostname else ""
+        host = _host(parts.hostname or "")
+        if parts.scheme not in DEFAULT_PORTS or not host or parts.username is not None:
+            return None
+        path = _path(_encoded(parts.path.replace("\\", "/"), _PATH, _UNRESERVED, "utf-8"))
+        query = _query(parts.query, encoding)
     except (ValueError, UnicodeError):
         return None
-    if parts.scheme not in DEFAULT_PORTS or not host or parts.username is not None:
-        return None
-    netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != DEFAULT_PORTS[parts.scheme]:
-        netloc += f":{port}"
-    query = parts.query
-    if any(name in query for name in TRACKING):
-        pairs = parse_qsl(query, keep_blank_values=True, encoding=encoding, errors="surrogateescape")
-        kept = [pair for pair in pairs if pair[0] not in TRACKING]
-        query = urlencode(kept, encoding=encoding, errors="surrogateescape")
-    try:
-        return canonicalize_url(urlunsplit((parts.scheme, netloc, parts.path or "/", query, "")), encoding=encoding)
-    except (ValueError, UnicodeError):
-        return None
+        host += f":{port}"
+    if not query:
+        path = _DEFAULT_PAGE.sub("/", path)
+    found = f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
+    return found if len(found) <= MAX_URL_CHARS else None
 
 
 def site_of(url: str) -> str:
@@ -60,3 +70,58 @@ def is_loopback(url: str) -> bool:
     """Whether `url` names this machine: localhost, a name under it (RFC 6761), or a loopback address."""
     host = urlsplit(url).hostname or ""
     return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
+
+
+def _host(name: str) -> str:
+    """A host in the form that is sent, "" when it is none."""
+    if ":" in name:
+        return f"[{IPv6Address(name).compressed}]" if "%" not in name else ""
+    ascii = name.removesuffix(".").encode("idna").decode("ascii").lower()
+    return ascii if _HOST.fullmatch(ascii) else ""
+
+
+def _encoded(text: str, plain: frozenset[str], alike: frozenset[str], encoding: str) -> str:
+    """`text` with only characters of `plain` left as they are, and of encoded ones only those of `alike` decoded."""
+
+    def one(match: re.Match[str]) -> str:
+        if match[1]:
+            char = chr(int(match[1], 16))
+            return char if char in alike else match[0].upper()
+        char = match[2]
+        if char in plain:
+            return char
+        try:
+            raw = char.encode(encoding)
+        except UnicodeEncodeError:
+            raw = char.encode()
+        return "".join(f"%{byte:02X}" for byte in raw)
+
+    return _ENCODED.sub(one, text)
+
+
+def _path(path: str) -> str:
+    path = _SLASHES.sub("/", "/" + _SESSION.sub("", path))
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return _SLASHES.sub("/", "/" + "/".join(kept))
+
+
+def _query(query: str, encoding: str) -> str:
+    pairs = [
+        one.replace("%20", "+") for one in _encoded(query.replace(" ", "+"), _QUERY, _QUERY_ALIKE, encoding).split("&")
+    ]
+    kept = [pair for pair in pairs if pair and not is_tracking(pair.partition("=")[0])]
+    return "&".join(sorted(kept) if all("=" in pair for pair in kept) else kept)
+
+
+def is_tracking(key: str) -> bool:
+    """Whether the query parameter `key` names a reader or who sent one."""
+    key = key.lower()
+    return key in TRACKING or key.startswith(_TRACKING_STARTS)
