@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 from chaffinch.revisit import days_between
 
 TRIES = 10  # pages of a pattern that may bring nothing before it is given up
-TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many; from one source, of a pattern with articles
+TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many
+TRIES_LED = 20  # from one source, of a pattern that brought an article
 TRIES_TRAP = 3  # of those that a pattern given up leads to
 TRIES_SOURCE = 5  # from one source, of a pattern that brought nothing from others
-TRIES_ARTICLES = 60  # of a pattern that brought an article at all
+TRIES_ARTICLES = 80  # of a pattern that brought an article at all
 EARNED = 4  # more tries for each page that brought something
 EARNED_ARTICLES = 8  # of a pattern that brought articles, from all sources together
 FAR = 3  # steps from an article at which leading on to articles counts no more
@@ -106,7 +107,7 @@ def _token(token: str) -> str:
     if token.isdigit():
         return "N"
     pieces = _PIECES.findall(token)
-    if len(pieces) == 2 and pieces[1].isdigit() and len(token) < _WORD_CHARS:
+    if len(pieces) == 2 and pieces[1].isdigit() and (len(pieces[0]) > 2 or len(token) < 5) and len(token) < _WORD_CHARS:
         return f"{pieces[0].lower()}N"
     return token.lower() if len(pieces) < 2 and len(token) < _LONG_WORD else "*"
 
@@ -169,7 +170,7 @@ def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mappin
 
     if own.brought and own.level == 0:
         most = max(TRIES_ARTICLES, TRIES + EARNED_ARTICLES * own.brought) - own.tried - trying.get(narrow, 0)
-        return min((most, narrow), left(led, TRIES_BROAD)) if led != narrow else (most, narrow)
+        return min((most, narrow), left(led, TRIES_LED)) if led != narrow else (most, narrow)
     if broad == narrow:
         return left(narrow, TRIES_BROAD if "*" in narrow else TRIES)
     if own.brought:
@@ -202,12 +203,15 @@ def mirrored(known: Mapping[str, Yield], at: str) -> str | None:
     return next((one.reason for one in found if not may_probe(one, at)), None)
 
 
-def rank(known: Mapping[str, Yield], url: str) -> int:
-    """In which order to fetch what is equally urgent: nearest to the articles first, the unknown in between."""
-    one = known.get(pattern_of(url)[0])
-    if one is None or (one.level is None and one.tried < TRIES):
-        return 1
-    return FAR if one.level is None else one.level
+def rank(known: Mapping[str, Yield], names: tuple[str, str, str]) -> tuple[int, float]:
+    """In which order to fetch what is equally urgent, of these patterns (`names_of`).
+
+    Nearest to the articles first, the unknown in between; then by what like pages brought, those least tried first.
+    """
+    one, pair = known.get(names[0]), known.get(names[2], _NEW)
+    unknown = one is None or (one.level is None and one.tried < TRIES)
+    level = 1 if unknown or one is None else FAR if one.level is None else one.level
+    return level, -(pair.brought + 1) / (pair.tried + 1)
 
 
 def priority(known: Mapping[str, Yield], url: str, named: bool) -> int:

@@ -140,11 +140,13 @@ def _level_found(
     """How far from an article the visit led to something new, None when it brought nothing."""
     if visit.cleaned is not None and not repeated:
         return 0
-    narrow = names[0]
+    narrow, broad, _ = names
     reach = FAR if own.level is None else own.level - 1
     levels = (
-        _level(known, link, narrow, link in visit.named)
+        level
         for link in visit.links if link in fresh and pattern_of(link)[0] != narrow
+        for level in [_level(known, link, narrow, link in visit.named)]
+        if level == 0 or pattern_of(link)[1] != broad  # many a trap has addresses of more than one narrow pattern
     )  # fmt: skip
     nearest = min((level for level in levels if level is not None and level <= reach), default=None)
     return None if nearest is None else nearest + 1

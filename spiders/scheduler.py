@@ -148,7 +148,7 @@ class FrontierScheduler(BaseScheduler):
             out_of_reach = queue.under_way | waiting | self.broken
             found = frontier.due(store.db, site, now(), size + len(out_of_reach))
             fitting = [page for page in found if page.url not in out_of_reach]
-            queue.ready.extend(sorted(fitting, key=lambda page: (-page.priority, patterns.rank(queue.known, page.url))))
+            queue.ready.extend(fitting)
             if not self._put_off(queue, site) and not queue.ready:
                 queue.exhausted = store.batches
             size = REFILL_MORE
@@ -177,7 +177,7 @@ class FrontierScheduler(BaseScheduler):
                 given_up.append((page.url, reason))
             else:
                 kept.append(page)
-        queue.ready = kept
+        queue.ready = deque(sorted(kept, key=lambda page: (-page.priority, patterns.rank(queue.known, _names(page)))))
         self.spider.put_off(excluded, frontier.EXCLUDED_AGAIN)
         self.spider.put_off(given_up, frontier.GIVEN_UP_AGAIN)
         return bool(excluded or given_up)

@@ -89,7 +89,7 @@ def test_pages_of_a_source_that_is_no_trap_are_tried_all_the_same() -> None:
     assert room(known, names_of(f"{SITE}/show?id=5", f"{SITE}/cal/2031-01", False), {})[0] <= 0
     # Once one of them was an article, each source is judged apart.
     known["/show?id=N"] = Yield(tried=TRIES + 2, brought=1, level=0)
-    known["/show?id=N < /show?id=N"] = Yield(tried=patterns.TRIES_BROAD)
+    known["/show?id=N < /show?id=N"] = Yield(tried=patterns.TRIES_LED)
     assert room(known, listed, {})[0] > TRIES_SOURCE
     assert room(known, names_of(f"{SITE}/show?id=5", f"{SITE}/show?id=6", False), {})[0] <= 0
     known["/show?id=N"] = Yield(tried=TRIES_ARTICLES, brought=1, level=0)
