@@ -111,11 +111,15 @@ class FarmSpider(scrapy.Spider):
         return
         yield  # type: ignore[unreachable]  # makes this a generator
 
-    def parse(self, response: Response, **kwargs: Any) -> Iterator[Visit]:
+    def parse(self, response: Response, **kwargs: Any) -> Iterator[Visit | scrapy.Request]:
         """One visit for one answer, whatever its status."""
         page: Due = response.meta["page"]
-        visit = self._visit(page, response)
         self.nothing_answered = False
+        if spelling := _other_spelling(page, response):
+            assert response.request is not None
+            yield response.request.replace(url=spelling, meta={**response.request.meta, "spelled": True})
+            return
+        visit = self._visit(page, response)
         if response.status == 304:
             pass
         elif 300 <= response.status < 400:
@@ -265,10 +269,24 @@ class FarmSpider(scrapy.Spider):
             url = None
         if not target or url is None:
             visit.reason = "redirects nowhere"
+        elif url == visit.page.url:
+            visit.reason = "redirects to itself"
         elif site_of(url) != visit.site:
             visit.reason = f"redirects to another site: {url[:200]}"
         else:
             visit.reason, visit.links = f"redirects to {url[:200]}", (url,)
+
+
+def _other_spelling(page: Due, response: Response) -> str | None:
+    """Where a page redirects to another spelling of its own URL, `/` to `/index.php`: that, once."""
+    target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()
+    if not 300 < response.status < 400 or response.status == 304 or not target or "spelled" in response.meta:
+        return None
+    try:
+        url = urljoin(response.url, target).partition("#")[0]
+    except ValueError:
+        return None
+    return url if url != response.url and canonical_url(url) == page.url else None
 
 
 def _slots(farm: farms.Farm, settings: Any) -> dict[str, dict[str, Any]]:
