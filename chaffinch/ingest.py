@@ -8,7 +8,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from multiprocessing.connection import Connection
@@ -17,7 +17,7 @@ from queue import Queue
 from typing import Any, TypeVar
 
 from chaffinch import canonical, clean, contacts, decode, extract, fingerprint, parts, topic
-from chaffinch.corpus import now
+from chaffinch.corpus import CorpusError, now, open_reader
 from chaffinch.inputs import BadInput, Input
 from chaffinch.items import Article, NotArticle, Page, Visit
 from chaffinch.robots_meta import header_directives, meta_directives
@@ -48,7 +48,18 @@ def key_path(corpus: Path) -> Path:
 
 
 def key_for(corpus: Path) -> bytes:
-    """The key of a corpus, made when it has none yet."""
+    """The key of a corpus, made when it has none yet.
+
+    Raises CorpusError when there are contacts already: under another key than theirs new ones would not compare.
+    """
+    if not key_path(corpus).exists() and corpus.is_file():
+        with closing(open_reader(corpus).conn) as connection:
+            digested = connection.execute("SELECT 1 FROM contacts LIMIT 1").fetchone()
+        if digested:
+            raise CorpusError(
+                f"corpus {corpus}: its key {key_path(corpus).name} is not beside it; copy it from where the corpus was,"
+                " or have `chaffinch rekey` make a new one, whose digests do not compare with those before"
+            )
     return contacts.load_key(key_path(corpus))
 
 

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -282,3 +282,50 @@ def test_a_farm_has_its_own_bounds(run: Run, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "corpus.db")) as db:
         waits = "SELECT julianday(due) - julianday(last_fetched) FROM pages WHERE state = 'article'"
         assert db.execute(waits).fetchall() == [(pytest.approx(50),)]
+
+
+def test_a_corpus_on_another_machine_needs_its_key(run: Run, tmp_path: Path) -> None:
+    contact = "客服电话：13812345678，欢迎随时来电咨询。"
+
+    def answer(path: str, before: int) -> Answer | None:
+        if path != "/":
+            return None
+        home = page("信用卡逾期以后怎么办")
+        return replace(home, body=str(home.body).replace("</div><ul>", f"<p>{contact}</p></div><ul>"))
+
+    with scripted(answer) as serving:
+        options = ("-a", f"start={serving.url}/", "-a", "due=all", "-s", "ALLOW_PRIVATE_ADDRESSES=1")
+        assert run("crawl", "farm", *options).returncode == 0
+        key = (tmp_path / "corpus.db.key").read_bytes()
+        (tmp_path / "corpus.db.key").unlink()
+        for command in (("crawl", "farm", *options), ("ingest", "tests"), ("reclean",)):
+            done = run(*command)
+            assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+            assert "corpus.db.key is not beside it" in done.stderr
+        (tmp_path / "corpus.db.key").write_bytes(key)
+        assert run("crawl", "farm", *options).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "corpus.db")) as db:
+        assert db.execute("SELECT count(*) FROM contacts").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM versions").fetchone() == (0,)
+
+
+def test_of_two_crawls_started_at_once_one_runs_and_one_says_so(tmp_path: Path) -> None:
+    one_has_ended = Event()
+
+    def answer(path: str, before: int) -> Answer | None:
+        one_has_ended.wait(60)
+        return page("逾期怎么办") if path == "/" else None
+
+    with scripted(answer) as serving:
+        command = crawling(tmp_path / "corpus.db", [f"{serving.url}/"])
+        crawls = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in "ab"]
+        while all(crawl.poll() is None for crawl in crawls):
+            with suppress(subprocess.TimeoutExpired):
+                crawls[0].wait(0.02)
+        one_has_ended.set()
+        said = {crawl.returncode: text for crawl in crawls for _, text in (crawl.communicate(timeout=60),)}
+    assert sorted(said) == [0, 1], said
+    assert said[1].count("\n") == 1 and "being written by `chaffinch crawl farm`" in said[1]
+    assert serving.paths().count("/") == 1
+    with closing(sqlite3.connect(tmp_path / "corpus.db")) as db:
+        assert db.execute("SELECT reason FROM crawls").fetchall() == [("finished",)]

@@ -72,6 +72,7 @@ class Command(CrawlCommand):
         """Arguments, list of farms and corpus, so that what is wrong is one line and not a traceback."""
         from chaffinch import farms
         from chaffinch.corpus import lock, open_writer
+        from chaffinch.ingest import key_for
         from spiders.archive import opened
 
         assert self.settings is not None
@@ -89,7 +90,8 @@ class Command(CrawlCommand):
                 if folder := self.settings["ARCHIVE"]:
                     opened(db, Path(folder), corpus, 0)
                 db.conn.close()
-        except CorpusError as error:
+                key_for(corpus)
+        except (CorpusError, OSError, ValueError) as error:
             complain(error)
             self.exitcode = 1
 

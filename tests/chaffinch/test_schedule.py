@@ -4,12 +4,14 @@ import os
 import shlex
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from shutil import which
 
 import pytest
 
 from chaffinch import schedule
+from chaffinch.corpus import lock
 from tests.conftest import SCRIPTS
 
 ODD = Path('/srv/my corpora/100% "sure" $HOME')
@@ -22,6 +24,21 @@ def test_odd_paths_stay_whole_for_cron_and_shell(tmp_path: Path) -> None:
     assert "%" not in line.replace(r"\%", "")
     said = shlex.split(line.replace(r"\%", "%"))
     assert str(ODD) in said and f"CORPUS={ODD}/c.db;" in said
+
+
+@pytest.mark.skipif(which("flock") is None, reason="no flock(1) here")
+def test_what_fires_during_a_run_is_left_out_quietly(tmp_path: Path) -> None:
+    corpus, marker = tmp_path / "c.db", tmp_path / "ran"
+    job = schedule.Job(("touch", str(marker)), tmp_path, Path(f"{corpus}.lock"), "hourly")
+    line = schedule.cron_line(job)
+    cron = line[line.index("{") : line.index(" 2>&1 | logger")]
+    (condition,) = (row for row in schedule.service(job).splitlines() if row.startswith("ExecCondition="))
+    systemd = shlex.split(condition.removeprefix("ExecCondition="))
+    for held in (True, False):
+        with lock(corpus, "a crawl") if held else nullcontext():
+            done = subprocess.run(["sh", "-c", cron], capture_output=True, text=True, timeout=60, check=False)
+            skipped = subprocess.run(systemd, timeout=60, check=False).returncode == 1  # 1 to 254: left out, no failure
+        assert (marker.exists(), skipped, done.stdout + done.stderr) == (not held, held, "")
 
 
 @pytest.mark.skipif(which("systemd-analyze") is None, reason="no systemd here")
