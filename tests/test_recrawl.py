@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -329,3 +330,20 @@ def test_of_two_crawls_started_at_once_one_runs_and_one_says_so(tmp_path: Path) 
     assert serving.paths().count("/") == 1
     with closing(sqlite3.connect(tmp_path / "corpus.db")) as db:
         assert db.execute("SELECT reason FROM crawls").fetchall() == [("finished",)]
+
+
+def test_a_crawl_that_another_overtakes_between_check_and_start_says_so_in_a_line(tmp_path: Path) -> None:
+    overtaken = (
+        "from pathlib import Path; from chaffinch import cli, corpus; from chaffinch.commands import crawl\n"
+        "check, held = crawl.Command._check, []\n"
+        "def overtake(self, arguments):\n"
+        "    check(self, arguments)\n"
+        "    held.append(corpus.lock(Path(self.settings['CORPUS']), 'another'))\n"
+        "    held[0].__enter__()\n"
+        "crawl.Command._check = overtake\n"
+        "cli.main()\n"
+    )
+    command = [sys.executable, "-c", overtaken, *crawling(tmp_path / "corpus.db", ["http://127.0.0.1:9/"])[1:]]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "being written by another, process" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from asyncio import Task
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -59,9 +60,23 @@ class Command(CrawlCommand):
             self._check(opts.spargs)
         if self.exitcode:
             return
-        super().run(args, opts)
+        self._crawl(args, opts)
         for crawler in self.crawlers:
             self._conclude(crawler)
+
+    def _crawl(self, args: list[str], opts: argparse.Namespace) -> None:
+        """What Scrapy's command does, but for a corpus that another run took since it was checked: one line."""
+        if len(args) != 1 or self.crawler_process is None:
+            super().run(args, opts)
+            return
+        crawl = self.crawler_process.crawl(self._create_crawler(args[0]), **opts.spargs)
+        self.crawler_process.start()
+        if self.crawler_process.bootstrap_failed:
+            self.exitcode = 1
+        if isinstance(crawl, Task) and crawl.done() and not crawl.cancelled() and (error := crawl.exception()):
+            if not isinstance(error, CorpusError):
+                raise error
+            complain(error)
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         crawler = super()._create_crawler(spidercls)
