@@ -99,6 +99,19 @@ def size_of_edit(before: str, after: str) -> tuple[int, int]:
     return added, removed
 
 
+def widen_edit(db: Database, former: dict[str, Any], visit: Visit) -> None:
+    """Makes the last edit of an article one from its last version to what `visit` shows, at the moment of the visit."""
+    assert visit.cleaned is not None
+    title, text = db.conn.execute(
+        "SELECT title, text FROM versions WHERE article_id = ? ORDER BY version DESC LIMIT 1", (former["id"],)
+    ).fetchone()
+    size = size_of_edit(f"{title}\n{text}", f"{visit.cleaned.title}\n{visit.cleaned.text}")
+    db.conn.execute(
+        "UPDATE events SET at = ?, added = ?, removed = ? WHERE article_id = ? AND kind = 'edited' AND at = ?",
+        (visit.fetched_at, *size, former["id"], former["last_changed"]),
+    )
+
+
 def is_notice(text: str) -> bool:
     """Whether a canonical text, title included, only says that the article was taken down or is not there."""
     return len(text) <= NOTICE_CHARS and _NOTICE.search(text) is not None

@@ -163,3 +163,4 @@ class Visit:
     robots_tag: tuple[str, ...] = ()  # values of X-Robots-Tag
     echo: bool = False  # of a page that was not fetched: a later part of its article was
     grown: bool = False  # the article has parts more than before, and is else as it was
+    mixed: bool = False  # of its parts some were stored as edited already, these as they were: it is one edit

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -23,6 +24,7 @@ from chaffinch.fingerprint import fingerprint
 from chaffinch.items import Cleaned, Contact, Page, Part, Removed, Visit
 
 MAX_LINKS = 5_000  # of one page that are searched for its other parts
+ONE_EDIT = timedelta(hours=12)  # within which the parts of an edited article are visited, be it by two runs
 REPEATED = "repeated-part"  # the rule of a line that every part repeats
 
 _PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
@@ -189,7 +191,21 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
             one = Visit(Page(first, b""), site, latest, state="article", echo=True)
             out.append(one)
         _complete(one, known[series], former.get(series, {}))
+        own = [url for url, part, _ in taken if part.series == series and url in news]
+        one.mixed = not one.grown and bool(own) and _mixed(db, first, own, one.fetched_at)
     return Assembled(out, taken, alone, frozenset(news))
+
+
+def _mixed(db: Database, first: str, urls: Sequence[str], at: str) -> bool:
+    """Whether the stored article is half of an edit: edited lately, and the parts at `urls` not seen again by then."""
+    since = (datetime.fromisoformat(at) - ONE_EDIT).strftime("%Y-%m-%dT%H:%M:%SZ")
+    query = f"""
+        SELECT 1 FROM articles JOIN events ON article_id = articles.id AND kind = 'edited' AND at = last_changed
+        WHERE articles.url = ? AND last_changed BETWEEN ? AND ? AND NOT EXISTS (
+            SELECT 1 FROM pages WHERE url IN ({", ".join("?" for _ in urls)}) AND last_fetched >= last_changed
+        )
+    """
+    return db.conn.execute(query, (first, since, at, *urls)).fetchone() is not None
 
 
 def _complete(visit: Visit, numbers: Mapping[int, tuple[str, Cleaned]], former: Mapping[int, Any]) -> None:

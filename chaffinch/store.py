@@ -175,7 +175,9 @@ def _write_articles(
             _count(counts, visit, "edited")
             _replace_article(db, former, visit)
             changed.append((former["id"], visit))
-            if not visit.grown:
+            if visit.mixed:
+                history.widen_edit(db, former, visit)
+            elif not visit.grown:
                 size = history.size_of_edit(
                     f"{former['title']}\n{former['text']}", f"{visit.cleaned.title}\n{visit.cleaned.text}"
                 )
@@ -400,7 +402,7 @@ def _update_metadata(db: Database, former: dict[str, Any], visit: Visit) -> None
 
 def _replace_article(db: Database, former: dict[str, Any], visit: Visit) -> None:
     assert visit.cleaned is not None
-    if not visit.grown:  # what was missing was never said otherwise
+    if not (visit.grown or visit.mixed):  # what was missing, and half an edit, was never said
         _keep_version(db, former["id"], former["last_changed"], former["title"], former["text"])
     db.table("articles").update(
         former["id"],

@@ -1,5 +1,6 @@
 """What a re-crawl finds to have happened: gone, back, moved, edited; never gone because a site is in trouble."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -238,6 +239,27 @@ def test_an_article_that_turns_out_to_be_a_part_is_not_missed(db: Database) -> N
     assert row(db, second.page.url)["gone_at"] is None
     pages = {row["url"]: row for row in db.query("SELECT url, state, missed FROM pages")}
     assert pages[second.page.url]["state"] == "page" and pages[second.page.url]["missed"] == 0
+
+
+@pytest.mark.parametrize("edited", [(1, 2, 3), (2, 3), (3,)])
+def test_an_edit_of_several_parts_is_one_in_whatever_batches_they_come(edited: tuple[int, ...]) -> None:
+    ends = set()
+    for order in permutations((1, 2, 3)):
+        for cut in range(3):
+            db = Database(memory=True)
+            schema.migrations.apply(db)
+            put(db, *(crawled(split(number), day(1)) for number in (1, 2, 3)))
+            lines = {n: [line.replace("，", "、", 1) for line in PARTS[n - 1]] if n in edited else None for n in order}
+            again = [crawled(split(n, lines=lines[n]), f"2026-03-08T00:00:0{at}Z") for at, n in enumerate(order)]
+            put(db, *again[:cut])
+            put(db, *again[cut:])
+            versions = db.conn.execute("SELECT text FROM versions").fetchall()
+            ends.add(
+                (*versions, *events(db), *db.conn.execute("SELECT added, removed FROM events WHERE added").fetchall())
+            )
+            put(db, crawled(split(2, lines=PARTS[0]), day(15)))
+            assert len(events(db)) == 2
+    assert len(ends) == 1 and len(ends.pop()) == 3
 
 
 def test_a_part_is_visited_like_an_article_and_not_like_a_list(db: Database) -> None:
