@@ -23,7 +23,7 @@ HOPES_BROAD = 30  # of a broad pattern
 MOST_PATTERNS = 200  # of a site; further ones are counted with their broad pattern only
 MOST_SEEN = 500  # hashes of links and texts that a pattern remembers
 MOST_OTHER = 150  # off-topic texts that do not count against their pattern
-SOFT_404 = 5  # pages of a site with one title and text: the next is none of its own
+SOFT_404 = 5  # pages of a site with one title, date and text: the next is none of its own
 LISTS = frozenset({"sitemap", "sitemap index", "text sitemap", "feed"})
 _NEW = Yield()
 
@@ -231,12 +231,13 @@ def batched(values: Iterable[str], size: int) -> Iterator[list[str]]:
 
 
 def repeats(db: Database, visits: Sequence[Visit]) -> dict[str, int]:
-    """Of each visit whose article's text the site has elsewhere: on how many of these pages the title is the same too.
+    """Of each visit whose article's text the site has elsewhere: on how many of these pages title and date are, too.
 
-    By URL; counted up to `SOFT_404`, in the corpus and in the visits before it.
+    A farm that publishes an article again dates it anew. By URL; counted up to `SOFT_404`, in the corpus and in the
+    visits before it.
     """
     found: dict[str, int] = {}
-    before: dict[tuple[str, bytes], list[tuple[str, str]]] = {}
+    before: dict[tuple[str, bytes], list[tuple[str, str, str | None]]] = {}
     for visit in visits:
         if visit.cleaned is None or visit.fingerprint is None or not visit.fingerprint.digest or visit.echo:
             continue
@@ -244,14 +245,14 @@ def repeats(db: Database, visits: Sequence[Visit]) -> dict[str, int]:
         others = before.setdefault((visit.site, digest), [])
         if not others:
             others += db.conn.execute(
-                "SELECT articles.url, articles.title FROM fingerprints JOIN articles ON articles.id = article_id"
+                "SELECT url, title, published FROM fingerprints JOIN articles ON articles.id = article_id"
                 " WHERE digest = ? AND site = ? LIMIT ?",
-                (digest, visit.site, 2 * SOFT_404),
+                (digest, visit.site, 4 * SOFT_404),
             ).fetchall()
-        if any(other != url for other, _ in others):
-            same = {other for other, title in others if title == visit.cleaned.title and other != url}
-            found[url] = min(len(same), SOFT_404)
-        others.append((url, visit.cleaned.title))
+        said = visit.cleaned.title, visit.cleaned.published
+        if any(other[0] != url for other in others):
+            found[url] = min(len({other[0] for other in others if other[1:] == said and other[0] != url}), SOFT_404)
+        others.append((url, *said))
     return found
 
 
@@ -260,4 +261,4 @@ def leave_out_soft_404(visits: Iterable[Visit], repeated: dict[str, int]) -> Non
     for visit in visits:
         if visit.crawled and repeated.get(visit.page.url, 0) >= SOFT_404:
             visit.cleaned, visit.fingerprint, visit.canonical, visit.state = None, None, "", "page"
-            visit.reason = f"soft 404: title and text of {SOFT_404} other pages of this site"
+            visit.reason = f"soft 404: title, date and text of {SOFT_404} other pages of this site"

@@ -207,3 +207,18 @@ def test_sites_that_share_a_part_are_no_mirrors() -> None:
     articles(site, "other.example", paths[40:], number=1000)
     articles(site, "other.example", paths[:35])
     assert not patterns.mirrored(yields.load(site.db, "other.example"), AT)
+
+
+def test_one_title_date_and_text_on_many_pages_is_a_soft_404_and_a_new_date_is_none() -> None:
+    site = Site()
+    text = "对不起,您要看的文章现在不在这里,请回到首页,看看别的关于逾期和协商的文章吧,谢谢您的理解和支持。" * 2
+    for number in range(yields.SOFT_404 + 3):
+        url = f"/show?id={number}"
+        site.visit(url, text=text, canonical=text, fingerprint=fingerprint(text))
+        dated = Cleaned(SITE + url + "&d", "题", text, published=f"2026-01-{number + 1:02}")
+        site.visit(f"{url}&d", text=text, canonical=text, fingerprint=fingerprint(text), cleaned=dated)
+    kept = [url for (url,) in site.db.execute("SELECT url FROM articles WHERE published IS NULL")]
+    assert len(kept) == yields.SOFT_404
+    [(count,)] = site.db.execute("SELECT count(*) FROM pages WHERE reason LIKE 'soft 404: %'").fetchall()
+    assert count == 3
+    assert site.db.execute("SELECT count(*) FROM articles WHERE published > ''").fetchone() == (yields.SOFT_404 + 3,)
