@@ -1,4 +1,4 @@
-"""A set of farms for tests: nine templates, each with its truth, its traps and its bad habits."""
+"""A set of farms for tests: ten templates, each with its truth, its traps and its bad habits."""
 
 from __future__ import annotations
 
@@ -362,7 +362,65 @@ def everything_wrong() -> TestFarm:
     return TestFarm("wrong", answer, known, forbidden=re.compile(r"169\.254"))
 
 
+def found_by_the_day() -> TestFarm:
+    """Articles that only the days of an archive lead to, whose months go on after the last one and before the first."""
+    known: dict[str, Text] = {}
+    days: dict[str, list[str]] = {}
+    for number, text in enumerate(texts(36, "days")):
+        month = f"/{2022 + number // 24}/{number // 2 % 12 + 1:02}/"
+        path = f"{month}{5 + 9 * (number % 2):02}/post-{number}/"
+        known[path] = text
+        days.setdefault(month, []).append(path.rpartition("post-")[0])
+
+    def answer(path: str) -> Answer | None:
+        if path == "/":
+            return html("还款日记", f"<ul>{anchors([('/2023/04/', '存档')])}</ul>")
+        if match := re.fullmatch(r"/(\d{4})/(\d\d)/", path):
+            year, month = int(match[1]), int(match[2])
+            after, before = (
+                f"/{year + month // 12}/{month % 12 + 1:02}/",
+                f"/{year - (month == 1)}/{(month - 2) % 12 + 1:02}/",
+            )
+            links = [(after, "下月"), (before, "上月"), *((day, day[-3:-1]) for day in days.get(path, []))]
+            return html("存档", f"<ul>{anchors(links)}</ul>")
+        if path in known:
+            return html(known[path].title, article(known[path]))
+        some = [(one, text.title) for one, text in known.items() if one.startswith(path)]
+        return html("存档", f"<ul>{anchors(some)}</ul>") if some else None
+
+    return TestFarm("days", answer, known, re.compile(r"^/(?!202[23])\d+/\d+/$"))
+
+
+def words_for_everything() -> TestFarm:
+    """Articles and endless tags side by side at the root, their addresses random words alike."""
+    chance = random.Random("words")
+    written = texts(30, "words")
+
+    def word(chance: random.Random) -> str:
+        return "/" + "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=7)) + ".html"
+
+    known = {word(chance): text for text in written}
+    paths = list(known)
+
+    def answer(path: str) -> Answer | None:
+        draw = random.Random(path)
+        tags = anchors([(word(draw), draw.choice(["热点", "征信", "网贷"])) for _ in range(10)])
+        number = 1 if path == "/" else int(path[3:]) if re.fullmatch(r"/p/\d{1,2}", path) else 0
+        if number:
+            items = [
+                *((one, known[one].title) for one in paths[8 * number - 8 : 8 * number]),
+                (f"/p/{number + 1}", "下一页"),
+            ]
+            return html("债务", f"<ul>{anchors(items)}{tags}</ul>") if len(items) > 1 else None
+        if path in known:
+            return html(known[path].title, article(known[path], tags))
+        return html("标签", f"<h1>标签</h1><ul>{tags}</ul>") if re.fullmatch(r"/[a-z]{7}\.html", path) else None
+
+    real = "|".join(re.escape(path) for path in paths)
+    return TestFarm("words", answer, known, re.compile(rf"^(?!(?:{real})$)/[a-z]{{7}}\.html$"))
+
+
 FARMS = (
     only_in_the_sitemap, paginated_gbk, disguised_traditional, endless_calendar_and_tags, forbidding, any_id_will_do,
-    slugs_and_loops, everything_wrong,
+    slugs_and_loops, found_by_the_day, words_for_everything, everything_wrong,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Eight farms, crawled from their home pages: everything is found, and nobody is harmed."""
+"""Ten farms, crawled from their home pages: everything is found, and nobody is harmed."""
 
 from __future__ import annotations
 
