@@ -15,8 +15,27 @@ from subprocess import run as run_command
 import pytest
 
 from tests.conftest import SCRIPTS, Run
-from tests.spiders.farm_pages import FARMS, TestFarm
+from tests.spiders.farm_pages import (
+    TestFarm,
+    disguised_traditional,
+    everything_wrong,
+    forbidding,
+    only_in_the_sitemap,
+    paginated_gbk,
+)
 from tests.spiders.scripted import ROBOTS, Answer, Scripted, page, scripted
+from tests.spiders.trap_pages import (
+    any_id_will_do,
+    endless_calendar_and_tags,
+    found_by_the_day,
+    slugs_and_loops,
+    words_for_everything,
+)
+
+FARMS = (
+    only_in_the_sitemap, paginated_gbk, disguised_traditional, endless_calendar_and_tags, forbidding, any_id_will_do,
+    slugs_and_loops, found_by_the_day, words_for_everything, everything_wrong,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
