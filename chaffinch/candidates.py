@@ -118,8 +118,7 @@ def create_tables(db: Database) -> None:
             digest BLOB NOT NULL,
             indexed INTEGER NOT NULL,
             simhash INTEGER,
-            sketch BLOB NOT NULL,
-            paragraphs BLOB NOT NULL
+            sketch BLOB NOT NULL
         )
         """,
         "CREATE INDEX fingerprints_digest ON fingerprints(digest, indexed)",

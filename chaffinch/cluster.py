@@ -43,8 +43,8 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint, str]]) -> None:
     ]
     affected, promoted = _forget(connection, [article for article, _ in changed if article in known])
     connection.executemany(
-        "UPDATE fingerprints SET paragraphs = ?, simhash = ? WHERE article_id = ?",
-        [(_pack(found), found.simhash, article) for article, found, _ in rows if article in known],
+        "UPDATE fingerprints SET simhash = ? WHERE article_id = ?",
+        [(found.simhash, article) for article, found, _ in rows if article in known],
     )
     holders = _holders(connection, {found.digest for _, found in changed})
     fresh, followers = list(promoted), []
@@ -149,11 +149,6 @@ def _texts_after(connection: sqlite3.Connection, last: int, table: str) -> list[
     ).fetchall()
 
 
-def _pack(found: Fingerprint) -> bytes:
-    """Paragraphs as pairs of little-endian 64-bit integers."""
-    return np.array(found.paragraphs, dtype="<i8").tobytes()
-
-
 def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
@@ -179,7 +174,7 @@ def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tup
 
 def _store(connection: sqlite3.Connection, rows: Sequence[tuple[int, Fingerprint]], indexed: set[int]) -> None:
     connection.executemany(
-        "INSERT INTO fingerprints (article_id, digest, indexed, simhash, sketch, paragraphs) VALUES (?,?,?,?,?,?)",
+        "INSERT INTO fingerprints (article_id, digest, indexed, simhash, sketch) VALUES (?, ?, ?, ?, ?)",
         [
             (
                 article,
@@ -187,7 +182,6 @@ def _store(connection: sqlite3.Connection, rows: Sequence[tuple[int, Fingerprint
                 article in indexed,
                 found.simhash,
                 found.sketch.astype("<u8").tobytes() if article in indexed else b"",
-                _pack(found),
             )
             for article, found in rows
         ],

@@ -1,97 +1,33 @@
 """Where the paragraphs of an article come from: which of them stand in which earlier article, as written or edited.
 
-A paragraph is a line of MIN_PARAGRAPH letters or more. Every distinct one (by a hash of its letters, so that script,
-width, punctuation and pinyin make no difference) is one row that names the earliest article that has it and, where
-there is one, the paragraph of an earlier article that it was edited from. Two paragraphs are versions of one another
-when they share one of BANDS pairs of MinHash values (Broder 1997, by one permutation: Li, Owen, Zhang 2012) and their
-SimHashes differ in at most MAX_DISTANCE bits. SimHash alone cannot find them: one letter replaced in a paragraph of
-60 changes about six bits of 64, more than bands of it promise to find.
+Every distinct paragraph (paragraphs.py) is one row that names the earliest article that has it and, where there is
+one, the paragraph of an earlier article that it was edited from.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from statistics import median
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import Hashes, Letters, fingerprint, letters
+from chaffinch.fingerprint import fingerprint
+from chaffinch.paragraphs import Paragraph, is_edited, paragraphs
 
-BANDS = 4
-MAX_DISTANCE = 18  # bits of SimHash, beside a shared band; unrelated paragraphs differ in 32, give or take 4
 LANDMARKS = 32  # paragraphs of one band that are looked at: those of lowest hash, a random sample at any size
 COMMON_CLUSTERS = 6
 COMMON_SAMPLE = 16  # clusters
 COMMON_SHARE = 0.25  # of the letters of an article
 _BATCH = 500
-_EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 Row = tuple[int, Sequence[tuple[int, int]], str]  # article id, (line, SimHash) of its paragraphs, canonical text
 _First = tuple[str, int]  # since when, and which article: earlier is smaller
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A line of an article; all numbers but `line` and `letters` are signed 64-bit."""
-
-    line: int
-    hash: int
-    simhash: int
-    letters: int
-    bands: tuple[int, ...]
-
-
-def paragraphs(canonical_text: str, simhashes: Sequence[tuple[int, int]]) -> list[Paragraph]:
-    """The paragraphs of a text, given their (line number, SimHash) as `fingerprint` finds them."""
-    if not simhashes:
-        return []
-    units, ends = letters(canonical_text)
-    lines = np.array([line for line, _ in simhashes], dtype=np.intp)
-    starts, stops = np.append(0, ends)[lines], ends[lines]
-    bands = _bands(units, starts, stops).tolist()
-    raw = units.astype("<u4")
-    return [
-        Paragraph(
-            line,
-            int.from_bytes(blake2b(raw[start:stop].tobytes(), digest_size=8).digest(), "little", signed=True),
-            simhash,
-            stop - start,
-            tuple(band),
-        )
-        for (line, simhash), start, stop, band in zip(simhashes, starts.tolist(), stops.tolist(), bands, strict=True)
-    ]
-
-
-def _bands(units: Letters, starts: NDArray[np.intp], stops: NDArray[np.intp]) -> NDArray[np.int64]:
-    """For each run of letters BANDS hashes, (n, BANDS): each joins the smallest shingles of two bins of hash space."""
-    shingles = _hashed(units[:-2] | units[1:-1] << np.uint64(21) | units[2:] << np.uint64(42))
-    bins = shingles >> np.uint64(61)
-    binned = np.where(bins == np.arange(2 * BANDS, dtype=np.uint64)[:, None], shingles, _EMPTY)
-    binned = np.concatenate((binned, np.full((2 * BANDS, 1), _EMPTY)), axis=1)
-    least = np.minimum.reduceat(binned, np.column_stack((starts, stops - 2)).ravel(), axis=1)[:, ::2]
-    return np.ascontiguousarray(_hashed(least[::2] + _hashed(least[1::2])).view(np.int64).T)
-
-
-def _hashed(values: Hashes) -> Hashes:
-    """Two rounds of multiply and shift: a bijection of 64-bit integers."""
-    mixed = values * np.uint64(0x9E3779B97F4A7C15)
-    mixed ^= mixed >> np.uint64(32)
-    mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> np.uint64(29)
-    return mixed
-
-
-def is_edited(a: int, b: int) -> bool:
-    """Whether two paragraphs that share a band are versions of one another, by their signed SimHashes."""
-    return ((a ^ b) & 0xFFFF_FFFF_FFFF_FFFF).bit_count() <= MAX_DISTANCE
 
 
 def is_common(holders: Sequence[dict[int, int]]) -> bool:
@@ -150,8 +86,8 @@ def rebuild(connection: sqlite3.Connection) -> None:
 
 def clear(connection: sqlite3.Connection) -> None:
     """Forgets every paragraph."""
-    connection.execute("DELETE FROM article_paragraphs")
-    connection.execute("DELETE FROM paragraphs")
+    for table in ("article_paragraphs", "paragraph_bands", "paragraphs"):
+        connection.execute(f"DELETE FROM {table}")
 
 
 def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
@@ -171,19 +107,20 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     gone = set(ids)
     unsettled: set[int] = set()
     for own in held:
-        first, left = connection.execute("SELECT first_id, articles FROM paragraphs WHERE hash = ?", (own,)).fetchone()
+        first, left, bands = connection.execute(
+            "SELECT first_id, articles, bands FROM paragraphs WHERE hash = ?", (own,)
+        ).fetchone()
         if first not in gone:
             continue
         unsettled |= {one for (one,) in connection.execute("SELECT hash FROM paragraphs WHERE edit_of = ?", (own,))}
         if left:
             unsettled.add(own)
-            connection.execute(
-                "UPDATE paragraphs SET (since, first_id, first_line) = (SELECT since, article_id, line"
-                " FROM article_paragraphs WHERE hash = ?1 ORDER BY since, article_id, line LIMIT 1) WHERE hash = ?1",
-                (own,),
-            )
+            connection.execute(_FIRST_AGAIN, (own,))
         else:
             unsettled.discard(own)
+            connection.executemany(
+                "DELETE FROM paragraph_bands WHERE band = ? AND hash = ?", [(band, own) for band in _unpack(bands)]
+            )
             connection.execute("DELETE FROM paragraphs WHERE hash = ?", (own,))
     judge(connection, held)
     connection.executemany("UPDATE paragraphs SET edit_of = NULL WHERE hash = ?", [(own,) for own in unsettled])
@@ -192,89 +129,106 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
 
 def judge(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
     """Says anew of each paragraph whether it is common."""
-    for own in hashes:
-        was = connection.execute("SELECT articles, common FROM paragraphs WHERE hash = ?", (own,)).fetchone()
-        if was is None or (was[0] < COMMON_CLUSTERS and not was[1]):
-            continue
-        holders = [article for (article,) in connection.execute(_SAMPLE, (own, COMMON_SAMPLE))]
-        sample = []
-        if len(holders) >= COMMON_CLUSTERS:
-            sample = [dict(connection.execute(_LETTERS, (article,)).fetchall()) for article in holders]
-        if is_common(sample) != bool(was[1]):
+    letters_of: dict[int, dict[int, int]] = {}
+    for own, articles, was in connection.execute(_PERHAPS_COMMON, (_json(hashes), COMMON_CLUSTERS)).fetchall():
+        holders = []
+        if articles >= COMMON_CLUSTERS:
+            holders = [article for (article,) in connection.execute(_SAMPLE, (own, COMMON_SAMPLE))]
+        for article in holders:
+            if article not in letters_of:
+                letters_of[article] = dict(connection.execute(_LETTERS, (article,)).fetchall())
+        if is_common([letters_of[article] for article in holders]) != bool(was):
             connection.execute("UPDATE paragraphs SET common = 1 - common WHERE hash = ?", (own,))
 
 
-def _add(connection: sqlite3.Connection, found: dict[int, list[Paragraph]]) -> set[int]:
+def _add(connection: sqlite3.Connection, found: Mapping[int, list[Paragraph]]) -> set[int]:
     """Writes the paragraphs of articles that have none yet; returns the hashes of all."""
-    dated: dict[int, tuple[str, int]] = {}
-    for batch in _batches(found):
-        for article, since, cluster in connection.execute(
-            "SELECT id, coalesce(published, first_seen), coalesce(cluster_id, -id) FROM articles"
-            f" WHERE id IN ({_marks(batch)})",
-            batch,
-        ):
-            dated[article] = (since, cluster)
+    dated: dict[int, str] = {}
+    clusters: dict[int, int] = {}
+    for article, cluster, since in connection.execute(_DATED, (_json(found),)):
+        dated[article], clusters[article] = since, cluster
     connection.executemany(
-        "INSERT INTO article_paragraphs (article_id, line, hash, cluster, since) VALUES (?, ?, ?, ?, ?)",
-        [
-            (article, one.line, one.hash, dated[article][1], dated[article][0])
-            for article, theirs in found.items()
-            for one in theirs
-        ],
+        "INSERT INTO article_paragraphs (article_id, line, hash, cluster) VALUES (?, ?, ?, ?)",
+        [(article, one.line, one.hash, clusters[article]) for article, theirs in found.items() for one in theirs],
     )
     held: defaultdict[int, dict[int, Paragraph]] = defaultdict(dict)  # hash -> article -> its first line with it
     for article, theirs in found.items():
         for one in theirs:
             held[one.hash].setdefault(article, one)
-    known: dict[int, _First] = {
-        own: (since, first)
-        for batch in _batches(held)
-        for own, since, first in connection.execute(
-            f"SELECT hash, since, first_id FROM paragraphs WHERE hash IN ({_marks(batch)})", batch
-        )
-    }
-    fresh, unsettled = [], set()
+    known: dict[int, _First] = {own: (since, first) for own, since, first in connection.execute(_KNOWN, (_json(held),))}
+    fresh, counted, earlier, unsettled = [], [], [], set()
     for own, holders in held.items():
-        since, first = min((dated[article][0], article) for article in holders)
+        since, first = min((dated[article], article) for article in holders)
         one = holders[first]
         if own not in known:
-            fresh.append((own, one.simhash, one.letters, *one.bands, len(holders), since, first, one.line))
+            fresh.append((own, one, len(holders), since, first))
+        else:
+            counted.append((len(holders), own))
+        if own in known and (since, first) < known[own]:
+            earlier.append((since, first, one.line, own))
+        if own not in known or (since, first) < known[own]:
             unsettled.add(own)
-            continue
-        connection.execute("UPDATE paragraphs SET articles = articles + ? WHERE hash = ?", (len(holders), own))
-        if (since, first) < known[own]:
-            unsettled.add(own)
-            connection.execute(
-                "UPDATE paragraphs SET since = ?, first_id = ?, first_line = ? WHERE hash = ?",
-                (since, first, one.line, own),
-            )
+    fresh.sort(key=lambda row: row[0])
     connection.executemany(
-        "INSERT INTO paragraphs (hash, simhash, letters, band_a, band_b, band_c, band_d, articles, since, first_id,"
-        " first_line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        sorted(fresh),
+        "INSERT INTO paragraphs (hash, simhash, letters, bands, articles, since, first_id, first_line)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (own, one.simhash, one.letters, _pack(one.bands), articles, since, first, one.line)
+            for own, one, articles, since, first in fresh
+        ],
     )
+    connection.executemany(
+        "INSERT INTO paragraph_bands (band, hash) VALUES (?, ?)",
+        sorted((band, own) for own, one, *_ in fresh for band in set(one.bands)),
+    )
+    connection.executemany("UPDATE paragraphs SET articles = articles + ? WHERE hash = ?", counted)
+    connection.executemany("UPDATE paragraphs SET since = ?, first_id = ?, first_line = ? WHERE hash = ?", earlier)
     _settle(connection, unsettled)
     return set(held)
 
 
 def _settle(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
     """Links paragraphs that are new, or whose source moved, to the earliest version, and later versions to them."""
-    for own in hashes:
-        simhash, *mine = connection.execute(
-            "SELECT simhash, since, first_id FROM paragraphs WHERE hash = ?", (own,)
-        ).fetchone()
-        earliest: tuple[_First, int] | None = None
-        followers = []
-        for other, theirs, since, first, source_since, source_first in connection.execute(_ALIKE, (own,)).fetchall():
-            if not is_edited(simhash, theirs):
-                continue
-            if (since, first) < tuple(mine):
-                earliest = min(earliest or ((since, first), other), ((since, first), other))
-            elif tuple(mine) < (since, first) and (source_since is None or tuple(mine) < (source_since, source_first)):
-                followers.append((own, other))
-        connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", followers)
-        if earliest:
-            connection.execute("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", (earliest[1], own))
+    bands_of = {own: _unpack(bands) for own, bands in connection.execute(_BANDS_OF, (_json(hashes),))}
+    near: defaultdict[int, list[int]] = defaultdict(list)
+    for band, other in connection.execute(_IN_BANDS, (_json({band for own in bands_of.values() for band in own}),)):
+        near[band].append(other)
+    alike = {own: {other for band in bands for other in near[band]} - {own} for own, bands in bands_of.items()}
+    alike = {own: others for own, others in alike.items() if others}
+    rows = {
+        own: (simhash, since, first, edit_of)
+        for own, simhash, since, first, edit_of in connection.execute(
+            _VERSIONS, (_json({*alike, *(other for others in alike.values() for other in others)}),)
+        )
+    }
+    firsts: dict[int, _First] = {own: (since, first) for own, (_, since, first, _) in rows.items()}
+    sources = {own: edit_of for own, (*_, edit_of) in rows.items() if edit_of is not None}
+    outside = {source for source in sources.values() if source not in firsts}
+    firsts |= {own: (since, first) for own, since, first in connection.execute(_KNOWN, (_json(outside),))}
+    moved: dict[int, int] = {}
+    for own in sorted(alike):
+        mine = firsts[own]
+        versions = [other for other in alike[own] if is_edited(rows[own][0], rows[other][0])]
+        for other in versions:
+            source = moved.get(other, sources.get(other))
+            if mine < firsts[other] and (source is None or mine < firsts[source]):
+                moved[other] = own
+        if earlier := [(firsts[other], other) for other in versions if firsts[other] < mine]:
+            moved[own] = min(earlier)[1]
+    connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", [(b, a) for a, b in moved.items()])
+
+
+def _pack(bands: Sequence[int]) -> bytes:
+    return np.array(bands, dtype="<i4").tobytes()
+
+
+def _unpack(bands: bytes) -> list[int]:
+    found: list[int] = np.frombuffer(bands, dtype="<i4").tolist()
+    return found
+
+
+def _json(values: Iterable[int]) -> str:
+    return json.dumps(list(values))
 
 
 def _marks(values: Sequence[object]) -> str:
@@ -287,16 +241,30 @@ def _batches(values: Iterable[int]) -> Iterator[list[int]]:
         yield batch
 
 
-_IN_BAND = " UNION ".join(
-    f"SELECT * FROM (SELECT hash FROM paragraphs WHERE band_{band} = (SELECT band_{band} FROM paragraphs"
-    f" WHERE hash = ?1) ORDER BY hash LIMIT {LANDMARKS})"
-    for band in "abcd"
-)
-_ALIKE = f"""
-    SELECT one.hash, one.simhash, one.since, one.first_id, source.since, source.first_id
-    FROM ({_IN_BAND}) AS near CROSS JOIN paragraphs AS one ON one.hash = near.hash
-    LEFT JOIN paragraphs AS source ON source.hash = one.edit_of
-    WHERE one.hash != ?1
+_DATED = """
+    SELECT one.id, coalesce(cluster_id, -one.id), coalesce(published, first_seen)
+    FROM json_each(?) CROSS JOIN articles AS one ON one.id = value
+"""
+_KNOWN = "SELECT hash, since, first_id FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_BANDS_OF = "SELECT hash, bands FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_VERSIONS = "SELECT hash, simhash, since, first_id, edit_of FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_PERHAPS_COMMON = """
+    SELECT hash, articles, common FROM json_each(?) CROSS JOIN paragraphs ON hash = value
+    WHERE articles >= ? OR common
+"""
+_IN_BANDS = f"""
+    SELECT found.band, found.hash
+    FROM json_each(?) AS wanted CROSS JOIN paragraph_bands AS found ON found.band = wanted.value
+        AND found.hash <= coalesce(
+            (SELECT hash FROM paragraph_bands WHERE band = wanted.value ORDER BY hash LIMIT 1 OFFSET {LANDMARKS - 1}),
+            9223372036854775807)
+"""
+_FIRST_AGAIN = """
+    UPDATE paragraphs SET (since, first_id, first_line) = (
+        SELECT coalesce(published, first_seen) AS since, article_id, line
+        FROM article_paragraphs JOIN articles ON id = article_id
+        WHERE hash = ?1 ORDER BY since, article_id, line LIMIT 1
+    ) WHERE hash = ?1
 """
 # Steps from cluster to cluster by the index, past any number of copies in one.
 _SAMPLE = """
@@ -307,11 +275,23 @@ _SAMPLE = """
         FROM found WHERE found.cluster IS NOT NULL AND number < ?2
     )
     SELECT (SELECT article_id FROM article_paragraphs WHERE hash = ?1 AND cluster = found.cluster
-            ORDER BY since, article_id LIMIT 1)
+            ORDER BY article_id LIMIT 1)
     FROM found WHERE cluster IS NOT NULL
 """
 _LETTERS = """
     SELECT hash, letters FROM article_paragraphs JOIN paragraphs USING (hash) WHERE article_id = ?
+"""
+
+
+_HELD = """
+    FROM article_paragraphs AS held
+    JOIN paragraphs AS own ON own.hash = held.hash
+    JOIN paragraphs AS source ON source.hash = coalesce(own.edit_of, own.hash)
+"""
+# An edited paragraph is always later than what it was edited from, unless a date was corrected since.
+_IS_COPIED = """
+    CASE WHEN own.edit_of IS NULL THEN own.first_id != held.article_id
+    ELSE (source.since, source.first_id) < (own.since, own.first_id) END
 """
 
 
@@ -327,10 +307,7 @@ _STATEMENTS = (
         hash INTEGER PRIMARY KEY,
         simhash INTEGER NOT NULL,
         letters INTEGER NOT NULL,
-        band_a INTEGER NOT NULL,
-        band_b INTEGER NOT NULL,
-        band_c INTEGER NOT NULL,
-        band_d INTEGER NOT NULL,
+        bands BLOB NOT NULL,
         articles INTEGER NOT NULL,
         since TEXT NOT NULL,
         first_id INTEGER NOT NULL,
@@ -339,7 +316,13 @@ _STATEMENTS = (
         common INTEGER NOT NULL DEFAULT 0
     )
     """,
-    *(f"CREATE INDEX paragraphs_band_{band} ON paragraphs(band_{band})" for band in "abcd"),
+    """
+    CREATE TABLE paragraph_bands (
+        band INTEGER NOT NULL,
+        hash INTEGER NOT NULL,
+        PRIMARY KEY (band, hash)
+    ) WITHOUT ROWID
+    """,
     "CREATE INDEX paragraphs_edit_of ON paragraphs(edit_of) WHERE edit_of IS NOT NULL",
     """
     CREATE TABLE article_paragraphs (
@@ -347,11 +330,10 @@ _STATEMENTS = (
         line INTEGER NOT NULL,
         hash INTEGER NOT NULL,
         cluster INTEGER NOT NULL,
-        since TEXT NOT NULL,
         PRIMARY KEY (article_id, line)
     ) WITHOUT ROWID
     """,
-    "CREATE INDEX article_paragraphs_hash ON article_paragraphs(hash, cluster, since)",
+    "CREATE INDEX article_paragraphs_hash ON article_paragraphs(hash, cluster)",
     """
     CREATE TRIGGER article_paragraphs_cluster AFTER UPDATE OF cluster_id ON articles
     WHEN old.cluster_id IS NOT new.cluster_id
@@ -363,38 +345,32 @@ _STATEMENTS = (
     CREATE TRIGGER article_paragraphs_published AFTER UPDATE OF published ON articles
     WHEN old.published IS NOT new.published
     BEGIN
-        UPDATE article_paragraphs SET since = coalesce(new.published, new.first_seen) WHERE article_id = new.id;
         UPDATE paragraphs SET (since, first_id, first_line) = (
-            SELECT since, article_id, line FROM article_paragraphs AS held WHERE held.hash = paragraphs.hash
+            SELECT coalesce(published, first_seen) AS since, article_id, line
+            FROM article_paragraphs AS held JOIN articles ON id = article_id WHERE held.hash = paragraphs.hash
             ORDER BY since, article_id, line LIMIT 1
         ) WHERE hash IN (SELECT hash FROM article_paragraphs WHERE article_id = new.id)
             AND (first_id = new.id OR since >= coalesce(new.published, new.first_seen));
     END
     """,
-    """
+    f"""
     CREATE VIEW paragraph_sources AS
     SELECT held.article_id, held.line, source.first_id AS source_id, source.first_line AS source_line, own.letters,
         source.hash != own.hash AS edited, own.common OR source.common AS common
-    FROM article_paragraphs AS held
-    JOIN paragraphs AS own ON own.hash = held.hash
-    JOIN paragraphs AS source ON source.hash = coalesce(own.edit_of, own.hash)
-    WHERE (source.since, source.first_id) < (held.since, held.article_id)
+    {_HELD} WHERE {_IS_COPIED}
     """,
-    """
+    f"""
     CREATE VIEW mosaic AS
     SELECT article_id, paragraphs, chars, copied_chars, common_chars,
         round(1.0 * copied_chars / chars, 4) AS share_not_own, sources
     FROM (
         SELECT held.article_id, count(*) AS paragraphs, sum(own.letters) AS chars,
-            coalesce(sum(own.letters) FILTER (WHERE NOT (own.common OR source.common)
-                AND (source.since, source.first_id) < (held.since, held.article_id)), 0) AS copied_chars,
+            coalesce(sum(own.letters) FILTER (WHERE NOT (own.common OR source.common) AND {_IS_COPIED}), 0)
+                AS copied_chars,
             coalesce(sum(own.letters) FILTER (WHERE own.common OR source.common), 0) AS common_chars,
-            count(DISTINCT source.first_id) FILTER (WHERE NOT (own.common OR source.common)
-                AND (source.since, source.first_id) < (held.since, held.article_id)) AS sources
-        FROM article_paragraphs AS held
-        JOIN paragraphs AS own ON own.hash = held.hash
-        JOIN paragraphs AS source ON source.hash = coalesce(own.edit_of, own.hash)
-        GROUP BY held.article_id
+            count(DISTINCT source.first_id) FILTER (WHERE NOT (own.common OR source.common) AND {_IS_COPIED})
+                AS sources
+        {_HELD} GROUP BY held.article_id
     )
     """,
 )
