@@ -153,6 +153,8 @@ class Visit:
     links: tuple[str, ...] = ()  # canonical URLs of the same site
     modified: tuple[tuple[str, str], ...] = ()  # (link, when a sitemap or feed says it changed; ISO 8601, UTC)
     named: frozenset[str] = frozenset()  # those of them whose link says that they are on a topic
+    canonical_link: str | None = None  # another canonical URL of the same site that the page says is its own
+    same_as: str | None = None  # the URL that has its article
     article: Article | None = None
     part: Part | None = None
     cleaned: Cleaned | None = None

@@ -56,6 +56,20 @@ def links(
     return tuple(found)
 
 
+def canonical_link(document: Document, tree: HtmlElement) -> str | None:
+    """The canonical URL of the same site that the head of `tree` says is the page's own, where it is another.
+
+    None when two links contradict each other, as they do where a theme and a plugin each write one.
+    """
+    found: set[str | None] = set()
+    for element in tree.iter("link"):
+        if "canonical" in (element.get("rel") or "").lower().split() and (href := (element.get("href") or "").strip()):
+            absolute = _join(document.url, href)
+            found.add(canonical_url(absolute, document.charset) if absolute else None)
+    url = found.pop() if len(found) == 1 else None
+    return url if url is not None and url != document.url and site_of(url) == site_of(document.url) else None
+
+
 def feeds(document: Document, tree: HtmlElement) -> tuple[str, ...]:
     """Canonical URLs of the same site's feeds that the head of `tree` names."""
     site = site_of(document.url)

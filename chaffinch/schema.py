@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import archive, candidates, history, mosaic, parts, search, site_template, tombstones, yields
+from chaffinch import archive, candidates, history, mosaic, parts, same_page, search, site_template, tombstones, yields
 
 migrations = Migrations("chaffinch")
 
@@ -25,6 +25,7 @@ def m001_corpus(db: Database) -> None:
     tombstones.create_tables(db)
     history.create_tables(db)
     yields.create_tables(db)
+    same_page.create_tables(db)
     archive.create_tables(db)
 
 

@@ -19,6 +19,7 @@ from chaffinch import (
     parts,
     patterns,
     revisit,
+    same_page,
     search,
     site_template,
     tombstones,
@@ -50,6 +51,7 @@ class Store:
     batches: int = 0  # how many were written
     oldest: float = 0.0  # monotonic time at which the first buffered visit came
     priors: dict[tuple[str, PageState], Rate] = field(default_factory=dict)  # of a site's kinds, as the run began
+    swept: set[str] = field(default_factory=set)  # sites whose waiting pages were led to other URLs
     bounds: dict[str, Bounds] = field(default_factory=dict)  # of a site's waits, where it has its own
 
     def add(self, visit: Visit) -> None:
@@ -112,6 +114,8 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     assembled = parts.assemble(db, visits)
     visits = assembled.visits
     site_template.apply(db, visits)
+    settled = same_page.settle(db, visits)
+    store.swept |= settled.swept
     urls = [visit.page.url for visit in visits]
     known, pages = _known_articles(db, urls), _known_pages(db, urls)
     first = {url for url in urls if pages.get(url, {}).get("state", "found") == "found"}
@@ -262,7 +266,9 @@ def _write_pages(
             counted = Missed(was["missed"], was["missed_since"])  # it said nothing of the article
         rate = Rate(was.get("changes", 0.0), was.get("watched", 0.0))
         due = frontier.next_due(state, visit.fetched_at, failures)
-        if url in missed and state == "failed":
+        if visit.same_as is not None:
+            due = revisit.later(visit.fetched_at, same_page.AGAIN)
+        elif url in missed and state == "failed":
             due = revisit.later(visit.fetched_at, MISSED_AGAIN)
         elif state in revisit.KINDS and visit.crawled:
             changed = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chaffinch.extract import parse
 from chaffinch.items import Visit
-from chaffinch.links import feeds, links
+from chaffinch.links import canonical_link, feeds, links
 from chaffinch.topic import Topics, load_topics, named
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class LinksPipeline:
             visit.tree = parse(visit.document.html)
             texts: dict[str, str] = {}
             visit.links = links(visit.document, visit.tree, self.obey_nofollow, texts)
+            visit.canonical_link = canonical_link(visit.document, visit.tree)
             texts.pop(visit.document.url, None)
             on_topic = named(list(texts.values()), self.topics)
             visit.named = frozenset(url for url, one in zip(texts, on_topic, strict=True) if one)

@@ -136,6 +136,9 @@ class FrontierScheduler(BaseScheduler):
             return False
         if queue.known_at != store.batches:
             self._learn(site, queue)
+        if site in store.swept:
+            store.swept.discard(site)
+            queue.ready.clear()
         limit = self.spider.limits[site]
         if queue.sent >= limit.budget:
             if queue.ready or (queue.exhausted != store.batches and frontier.due(store.db, site, now(), 1)):

@@ -56,3 +56,117 @@ def test_a_page_that_redirects_to_its_own_other_spelling_is_read(corpus: Corpus)
     assert served.paths().count("/index.php") == served.paths().count("/a.html") == 1
     assert served.paths().count("/loop/") <= 2
     assert corpus.rows("SELECT reason FROM pages WHERE url LIKE '%/loop/'") == [("redirects to itself",)]
+
+
+NAMES = ["逾期", "协商", "催收", "分期", "征信", "起诉", "减免", "停息"]
+
+
+def farm(*, answer: Script) -> Script:
+    """A home page that links to what `answer` gives for its own links."""
+
+    def script(path: str, before: int) -> Answer | None:
+        return None if path == "/robots.txt" else answer(path, before)
+
+    return script
+
+
+def article(path: str, links: list[str], head: str = "") -> Answer | None:
+    """One of `NAMES` for /a/0.html and so on."""
+    number = path.removeprefix("/a/").removesuffix(".html")
+    known = number.isdigit() and path.startswith("/a/") and int(number) < len(NAMES)
+    return page(f"信用卡{NAMES[int(number)]}怎么办", *links, head=head) if known else None
+
+
+ARTICLES = [f"/a/{number}.html" for number in range(len(NAMES))]
+EACH_ONCE = {f"信用卡{name}怎么办": 1 for name in NAMES}
+
+
+def test_a_calendar_under_every_article_is_learned_and_left(corpus: Corpus) -> None:
+    def script(path: str, before: int) -> Answer | None:
+        bare = path.partition("?")[0]
+        if path == "/":
+            return page("首页", *ARTICLES)
+        calendar = [f"{bare}?month={month:02}&year={year}" for year in range(2050, 2059) for month in range(1, 13)]
+        return article(bare, calendar)
+
+    with scripted(script) as served:
+        corpus.crawl(served.url)
+    kept = corpus.kept()
+    assert {title: kept[title] for title in EACH_ONCE} == EACH_ONCE
+    asked = [path for path in served.paths() if "?" in path]
+    assert len(asked) <= 40, len(asked)
+    rules = dict(corpus.rows("SELECT rule, differs FROM url_rules"))
+    assert rules["/a/N.html?month"] == rules["/a/N.html?year"] == 0
+    assert corpus.rows("SELECT count(*) FROM articles WHERE url LIKE '%?%'") == [(0,)]
+
+
+def test_a_parameter_that_selects_the_article_is_never_dropped(corpus: Corpus) -> None:
+    def script(path: str, before: int) -> Answer | None:
+        bare, _, query = path.partition("?")
+        links = [f"/show.php?from={place}&id={n}" for n in range(len(NAMES)) for place in ("home", "side")]
+        if path == "/":
+            return page("首页", *links)
+        values = dict(pair.split("=") for pair in query.split("&") if pair)
+        return article(f"/a/{values['id']}.html", links) if bare == "/show.php" else None
+
+    with scripted(script) as served:
+        corpus.crawl(served.url)
+    kept = corpus.kept()
+    assert {title: kept[title] for title in EACH_ONCE} == EACH_ONCE
+    assert corpus.rows("SELECT differs > 0 FROM url_rules WHERE rule LIKE '%?id'") == [(1,)]
+    assert corpus.rows("SELECT differs FROM url_rules WHERE rule LIKE '%?from'") == [(0,)]
+
+
+def test_a_canonical_link_is_believed_when_its_page_says_the_same(corpus: Corpus) -> None:
+    def script(path: str, before: int) -> Answer | None:
+        lists = [f"/view/{n}/" for n in range(len(NAMES))]
+        if path == "/":
+            return page("首页", *lists)
+        number = path.strip("/").rpartition("/")[2].removesuffix(".html")
+        head = f'<link rel="canonical" href="/a/{number}.html">'
+        return article(f"/a/{number}.html", [], head) if path in lists + ARTICLES else None
+
+    with scripted(script) as served:
+        corpus.crawl(served.url)
+        kept = corpus.kept()
+        assert {title: kept[title] for title in EACH_ONCE} == EACH_ONCE
+        urls = {url.removeprefix(served.url) for (url,) in corpus.rows("SELECT url FROM articles")}
+        reasons = corpus.rows("SELECT reason FROM pages WHERE url LIKE '%/view/%'")
+    assert urls - {"/"} == set(ARTICLES)
+    assert sorted(reasons) == [(f"canonical is {served.url}{path}",) for path in ARTICLES]
+    assert max(Counter(served.paths()).values()) == 1
+
+
+@pytest.mark.parametrize(
+    "named", ["/", "/list/", "/a/0.html", "/nowhere.html", "http://elsewhere.localhost/", "http://[bad"]
+)
+def test_a_canonical_link_that_every_article_has_loses_none(corpus: Corpus, named: str) -> None:
+    def script(path: str, before: int) -> Answer | None:
+        if path in ("/", "/list/"):
+            return page("首页", *ARTICLES, "/list/")
+        return article(path, [], f'<link rel="canonical" href="{named}">')
+
+    with scripted(script) as served:
+        corpus.crawl(served.url)
+    kept = corpus.kept()
+    assert {title: kept[title] for title in EACH_ONCE} == EACH_ONCE
+
+
+@pytest.mark.parametrize("redirects", [False, True])
+def test_the_twin_of_an_origin_is_told_and_left(corpus: Corpus, redirects: bool) -> None:
+    places: list[Scripted] = []
+
+    def script(path: str, before: int) -> Answer | None:
+        port = places[0].url.rpartition(":")[2]
+        bare, www = f"http://farm.localhost:{port}", f"http://www.farm.localhost:{port}"
+        if path == "/":
+            return page("首页", *(f"{bare}{one}" for one in ARTICLES), *(f"{www}{one}" for one in ARTICLES))
+        return article(path, [])
+
+    with scripted(script) as served:
+        places.append(served)
+        corpus.crawl(f"http://farm.localhost:{served.url.rpartition(':')[2]}")
+    kept = corpus.kept()
+    assert {title: kept[title] for title in EACH_ONCE} == EACH_ONCE
+    asked = Counter(served.paths())
+    assert sum(asked[one] for one in ARTICLES) <= 2 * len(ARTICLES)

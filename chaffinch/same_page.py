@@ -1,0 +1,311 @@
+"""One article for one page: visits of a page under another URL are told by their text, and rules are learned of them.
+
+A page is the same as another of its site when the text is the same and it names the other as canonical, or differs
+from it in the origin only, or in query parameters that select nothing. A canonical link alone is not believed: on some
+farms every article names the home page. So the article is kept where it was found first, and moves to the canonical
+URL once that was fetched and says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from sqlite_utils import Database
+
+from chaffinch import frontier, origins, query_params, revisit
+from chaffinch.frontier import Found
+from chaffinch.items import Visit
+from chaffinch.query_params import PROBE, Evidence, Rules
+from chaffinch.urls import site_of
+
+AGAIN = timedelta(days=30)  # another URL of a page that is known is looked at again
+FRESH = timedelta(days=1)  # what was seen longer ago may have changed since, and is no counter-example
+MOST = 20  # pages that one is compared with
+SAME, CANONICAL = "same page as ", "canonical is "
+
+
+def create_tables(db: Database) -> None:
+    """Creates `url_rules`, what was learned of a site's URLs, and `canonicals`, which page names which."""
+    db.conn.execute(
+        """
+        CREATE TABLE url_rules (
+            site TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            pages BLOB NOT NULL,
+            texts BLOB NOT NULL,
+            differs INTEGER NOT NULL,
+            PRIMARY KEY (site, rule)
+        ) WITHOUT ROWID
+        """
+    )
+    db.conn.execute(
+        """
+        CREATE TABLE canonicals (
+            page_id INTEGER PRIMARY KEY REFERENCES pages(id) ON DELETE CASCADE,
+            canonical_id INTEGER NOT NULL REFERENCES pages(id) ON DELETE CASCADE
+        )
+        """
+    )
+    db.conn.execute("CREATE INDEX canonicals_canonical ON canonicals(canonical_id)")
+
+
+def load(db: Database, site: str) -> Rules:
+    """What was learned of the URLs of `site`."""
+    rows = db.conn.execute("SELECT rule, pages, texts, differs FROM url_rules WHERE site = ?", (site,))
+    return {rule: Evidence(_marks(pages), _marks(texts), differs) for rule, pages, texts, differs in rows}
+
+
+def _marks(blob: bytes) -> set[int]:
+    return set(np.frombuffer(blob, "<u4").tolist())
+
+
+def _save(db: Database, site: str, rules: Rules, changed: Iterable[str]) -> None:
+    rows = [
+        (site, name, *(np.array(sorted(marks), "<u4").tobytes() for marks in (one.pages, one.texts)), one.differs)
+        for name in sorted(changed)
+        for one in [rules[name]]
+    ]
+    db.conn.executemany("INSERT OR REPLACE INTO url_rules VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def rewrite(url: str, rules: Rules) -> str:
+    """The URL under which the rules of its site fetch a page."""
+    if not rules or crc32(url.encode()) % PROBE == 0:
+        return url
+    origin, rest = origins.origin_of(url)
+    return query_params.without(origins.preferred(origin, rules) + rest, query_params.idle_keys(url, rules))
+
+
+def rewrite_links(visits: Sequence[Visit], rules: dict[str, Rules]) -> None:
+    """Leads the links of `visits` to the URLs that the rules of their sites fetch."""
+    for visit in visits:
+        if (known := rules.get(visit.site)) and visit.links and visit.crawled:
+            to = {url: rewrite(url, known) for url in visit.links if site_of(url) == visit.site}
+            visit.links = tuple(dict.fromkeys(to.get(url, url) for url in visit.links))
+            visit.named = frozenset(to.get(url, url) for url in visit.named)
+            visit.modified = tuple((to.get(url, url), at) for url, at in visit.modified)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another page of the site with the same text: in the corpus, or in the batch before this one."""
+
+    url: str
+    title: str
+    names: str | None  # the page that it names as canonical
+    article: int | None = None  # in the corpus
+    visit: Visit | None = None  # in the batch
+
+
+@dataclass(slots=True)
+class Settled:
+    """What a batch taught."""
+
+    rules: dict[str, Rules] = field(default_factory=dict)  # of each site in it
+    swept: set[str] = field(default_factory=set)  # sites whose waiting pages were rewritten
+
+
+def settle(db: Database, visits: Sequence[Visit]) -> Settled:
+    """Takes the article from visits of pages that are there under another URL; learns rules; rewrites links.
+
+    Called before anything of the visits is written. A page that holds an article already is left alone.
+    """
+    found = Settled({visit.site: {} for visit in visits if visit.crawled})
+    for site in found.rules:
+        found.rules[site] = load(db, site)
+    changed: dict[str, set[str]] = {}
+    batch: dict[tuple[str, bytes], list[Other]] = {}
+    before = {site: _used(rules) for site, rules in found.rules.items()}
+    for visit in visits:
+        if not visit.crawled:
+            continue
+        rules, learned = found.rules[visit.site], changed.setdefault(visit.site, set())
+        learned |= _learn_from_redirect(visit, rules)
+        if visit.cleaned is None or visit.fingerprint is None or not visit.fingerprint.digest or visit.part:
+            continue
+        if visit.echo or (was := _page(db, visit.page.url)) is None or was["article"]:
+            continue
+        names = None if visit.canonical_link is None else rewrite(visit.canonical_link, rules)
+        earlier = batch.setdefault((visit.site, visit.fingerprint.digest), [])
+        others = _same_text(db, visit) + [one for one in earlier if one.visit and one.visit.cleaned]
+        learned |= _learn(db, visit, others, rules)
+        if not _is_alias(db, visit, names, others) and not _still(db, visit, was):
+            _take_over(db, visit, others)
+            _name(db, visit, was["id"], names)
+            earlier.append(Other(visit.page.url, visit.cleaned.title, names, visit=visit))
+    for site, rules in found.rules.items():
+        _save(db, site, rules, changed.get(site, ()))
+        if _used(rules) - before[site]:
+            _sweep(db, site, rules, max(visit.fetched_at for visit in visits))
+            found.swept.add(site)
+    rewrite_links(visits, found.rules)
+    return found
+
+
+def _used(rules: Rules) -> set[str]:
+    return {
+        name
+        for name, one in rules.items()
+        if one.holds(
+            query_params.NEEDED_SELECTS if query_params.selects(name.rpartition("?")[2]) else query_params.NEEDED
+        )
+    }
+
+
+def _page(db: Database, url: str) -> dict[str, Any] | None:
+    query = """
+        SELECT id, depth, reason, EXISTS (SELECT 1 FROM articles WHERE articles.url = pages.url) AS article
+        FROM pages WHERE url = ?
+    """
+    return next(iter(db.query(query, [url])), None)
+
+
+def _same_text(db: Database, visit: Visit) -> list[Other]:
+    assert visit.fingerprint is not None
+    rows = db.conn.execute(
+        """
+        SELECT articles.url, title, named.url, articles.id FROM fingerprints
+        JOIN articles ON articles.id = article_id
+        LEFT JOIN canonicals ON canonicals.page_id = articles.page_id
+        LEFT JOIN pages AS named ON named.id = canonical_id
+        WHERE digest = ? AND articles.site = ? LIMIT ?
+        """,
+        (visit.fingerprint.digest, visit.site, MOST),
+    )
+    return [Other(*row) for row in rows]
+
+
+def _learn_from_redirect(visit: Visit, rules: Rules) -> set[str]:
+    """A page that redirects to its twin tells which origin the site prefers."""
+    if visit.status is None or not 300 <= visit.status < 400 or len(visit.links) != 1:
+        return set()
+    (origin, rest), (other, target) = origins.origin_of(visit.page.url), origins.origin_of(visit.links[0])
+    if origin == other or rest != target:
+        return set()
+    name = origins.rule_of(origin, other)
+    rules.setdefault(name, Evidence()).agree(rest, rest.encode())
+    return {name}
+
+
+def _learn(db: Database, visit: Visit, others: Sequence[Other], rules: Rules) -> set[str]:
+    """Learns from the pages that a visit has the text of, and from those near to it that say something else."""
+    assert visit.fingerprint is not None
+    url, text = visit.page.url, visit.fingerprint.digest
+    origin, rest = origins.origin_of(url)
+    changed: set[str] = set()
+    for one in others:
+        changed |= query_params.observe(rules, url, one.url, text, True)
+        other, other_rest = origins.origin_of(one.url)
+        if other != origin and other_rest == rest:
+            name = origins.rule_of(origin, other)
+            rules.setdefault(name, Evidence()).agree(rest, text)
+            changed.add(name)
+    path = url.partition("?")[0]
+    twins = origins.twins(url)
+    near = db.conn.execute(
+        f"""
+        SELECT articles.url FROM articles JOIN fingerprints ON article_id = articles.id
+        WHERE (articles.url = ? OR articles.url > ? AND articles.url < ? OR articles.url IN (?, ?, ?))
+        AND digest != ? AND last_seen >= ? AND gone_at IS NULL LIMIT {MOST}
+        """,
+        (path, f"{path}?", f"{path}@", *twins, text, revisit.later(visit.fetched_at, -FRESH)),
+    ).fetchall()
+    for (one_url,) in near:
+        changed |= query_params.observe(rules, url, one_url, text, False)
+        other, other_rest = origins.origin_of(one_url)
+        if other_rest == rest:
+            for name in (origins.rule_of(origin, other), origins.rule_of(other, origin)):
+                rules.setdefault(name, Evidence()).differs += 1
+                changed.add(name)
+    return changed
+
+
+def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Other]) -> bool:
+    """Whether the visit is of a page that one of `others` has the article of; it keeps none then."""
+    assert visit.cleaned is not None
+    for one in others:
+        if one.url == names:
+            _leave(visit, CANONICAL, one.url)
+        elif one.names == visit.page.url:
+            continue
+        elif (names is not None and one.names == names) or one.url in origins.twins(visit.page.url):
+            _leave(visit, SAME, one.url)
+        elif apart := query_params.keys_apart(visit.page.url, one.url):
+            more, less = apart
+            alike = len(more | less) == 1 and one.title == visit.cleaned.title
+            if more and (not less or alike) and not any(map(query_params.selects, more | less)):
+                _leave(visit, SAME, one.url)
+        if visit.same_as is not None:
+            return True
+    return False
+
+
+def _still(db: Database, visit: Visit, was: dict[str, Any]) -> bool:
+    """Whether a page that was another's, which may have changed since it was visited, still is."""
+    prefix = next((one for one in (SAME, CANONICAL) if (was["reason"] or "").startswith(one)), None)
+    if prefix is None:
+        return False
+    other = was["reason"].removeprefix(prefix)
+    query = "SELECT 1 FROM articles WHERE url = ? AND gone_at IS NULL AND last_seen < ?"
+    if db.conn.execute(query, (other, revisit.later(visit.fetched_at, -FRESH))).fetchone() is None:
+        return False
+    _leave(visit, prefix, other)
+    return True
+
+
+def _leave(visit: Visit, prefix: str, other: str) -> None:
+    visit.cleaned, visit.fingerprint, visit.canonical, visit.state = None, None, "", "page"
+    visit.same_as, visit.reason = other, prefix + other
+
+
+def _take_over(db: Database, visit: Visit, others: Sequence[Other]) -> None:
+    """Moves to the page visited, the one that is meant, the article of the first page that is another URL of it."""
+    for one in others:
+        named = one.names == visit.page.url
+        apart = query_params.keys_apart(visit.page.url, one.url)
+        if not named and (apart is None or apart[0] or any(map(query_params.selects, apart[1]))):
+            continue
+        prefix = CANONICAL if named else SAME
+        if one.visit is not None:
+            _leave(one.visit, prefix, visit.page.url)
+            continue
+        db.conn.execute(
+            "UPDATE articles SET url = ?1, page_id = (SELECT id FROM pages WHERE url = ?1) WHERE id = ?2",
+            (visit.page.url, one.article),
+        )
+        db.conn.execute(
+            "UPDATE pages SET state = 'page', reason = ?, due = ?, etag = NULL, last_modified = NULL WHERE url = ?",
+            (prefix + visit.page.url, revisit.later(visit.fetched_at, AGAIN), one.url),
+        )
+        return
+
+
+def _name(db: Database, visit: Visit, page_id: int, names: str | None) -> None:
+    """Has the page that the visit names as canonical fetched, and remembers that it was named."""
+    if names is None or names == visit.page.url or site_of(names) != visit.site:
+        return
+    frontier.add_found(db, [Found(names, visit.depth + 1, page_id, 1)], visit.fetched_at)
+    db.conn.execute(
+        "INSERT OR REPLACE INTO canonicals SELECT ?, id FROM pages WHERE url = ?",
+        (page_id, names),
+    )
+
+
+def _sweep(db: Database, site: str, rules: Rules, at: str) -> None:
+    """Applies rules that are new to the pages of a site that were found and not fetched yet."""
+    rows = db.conn.execute(
+        "SELECT id, url, depth, found_on, priority FROM pages"
+        " WHERE site = ? AND state = 'found' AND due IS NOT NULL AND depth > 0",
+        (site,),
+    ).fetchall()
+    moved = [(id, to, *rest) for id, url, *rest in rows if (to := rewrite(url, rules)) != url]
+    frontier.add_found(db, [Found(to, *rest) for _, to, *rest in moved], at)
+    db.conn.executemany(
+        "UPDATE pages SET state = 'page', due = ?, reason = ? WHERE id = ?",
+        [(revisit.later(at, AGAIN), SAME + to, id) for id, to, *_ in moved],
+    )
