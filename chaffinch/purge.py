@@ -69,7 +69,7 @@ def purge(db: Database, path: Path, name: str) -> Purged:
         db.conn.executemany("DELETE FROM pages WHERE id = ?", ids)
         db.conn.execute("DELETE FROM contacts WHERE id NOT IN (SELECT contact_id FROM article_contacts)")
         if whole_site:
-            for table in ("templates", "template_sites", "patterns"):
+            for table in ("templates", "template_sites", "patterns", "url_rules"):
                 db.conn.execute(f"DELETE FROM {table} WHERE site = ?", (name,))
             db.conn.execute("DELETE FROM patterns WHERE pattern = ?", (MIRROR + name,))
         else:
@@ -153,6 +153,10 @@ def _forget_patterns(db: Database, url: str) -> None:
     own = [pattern for pattern in pattern_of(url) if not _VARIES.search(pattern)]
     db.conn.executemany(
         "DELETE FROM patterns WHERE site = ?1 AND (pattern = ?2 OR substr(pattern, 1, length(?2) + 3) = ?2 || ' < ')",
+        [(site_of(url), pattern) for pattern in own],
+    )
+    db.conn.executemany(
+        "DELETE FROM url_rules WHERE site = ?1 AND substr(rule, 1, length(?2) + 1) = ?2 || '?'",
         [(site_of(url), pattern) for pattern in own],
     )
 
