@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlite_utils import Database
 
+from chaffinch.items import Page, Visit
 from chaffinch.origins import preferred, twins
 from chaffinch.origins import rule_of as origin_rule
 from chaffinch.query_params import NEEDED_SELECTS, Evidence, Rules, idle_keys, keys_apart, observe, selects, without
-from chaffinch.same_page import rewrite
+from chaffinch.same_page import load, rewrite, settle
+from chaffinch.schema import migrations
 from chaffinch.urls import canonical_url
 
 SITE = "http://a.example"
@@ -85,3 +88,20 @@ def test_a_rewritten_url_is_canonical_and_stays_as_it_is(rest: str) -> None:
     assert url is not None
     once = rewrite(url, rules)
     assert canonical_url(once) == once == rewrite(once, rules)
+
+
+def test_redirects_to_the_same_path_teach_the_origin() -> None:
+    db = Database(memory=True)
+    migrations.apply(db)
+
+    def redirect(path: str, target: str) -> Visit:
+        page = Page(SITE + path, b"")
+        return Visit(page, "a.example", "2026-01-01T00:00:00Z", status=301, crawled=True, links=(target,))
+
+    https = "https://a.example"
+    settle(
+        db, [redirect(f"/{n}.html", f"{https}/") for n in range(5)]
+    )  # to the home page: nothing is known of the rest
+    assert preferred(SITE, load(db, "a.example")) == SITE
+    settle(db, [redirect(f"/{n}.html", f"{https}/{n}.html") for n in range(3)])
+    assert preferred(SITE, load(db, "a.example")) == https
