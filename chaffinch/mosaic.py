@@ -205,7 +205,7 @@ def _settle(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
     sources = {own: edit_of for own, (*_, edit_of) in rows.items() if edit_of is not None}
     outside = {source for source in sources.values() if source not in firsts}
     firsts |= {own: (since, first) for own, since, first in connection.execute(_KNOWN, (_json(outside),))}
-    moved: dict[int, int] = {}
+    moved: dict[int, int | None] = {}
     for own in sorted(alike):
         mine = firsts[own]
         versions = [other for other in alike[own] if is_edited(rows[own][0], rows[other][0])]
@@ -215,6 +215,8 @@ def _settle(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
                 moved[other] = own
         if earlier := [(firsts[other], other) for other in versions if firsts[other] < mine]:
             moved[own] = min(earlier)[1]
+        elif own in sources and mine < firsts[sources[own]]:
+            moved[own] = None  # an earlier article that has it came later than what it seemed an edit of
     connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", [(b, a) for a, b in moved.items()])
 
 
