@@ -13,7 +13,7 @@ from typing import IO
 
 from sqlite_utils import Database
 
-from chaffinch import schema
+from chaffinch import schema, search
 
 BUSY_SECONDS = 30
 
@@ -59,7 +59,10 @@ def open_reader(path: Path) -> Database:
 
 
 def open_writer(path: Path) -> Database:
-    """Opens a corpus for writing, made and migrated as needed. The caller holds `lock(path)`."""
+    """Opens a corpus for writing, made and migrated as needed. The caller holds `lock(path)`.
+
+    Where the canonical form has changed since, by a new version of Chaffinch or OpenCC, articles are indexed again.
+    """
     with errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         db = Database(sqlite3.connect(path, timeout=BUSY_SECONDS))
@@ -70,7 +73,10 @@ def open_writer(path: Path) -> Database:
         db.conn.execute("PRAGMA synchronous = NORMAL")
         db.conn.execute("PRAGMA foreign_keys = ON")
         db.conn.execute("PRAGMA temp_store = MEMORY")
+        db.conn.execute("PRAGMA cache_size = -65536")  # KiB: the indexes are written all over
         schema.migrations.apply(db)
+        if not search.is_current(db.conn):
+            search.rebuild(db)
         return db
 
 

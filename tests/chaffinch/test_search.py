@@ -144,16 +144,22 @@ TestWriters = Writers.TestCase
 TestWriters.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
 
 
-def test_a_canonical_form_of_another_version_is_noticed_and_mended() -> None:
-    with closing(fresh().conn) as connection:
-        db = Database(connection)
-        assert search.is_current(connection)
-        connection.execute("INSERT INTO articles VALUES (1, '', '還')")
-        connection.execute("UPDATE search_state SET folds = 'of another version'")
-        assert not search.is_current(connection)
-        seen: list[tuple[int, int]] = []
-        search.rebuild(db, lambda *progress: seen.append(progress))
-        assert search.is_current(connection) and seen == [(1, 1)] and found(connection, "还") == [1]
+def test_an_index_of_another_canonical_form_is_made_anew_by_the_next_writer(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.db"
+    db = corpus.open_writer(path)
+    with db.conn:
+        insert(db.conn, 1, "", "還")
+        db.conn.execute("UPDATE search_state SET folds = 'of another version'")
+        db.conn.execute("UPDATE search_folds SET tokens = '环 ' WHERE code = ?", (ord("還"),))
+    assert not search.is_current(db.conn)
+    db.close()
+    db = corpus.open_writer(path)
+    assert search.is_current(db.conn) and found(db.conn, "还") == [1]
+    check(db.conn)
+    seen: list[tuple[int, int]] = []
+    search.rebuild(db, lambda *progress: seen.append(progress))
+    assert seen == [(1, 1)]
+    db.close()
 
 
 @given(st.text(LETTERS, max_size=60) | st.text(max_size=60))
