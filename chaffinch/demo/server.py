@@ -118,7 +118,10 @@ _NO_SITE = Resource(421, {"Content-Type": "text/plain"}, b"no such site\n")
 
 
 def _lookup(site: Site | None, path: str) -> Resource:
-    return site.pages.get(path, site.not_found) if site else _NO_SITE
+    if site is None:
+        return _NO_SITE
+    # As every web server does, a folder answers with its index.
+    return site.pages.get(path) or site.pages.get(f"{path}index.html" if path.endswith("/") else path, site.not_found)
 
 
 def _unchanged(resource: Resource, headers: Mapping[str, str]) -> bool:
