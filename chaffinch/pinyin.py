@@ -8,8 +8,6 @@ from functools import lru_cache
 from itertools import pairwise
 
 import opencc
-from pypinyin.phrases_dict import phrases_dict
-from pypinyin.pinyin_dict import pinyin_dict
 
 _SIGNS = str.maketrans({"ɡ": "g", "ɑ": "a", "v": "u", "ü": "u", "ê": "e"})
 _MARKS = re.compile(r"[\u0300-\u036f1-5]")
@@ -23,6 +21,8 @@ def toneless(reading: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def syllables(char: str) -> frozenset[str]:
     """All readings of one character, toneless; empty for what is no Chinese character."""
+    from pypinyin.pinyin_dict import pinyin_dict  # loads all of pypinyin, which few texts need
+
     return frozenset(toneless(r) for r in pinyin_dict.get(ord(char), "").split(",") if r)
 
 
@@ -42,4 +42,6 @@ def simplified(text: str) -> str:
 @lru_cache(maxsize=1)
 def bigrams() -> frozenset[str]:
     """The pairs of adjacent characters in the words of pypinyin's dictionary."""
+    from pypinyin.phrases_dict import phrases_dict
+
     return frozenset(a + b for word in phrases_dict for a, b in pairwise(word))
