@@ -303,7 +303,7 @@ def scale(count: int) -> None:
     print(f"{count} fingerprints: all pairs within 3 bits {time.perf_counter() - start:.2f} s", flush=True)
     sketches = np.sort(chance.integers(0, 2**64 // 40, (count, 32), dtype=np.uint64), axis=1)
     entries = [
-        (number, Fingerprint(value, sketch, (), os.urandom(16)))
+        (number, Fingerprint(value, sketch, digest=os.urandom(16)))
         for number, (value, sketch) in enumerate(zip(values.tolist(), sketches, strict=True))
     ]
     with tempfile.TemporaryDirectory() as folder:

@@ -98,10 +98,10 @@ def candidate_pairs(prints: Sequence[Fingerprint]) -> list[tuple[int, int]]:
     simhashes = np.array([found.simhash for found in prints], dtype=np.int64)
     blocks = [*candidates.sketch_pairs(prints), candidates.simhash_pairs(simhashes)]
     keys = np.unique(np.concatenate([block[:, 0] << 32 | block[:, 1] for block in blocks]))
-    return _near_each_other(zip((keys >> 32).tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True))
+    return near_each_other(zip((keys >> 32).tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True))
 
 
-def _near_each_other(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def near_each_other(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """The same pairs, breadth first, so that what is compared together is compared at about the same time."""
     neighbours: defaultdict[int, list[int]] = defaultdict(list)
     for a, b in pairs:

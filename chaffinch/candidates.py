@@ -12,14 +12,12 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from chaffinch.items import Fingerprint
-from chaffinch.similarity import hamming
 
 LANDMARKS = 32
 MIN_SHARED = 2
@@ -28,6 +26,7 @@ MIN_SHARE = 0.1  # of the larger sketch
 _POSTINGS_AT_ONCE = 1 << 17
 
 Pairs = NDArray[np.int64]  # (n, 2)
+_NO_PAIRS: Pairs = np.empty((0, 2), dtype=np.int64)
 
 
 def sketch_pairs(fingerprints: Sequence[Fingerprint]) -> Iterator[Pairs]:
@@ -194,36 +193,75 @@ def remove(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerpr
             )
 
 
-_SHARED = f"""
-    SELECT article_id, shared, length(sketch) / 8 FROM (
-        SELECT found.article_id AS other, count(*) AS shared
-        FROM json_each(?) AS wanted
-        JOIN sketch_hashes AS found ON found.hash = wanted.value AND found.rank <= coalesce(
-            (SELECT rank FROM sketch_hashes WHERE hash = wanted.value ORDER BY rank LIMIT 1 OFFSET {LANDMARKS - 1}),
-            4294967295)
-        GROUP BY other HAVING shared >= ?
-    ) JOIN fingerprints ON article_id = other
-    WHERE other != ?
+# The LANDMARKS of each hash or band: those of lowest rank.
+_OF_HASHES = f"""
+    SELECT hash, article_id FROM json_each(?) AS wanted CROSS JOIN sketch_hashes AS found ON found.hash = wanted.value
+    AND found.rank <= coalesce(
+        (SELECT rank FROM sketch_hashes WHERE hash = wanted.value ORDER BY rank LIMIT 1 OFFSET {LANDMARKS - 1}),
+        4294967295)
 """
+_OF_BANDS = f"""
+    SELECT band, article_id, simhash FROM json_each(?) AS wanted CROSS JOIN simhash_bands AS found
+    ON found.band = wanted.value AND found.rank <= coalesce(
+        (SELECT rank FROM simhash_bands WHERE band = wanted.value ORDER BY rank LIMIT 1 OFFSET {16 * LANDMARKS - 1}),
+        4294967295)
+"""
+_SIZES = "SELECT article_id, length(sketch) / 8 FROM json_each(?) CROSS JOIN fingerprints ON article_id = value"
 
 
-def find(connection: sqlite3.Connection, article: int, fingerprint: Fingerprint) -> set[int]:
-    """Ids of the indexed articles worth comparing with `article`."""
-    least = max(MIN_SHARED, ceil(MIN_SHARE * len(fingerprint.sketch)))
-    hashes = json.dumps(fingerprint.sketch.view(np.int64).tolist())
-    found = {
-        other
-        for other, shared, other_size in connection.execute(_SHARED, (hashes, least, article))
-        if shared >= MIN_SHARE * other_size
-    }
-    if fingerprint.simhash is None:
-        return found
-    for band in _bands(fingerprint.simhash):
-        for other, simhash in connection.execute(
-            "SELECT article_id, simhash FROM simhash_bands WHERE band = ? ORDER BY rank LIMIT ?",
-            (band, LANDMARKS * 16),
-        ):
-            distance = hamming(simhash, fingerprint.simhash)
-            if other != article and distance is not None and distance <= MAX_DISTANCE:
-                found.add(other)
-    return found
+def find(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> list[tuple[int, int]]:
+    """Pairs (a, b), a < b, of indexed articles worth comparing, of which `entries`, indexed too, have one or both."""
+    pairs = np.concatenate((_sharing_hashes(connection, entries), _within_bits(connection, entries)))
+    pairs = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
+    return [(a, b) for a, b in np.unique(pairs, axis=0).tolist()] if len(pairs) else []
+
+
+def _sharing_hashes(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> Pairs:
+    """Pairs of one of `entries` and an article that has enough of its sketch, itself included."""
+    sizes = np.array([len(fingerprint.sketch) for _, fingerprint in entries], dtype=np.int64)
+    if not sizes.sum():
+        return _NO_PAIRS
+    hashes = np.concatenate([fingerprint.sketch for _, fingerprint in entries]).view(np.int64)
+    rows = connection.execute(_OF_HASHES, (json.dumps(np.unique(hashes).tolist()),))
+    found = np.array(rows.fetchall(), dtype=np.int64).reshape(-1, 2)
+    owners, others = _join(np.repeat(np.arange(len(entries)), sizes), hashes, found[:, 0], found[:, 1])
+    articles, index = np.unique(others, return_inverse=True)
+    keys, shared = np.unique(owners * len(articles) + index, return_counts=True)
+    owners, index = keys // max(len(articles), 1), keys % max(len(articles), 1)
+    good = (shared >= MIN_SHARED) & (shared >= MIN_SHARE * sizes[owners])
+    owners, others, shared = owners[good], articles[index[good]], shared[good]
+    articles, index = np.unique(others, return_inverse=True)
+    size_of = dict(connection.execute(_SIZES, (json.dumps(articles.tolist()),)).fetchall())
+    theirs = np.array([size_of[article] for article in articles.tolist()], dtype=np.int64)
+    good = shared >= MIN_SHARE * theirs[index]
+    ids = np.array([article for article, _ in entries], dtype=np.int64)
+    return np.column_stack((ids[owners[good]], others[good]))
+
+
+def _within_bits(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> Pairs:
+    """Pairs of one of `entries` and an article whose SimHash is near to its own, itself included."""
+    judged = [(article, found.simhash) for article, found in entries if found.simhash is not None]
+    if not judged:
+        return _NO_PAIRS
+    bands = np.array([_bands(simhash) for _, simhash in judged], dtype=np.int64)
+    rows = connection.execute(_OF_BANDS, (json.dumps(np.unique(bands).tolist()),))
+    found = np.array(rows.fetchall(), dtype=np.int64).reshape(-1, 3)
+    owners, places = _join(
+        np.repeat(np.arange(len(judged)), bands.shape[1]), bands.ravel(), found[:, 0], np.arange(len(found))
+    )
+    own, theirs = np.array([simhash for _, simhash in judged], dtype=np.int64)[owners], found[places, 2]
+    near = np.bitwise_count((own ^ theirs).view(np.uint64)) <= MAX_DISTANCE
+    ids = np.array([article for article, _ in judged], dtype=np.int64)
+    return np.column_stack((ids[owners[near]], found[places[near], 1]))
+
+
+def _join(
+    owners: NDArray[np.int64], keys: NDArray[np.int64], found_keys: NDArray[np.int64], found: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every (owner, found) whose keys are equal: two arrays of one length."""
+    order = np.argsort(keys, kind="stable")
+    owners, keys = owners[order], keys[order]
+    left = np.searchsorted(keys, found_keys)
+    counts = np.searchsorted(keys, found_keys, side="right") - left
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return owners[np.repeat(left, counts) + within], np.repeat(found, counts)

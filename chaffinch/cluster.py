@@ -6,21 +6,22 @@ compared. Clusters are computed over holders; the others follow theirs.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from itertools import chain
 
 import numpy as np
 from sqlite_utils import Database
 
 from chaffinch import candidates, mosaic
-from chaffinch.bulk import candidate_pairs, groups, links
+from chaffinch.bulk import candidate_pairs, groups, links, near_each_other
 from chaffinch.canonical import canonical
 from chaffinch.fingerprint import Hashes, fingerprint, shingles
 from chaffinch.items import Fingerprint
 from chaffinch.partition import VOTERS, partition
-from chaffinch.similarity import ShingleCache, hamming, is_copy, similarity
+from chaffinch.similarity import ShingleCache, hamming
 
 Progress = Callable[[int, int], None]
 
@@ -58,11 +59,10 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint, str]]) -> None:
     _store(connection, changed, {article for article, _ in fresh})
     candidates.add(connection, fresh)
     texts = {article: text for article, _, text in rows}
-    for article, found in fresh:
-        _compare(connection, article, found, texts)
+    _compare(connection, fresh, texts)
     _write_similarities(connection, [(min(pair), max(pair), 0, 1.0, 1.0) for pair in followers])
     _recluster(connection, {article for article, _ in fresh} | {holder for holder, _ in followers}, affected)
-    mosaic.put(connection, [(article, found.paragraphs, text) for article, found, text in rows])
+    mosaic.put(connection, [(article, found.paragraphs) for article, found, _ in rows])
 
 
 def remove(db: Database, ids: Sequence[int]) -> None:
@@ -70,8 +70,7 @@ def remove(db: Database, ids: Sequence[int]) -> None:
     mosaic.remove(db.conn, ids)
     affected, promoted = _forget(db.conn, ids)
     candidates.add(db.conn, promoted)
-    for article, found in promoted:
-        _compare(db.conn, article, found, {})
+    _compare(db.conn, promoted, {})
     _recluster(db.conn, {article for article, _ in promoted}, affected)
 
 
@@ -123,7 +122,7 @@ def _fingerprint_all(connection: sqlite3.Connection, progress: Progress | None) 
         batch = [(article, fingerprint(canonical(text))) for article, text in rows]
         last = rows[-1][0]
         fresh = [
-            (article, Fingerprint(found.simhash, found.sketch, (), found.digest))
+            (article, Fingerprint(found.simhash, found.sketch, digest=found.digest))
             for article, found in batch
             if found.digest and holders.setdefault(found.digest, article) == article
         ]
@@ -149,25 +148,18 @@ def _texts_after(connection: sqlite3.Connection, last: int, table: str) -> list[
     ).fetchall()
 
 
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))
+def _json(values: Iterable[int]) -> str:
+    return json.dumps(list(values))
 
 
-def _batches(values: Iterable[int]) -> Iterator[list[int]]:
-    iterator = iter(values)
-    while batch := list(islice(iterator, _BATCH)):
-        yield batch
-
-
-def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[Fingerprint, bool]]:
+def _stored(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, tuple[Fingerprint, bool]]:
     """Fingerprints (without paragraphs) and whether they are indexed, of those of `ids` that have any."""
     return {
-        article: (Fingerprint(simhash, np.frombuffer(sketch, dtype="<u8"), (), digest), bool(indexed))
-        for batch in _batches(ids)
+        article: (Fingerprint(simhash, np.frombuffer(sketch, dtype="<u8"), digest=digest), bool(indexed))
         for article, simhash, sketch, digest, indexed in connection.execute(
-            "SELECT article_id, simhash, sketch, digest, indexed FROM fingerprints"
-            f" WHERE article_id IN ({_marks(batch)})",
-            batch,
+            "SELECT article_id, simhash, sketch, digest, indexed"
+            " FROM json_each(?) CROSS JOIN fingerprints ON article_id = value",
+            (_json(ids),),
         )
     }
 
@@ -248,19 +240,21 @@ def _shingles(connection: sqlite3.Connection, article: int, digest: bytes, texts
     return _cache.get(digest, compute)
 
 
-def _compare(connection: sqlite3.Connection, article: int, found: Fingerprint, texts: Mapping[int, str]) -> None:
-    """Compares one article with its candidates and writes down the copies."""
-    others = candidates.find(connection, article, found)
-    if not others:
-        return
-    own = _shingles(connection, article, found.digest, texts)
-    rows = []
-    for other, (theirs, _) in _stored(connection, sorted(others)).items():
-        shared = similarity(own, _shingles(connection, other, theirs.digest, texts))
-        if is_copy(shared):
-            distance = hamming(found.simhash, theirs.simhash)
-            rows.append((min(article, other), max(article, other), distance, *shared))
-    _write_similarities(connection, rows)
+def _compare(
+    connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerprint]], texts: Mapping[int, str]
+) -> None:
+    """Compares indexed articles with their candidates, and writes down the copies."""
+    pairs = near_each_other(candidates.find(connection, fresh))
+    prints = dict(fresh)
+    known = _stored(connection, {*chain.from_iterable(pairs)} - prints.keys())
+    prints |= {article: found for article, (found, _) in known.items()}
+    _write_similarities(
+        connection,
+        sorted(
+            (min(a, b), max(a, b), hamming(prints[a].simhash, prints[b].simhash), *link)
+            for a, b, link in links(pairs, lambda one: _shingles(connection, one, prints[one].digest, texts))
+        ),
+    )
 
 
 def _write_similarities(
@@ -275,12 +269,11 @@ def _recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[in
     A cluster of more than VOTERS holders only grows here, judged by its voters; `rebuild` can split it.
     """
     touched, lone = set(affected), set(fresh)
-    for article in fresh:
-        for other, cluster in connection.execute(_NEIGHBOURS, (article, article, article)):
-            if cluster is not None:
-                touched.add(cluster)
-            else:
-                lone.add(other)
+    for other, cluster in connection.execute(_NEIGHBOURS, (_json(fresh),)):
+        if cluster is not None:
+            touched.add(cluster)
+        else:
+            lone.add(other)
     digests: dict[int, bytes] = {}
     large: dict[int, list[int]] = {}
     for cluster in touched:
@@ -288,16 +281,12 @@ def _recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[in
         if len(found) > VOTERS:
             large[cluster] = list(found)
         digests |= found
-    for batch in _batches(lone - digests.keys()):
-        digests |= dict(connection.execute(f"{_DIGESTS} WHERE article_id IN ({_marks(batch)})", batch))
+    digests |= dict(connection.execute(_DIGESTS, (_json(lone - digests.keys()),)))
     order = sorted(digests, key=lambda article: digests[article])
     number = {article: index for index, article in enumerate(order)}
     edges = [
         (min(number[a], number[b]), max(number[a], number[b]), jaccard)
-        for batch in _batches(order)
-        for a, b, jaccard in connection.execute(
-            f"SELECT a, b, jaccard FROM similarities WHERE a IN ({_marks(batch)})", batch
-        )
+        for a, b, jaccard in connection.execute(_EDGES, (_json(order),))
         if b in number
     ]
     frozen = [[number[article] for article in group] for group in large.values()]
@@ -306,20 +295,22 @@ def _recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[in
 
 
 _NEIGHBOURS = """
+    WITH fresh (id) AS (SELECT value FROM json_each(?))
     SELECT other, cluster_id FROM (
-        SELECT ? AS other
-        UNION ALL SELECT b FROM similarities WHERE a = ?
-        UNION ALL SELECT a FROM similarities WHERE b = ?
-    ) JOIN fingerprints ON article_id = other AND indexed = 1 JOIN articles ON articles.id = other
+        SELECT id AS other FROM fresh
+        UNION SELECT b FROM fresh CROSS JOIN similarities ON a = id
+        UNION SELECT a FROM fresh CROSS JOIN similarities ON b = id
+    ) CROSS JOIN fingerprints ON article_id = other AND indexed = 1 CROSS JOIN articles ON articles.id = other
 """
 _HOLDERS_OF = """
     SELECT articles.id, digest FROM articles JOIN fingerprints ON article_id = articles.id
     WHERE cluster_id = ? AND indexed = 1 ORDER BY digest LIMIT ?
 """
-_DIGESTS = "SELECT article_id, digest FROM fingerprints"
+_DIGESTS = "SELECT article_id, digest FROM json_each(?) CROSS JOIN fingerprints ON article_id = value"
+_EDGES = "SELECT a, b, jaccard FROM json_each(?) CROSS JOIN similarities ON a = value"
 _SAME_LETTERS = """
-    SELECT id, cluster_id FROM fingerprints AS one JOIN fingerprints AS same ON same.digest = one.digest
-    JOIN articles ON id = same.article_id
+    SELECT articles.id, cluster_id FROM json_each(?) CROSS JOIN fingerprints AS one ON one.article_id = value
+    CROSS JOIN fingerprints AS same ON same.digest = one.digest CROSS JOIN articles ON articles.id = same.article_id
 """
 
 
@@ -330,14 +321,7 @@ def _assign(
 
     `touched` are the clusters to describe anew; of those in `large` only the voters are among `parts`.
     """
-    members = [
-        [
-            row
-            for batch in _batches(part)
-            for row in connection.execute(f"{_SAME_LETTERS} WHERE one.article_id IN ({_marks(batch)})", batch)
-        ]
-        for part in parts
-    ]
+    members = [connection.execute(_SAME_LETTERS, (_json(part),)).fetchall() for part in parts]
     claims = sorted(
         (cluster not in large, -count, cluster, index)
         for index, articles in enumerate(members)

@@ -1,4 +1,4 @@
-"""Fingerprints of a canonical text: SimHash, a FracMinHash sketch, and a SimHash of every longer paragraph.
+"""Fingerprints of a canonical text: SimHash, a FracMinHash sketch, and those of every longer paragraph.
 
 Features are shingles: runs of three letters for SimHash and exact comparison, of five for the sketch, which must tell
 unrelated texts apart. In a Chinese text a letter is a Han character or a digit; punctuation and the Latin script do
@@ -19,14 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.items import Fingerprint
+from chaffinch.paragraphs import packed_bits, paragraphs
 
 MIN_SHINGLES = 20  # distinct ones; a text of fewer is too short to judge
-MIN_PARAGRAPH = 30  # letters
 SKETCH_SIZE = 32
 _OTHER, _HAN, _DIGIT, _LATIN = range(4)
 _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.int64)  # (byte, bit)
-_SHIFTS = np.arange(7, -1, -1, dtype=np.uint64)  # the most significant bit of each byte first
-_LANES = np.uint64(0x0101010101010101)
 _WORD = re.compile(r"\w+")
 
 Letters = NDArray[np.uint64]
@@ -97,38 +95,7 @@ def simhash(features: Hashes) -> int:
     """Charikar's SimHash (2002) of features given by their hashes, signed: `simhash.Simhash(...).value`."""
     columns = features.astype(">u8").view(np.uint8).reshape(-1, 8) + np.arange(8, dtype=np.intp) * 256
     histogram = np.bincount(columns.ravel(), minlength=2048).reshape(8, 256)
-    return _pack((histogram @ _BITS).ravel()[None, :], np.array([len(features)]))[0]
-
-
-def _pack(sums: NDArray[np.int64], counts: NDArray[np.intp]) -> list[int]:
-    """Signed SimHashes from how many features have each bit, (n, 64), and how many features there are, (n,)."""
-    packed: list[int] = np.packbits(2 * sums > counts[:, None], axis=1).view(">i8").ravel().tolist()
-    return packed
-
-
-def _paragraphs(trigrams: Hashes, ends: NDArray[np.intp]) -> tuple[tuple[int, int], ...]:
-    """Line number and SimHash of each line of MIN_PARAGRAPH letters or more, every shingle weighed by its count.
-
-    All lines at once: the n-th bit of each byte of a hash stands in a byte lane of its own, and lanes are added up
-    as 64-bit integers. A lane counts to 255, so longer lines are counted in pieces.
-    """
-    starts = np.append(0, ends[:-1])
-    lines = np.flatnonzero(ends - starts >= MIN_PARAGRAPH)
-    if not len(lines):
-        return ()
-    firsts, counts = starts[lines], ends[lines] - starts[lines] - 2
-    pieces = -(-counts // 255)
-    piece_of = np.repeat(np.arange(len(lines)), pieces)
-    within = np.arange(len(piece_of)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    begins = firsts[piece_of] + within * 255
-    stops = np.minimum(begins + 255, (firsts + counts)[piece_of])
-    lanes = np.append(trigrams, np.uint64(0)) >> _SHIFTS[:, None] & _LANES
-    sums = np.add.reduceat(lanes, np.column_stack((begins, stops)).ravel(), axis=1)[:, ::2]
-    per_piece = (
-        np.ascontiguousarray(sums.T, dtype=">u8").view(np.uint8).reshape(-1, 8, 8).transpose(0, 2, 1).reshape(-1, 64)
-    )
-    per_line = np.add.reduceat(per_piece, np.cumsum(pieces) - pieces, axis=0, dtype=np.int64)
-    return tuple(zip(lines.tolist(), _pack(per_line, counts), strict=True))
+    return int(packed_bits((histogram @ _BITS).ravel()[None, :], np.array([len(features)]))[0])
 
 
 def _sketch(fives: Hashes) -> Hashes:
@@ -146,7 +113,7 @@ def fingerprint(canonical_text: str) -> Fingerprint:
     units, ends = letters(canonical_text)
     trigrams = _trigrams(units)
     whole = _of_article(units, trigrams)
-    return replace(whole, paragraphs=_paragraphs(trigrams, ends)) if whole.digest else whole
+    return replace(whole, paragraphs=paragraphs(units, ends, trigrams)) if whole.digest else whole
 
 
 def article_fingerprint(canonical_text: str) -> Fingerprint:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from chaffinch.paragraphs import NONE, Paragraphs
+
 BlockKind = Literal["heading", "paragraph", "list", "table", "quote"]
 Script = Literal["hans", "hant"]
 
@@ -129,7 +131,7 @@ class Fingerprint:
 
     simhash: int | None  # signed 64-bit
     sketch: NDArray[np.uint64]  # FracMinHash: sorted shingle hashes below the bound
-    paragraphs: tuple[tuple[int, int], ...] = ()  # (line number in the text, signed 64-bit SimHash)
+    paragraphs: Paragraphs = field(default_factory=lambda: NONE)  # those long enough to be told from others
     digest: bytes = b""  # 16 bytes, the same for texts of the same letters
 
 

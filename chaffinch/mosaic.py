@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from statistics import median
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from chaffinch.canonical import canonical
 from chaffinch.fingerprint import fingerprint
-from chaffinch.paragraphs import Paragraph, is_edited, paragraphs
+from chaffinch.paragraphs import Paragraphs, are_edited
 
 LANDMARKS = 32  # paragraphs of one band that are looked at: those of lowest hash, a random sample at any size
 COMMON_CLUSTERS = 6
@@ -26,7 +28,7 @@ COMMON_SAMPLE = 16  # clusters
 COMMON_SHARE = 0.25  # of the letters of an article
 _BATCH = 500
 
-Row = tuple[int, Sequence[tuple[int, int]], str]  # article id, (line, SimHash) of its paragraphs, canonical text
+Row = tuple[int, Paragraphs]  # article id and its paragraphs
 _First = tuple[str, int]  # since when, and which article: earlier is smaller
 
 
@@ -57,16 +59,15 @@ def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
 
     Everything happens in the caller's transaction.
     """
-    found = {article: paragraphs(text, simhashes) for article, simhashes, text in rows}
+    found = dict(rows)
     known: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for batch in _batches(found):
-        for article, line, own in connection.execute(
-            f"SELECT article_id, line, hash FROM article_paragraphs WHERE article_id IN ({_marks(batch)})"
-            " ORDER BY article_id, line",
-            batch,
-        ):
-            known[article].append((line, own))
-    changed = [a for a, own in found.items() if known.get(a, []) != [(one.line, one.hash) for one in own]]
+    for article, line, own in connection.execute(_HAS, (_json(found),)):
+        known[article].append((line, own))
+    changed = [
+        article
+        for article, own in found.items()
+        if known.get(article, []) != list(zip(own["line"].tolist(), own["hash"].tolist(), strict=True))
+    ]
     remove(connection, [article for article in changed if article in known])
     judge(connection, _add(connection, {article: found[article] for article in changed}))
 
@@ -78,8 +79,7 @@ def rebuild(connection: sqlite3.Connection) -> None:
         "SELECT id, text FROM articles WHERE id > ? ORDER BY id LIMIT ?", (last, _BATCH)
     ).fetchall():
         last = rows[-1][0]
-        texts = [(article, canonical(text)) for article, text in rows]
-        _add(connection, {article: paragraphs(text, fingerprint(text).paragraphs) for article, text in texts})
+        _add(connection, {article: fingerprint(canonical(text)).paragraphs for article, text in rows})
     held = connection.execute("SELECT hash FROM paragraphs WHERE articles >= ?", (COMMON_CLUSTERS,))
     judge(connection, [own for (own,) in held.fetchall()])
 
@@ -92,15 +92,10 @@ def clear(connection: sqlite3.Connection) -> None:
 
 def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     """Takes the paragraphs of articles out; what they were the source of gets its next source."""
-    held: Counter[int] = Counter()
-    for batch in _batches(ids):
-        held.update(
-            own
-            for _, own in connection.execute(
-                f"SELECT DISTINCT article_id, hash FROM article_paragraphs WHERE article_id IN ({_marks(batch)})", batch
-            )
-        )
-        connection.execute(f"DELETE FROM article_paragraphs WHERE article_id IN ({_marks(batch)})", batch)
+    held = Counter(own for _, own in connection.execute(_DISTINCT, (_json(ids),)))
+    connection.execute(
+        "DELETE FROM article_paragraphs WHERE article_id IN (SELECT value FROM json_each(?))", (_json(ids),)
+    )
     connection.executemany(
         "UPDATE paragraphs SET articles = articles - ? WHERE hash = ?", [(count, own) for own, count in held.items()]
     )
@@ -119,12 +114,17 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
         else:
             unsettled.discard(own)
             connection.executemany(
-                "DELETE FROM paragraph_bands WHERE band = ? AND hash = ?", [(band, own) for band in _unpack(bands)]
+                "DELETE FROM paragraph_bands WHERE band = ? AND hash = ?",
+                [(band, own) for band in np.frombuffer(bands, dtype="<i4").tolist()],
             )
             connection.execute("DELETE FROM paragraphs WHERE hash = ?", (own,))
     judge(connection, held)
     connection.executemany("UPDATE paragraphs SET edit_of = NULL WHERE hash = ?", [(own,) for own in unsettled])
-    _settle(connection, unsettled)
+    left_over = connection.execute(_TOLD_BY, (_json(unsettled),)).fetchall()
+    if left_over:
+        bands = np.frombuffer(b"".join(row[2] for row in left_over), dtype="<i4").reshape(len(left_over), -1)
+        hashes, simhashes = (np.array([row[column] for row in left_over], dtype=np.int64) for column in (0, 1))
+        _settle(connection, hashes, simhashes, bands, np.zeros(len(left_over), dtype=np.bool_))
 
 
 def judge(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
@@ -141,74 +141,116 @@ def judge(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
             connection.execute("UPDATE paragraphs SET common = 1 - common WHERE hash = ?", (own,))
 
 
-def _add(connection: sqlite3.Connection, found: Mapping[int, list[Paragraph]]) -> set[int]:
+def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> list[int]:
     """Writes the paragraphs of articles that have none yet; returns the hashes of all."""
+    if not any(map(len, found.values())):
+        return []
     dated: dict[int, str] = {}
     clusters: dict[int, int] = {}
     for article, cluster, since in connection.execute(_DATED, (_json(found),)):
         dated[article], clusters[article] = since, cluster
-    connection.executemany(
-        "INSERT INTO article_paragraphs (article_id, line, hash, cluster) VALUES (?, ?, ?, ?)",
-        [(article, one.line, one.hash, clusters[article]) for article, theirs in found.items() for one in theirs],
-    )
-    held: defaultdict[int, dict[int, Paragraph]] = defaultdict(dict)  # hash -> article -> its first line with it
-    for article, theirs in found.items():
-        for one in theirs:
-            held[one.hash].setdefault(article, one)
-    known: dict[int, _First] = {own: (since, first) for own, since, first in connection.execute(_KNOWN, (_json(held),))}
-    fresh, counted, earlier, unsettled = [], [], [], set()
-    for own, holders in held.items():
-        since, first = min((dated[article], article) for article in holders)
-        one = holders[first]
+    by_age = sorted(found, key=lambda article: (dated[article], article))
+    sizes = [len(found[article]) for article in by_age]
+    every = np.concatenate([found[article] for article in by_age])
+    ages = np.repeat(np.arange(len(by_age)), sizes)
+    _write_held(connection, by_age, clusters, ages, every)
+
+    order = np.lexsort((every["line"], ages, every["hash"]))
+    new_hash, new_age = _changes(every["hash"][order]), _changes(ages[order])
+    starts = np.flatnonzero(new_hash)
+    firsts, first_ages = every[order[starts]], ages[order[starts]].tolist()
+    hashes: list[int] = firsts["hash"].tolist()
+    counts = np.add.reduceat((new_hash | new_age).astype(np.intp), starts).tolist()
+    known: dict[int, _First] = {
+        own: (since, first) for own, since, first in connection.execute(_KNOWN, (_json(hashes),))
+    }
+    fresh, counted, earlier, unsettled = [], [], [], []
+    for place, (own, count, age) in enumerate(zip(hashes, counts, first_ages, strict=True)):
+        first = by_age[age]
+        since = dated[first]
         if own not in known:
-            fresh.append((own, one, len(holders), since, first))
+            fresh.append((place, count, since, first))
         else:
-            counted.append((len(holders), own))
-        if own in known and (since, first) < known[own]:
-            earlier.append((since, first, one.line, own))
-        if own not in known or (since, first) < known[own]:
-            unsettled.add(own)
-    fresh.sort(key=lambda row: row[0])
-    connection.executemany(
-        "INSERT INTO paragraphs (hash, simhash, letters, bands, articles, since, first_id, first_line)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (own, one.simhash, one.letters, _pack(one.bands), articles, since, first, one.line)
-            for own, one, articles, since, first in fresh
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO paragraph_bands (band, hash) VALUES (?, ?)",
-        sorted((band, own) for own, one, *_ in fresh for band in set(one.bands)),
-    )
+            counted.append((count, own))
+            if (since, first) >= known[own]:
+                continue
+            earlier.append((since, first, int(firsts[place]["line"]), own))
+        unsettled.append(place)
+    _write_fresh(connection, firsts[[place for place, *_ in fresh]], [row for _, *row in fresh])
     connection.executemany("UPDATE paragraphs SET articles = articles + ? WHERE hash = ?", counted)
     connection.executemany("UPDATE paragraphs SET since = ?, first_id = ?, first_line = ? WHERE hash = ?", earlier)
-    _settle(connection, unsettled)
-    return set(held)
+    settled = firsts[unsettled]
+    is_fresh = np.isin(unsettled, [place for place, *_ in fresh])
+    _settle(connection, settled["hash"], settled["simhash"], settled["bands"], is_fresh)
+    return hashes
 
 
-def _settle(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
-    """Links paragraphs that are new, or whose source moved, to the earliest version, and later versions to them."""
-    bands_of = {own: _unpack(bands) for own, bands in connection.execute(_BANDS_OF, (_json(hashes),))}
-    near: defaultdict[int, list[int]] = defaultdict(list)
-    for band, other in connection.execute(_IN_BANDS, (_json({band for own in bands_of.values() for band in own}),)):
-        near[band].append(other)
-    alike = {own: {other for band in bands for other in near[band]} - {own} for own, bands in bands_of.items()}
-    alike = {own: others for own, others in alike.items() if others}
-    rows = {
-        own: (simhash, since, first, edit_of)
-        for own, simhash, since, first, edit_of in connection.execute(
-            _VERSIONS, (_json({*alike, *(other for others in alike.values() for other in others)}),)
+def _changes(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a value differs from the one before it; the first does."""
+    return np.append(True, values[1:] != values[:-1])
+
+
+def _write_held(
+    connection: sqlite3.Connection,
+    articles: Sequence[int],
+    clusters: Mapping[int, int],
+    numbers: NDArray[np.intp],
+    held: Paragraphs,
+) -> None:
+    """Writes which paragraphs articles hold; `numbers` are the places in `articles` of each of `held`."""
+    rows = sorted(
+        zip(
+            np.array(articles)[numbers].tolist(),
+            held["line"].tolist(),
+            held["hash"].tolist(),
+            np.array([clusters[article] for article in articles])[numbers].tolist(),
+            strict=True,
         )
+    )
+    connection.executemany("INSERT INTO article_paragraphs (article_id, line, hash, cluster) VALUES (?, ?, ?, ?)", rows)
+
+
+def _write_fresh(connection: sqlite3.Connection, fresh: Paragraphs, rows: Sequence[Sequence[object]]) -> None:
+    """Writes paragraphs met for the first time, with (articles that hold it, since when, which first) of each."""
+    bands = np.ascontiguousarray(fresh["bands"]).tobytes()
+    width = fresh.dtype["bands"].itemsize
+    columns = (fresh[name].tolist() for name in ("hash", "simhash", "letters", "line"))
+    connection.executemany(
+        "INSERT INTO paragraphs (hash, simhash, letters, first_line, bands, articles, since, first_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (*values, bands[place * width : (place + 1) * width], *row)
+            for place, (values, row) in enumerate(zip(zip(*columns, strict=True), rows, strict=True))
+        ],
+    )
+
+
+def _settle(
+    connection: sqlite3.Connection,
+    hashes: NDArray[np.int64],
+    simhashes: NDArray[np.int64],
+    bands: NDArray[np.int32],
+    fresh: NDArray[np.bool_],
+) -> None:
+    """Links paragraphs that are new, or whose source moved, to the earliest version, and later versions to them.
+
+    The bands of those that are `fresh` are indexed first.
+    """
+    pairs = _alike(connection, hashes, simhashes, bands, fresh)
+    rows = {
+        own: (since, first, edit_of)
+        for own, since, first, edit_of in connection.execute(_VERSIONS, (_json({*chain.from_iterable(pairs)}),))
     }
-    firsts: dict[int, _First] = {own: (since, first) for own, (_, since, first, _) in rows.items()}
+    firsts: dict[int, _First] = {own: (since, first) for own, (since, first, _) in rows.items()}
     sources = {own: edit_of for own, (*_, edit_of) in rows.items() if edit_of is not None}
     outside = {source for source in sources.values() if source not in firsts}
     firsts |= {own: (since, first) for own, since, first in connection.execute(_KNOWN, (_json(outside),))}
+    versions_of: defaultdict[int, list[int]] = defaultdict(list)
+    for own, other in pairs:
+        versions_of[own].append(other)
     moved: dict[int, int | None] = {}
-    for own in sorted(alike):
+    for own, versions in sorted(versions_of.items()):
         mine = firsts[own]
-        versions = [other for other in alike[own] if is_edited(rows[own][0], rows[other][0])]
         for other in versions:
             source = moved.get(other, sources.get(other))
             if mine < firsts[other] and (source is None or mine < firsts[source]):
@@ -220,27 +262,65 @@ def _settle(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
     connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", [(b, a) for a, b in moved.items()])
 
 
-def _pack(bands: Sequence[int]) -> bytes:
-    return np.array(bands, dtype="<i4").tobytes()
+def _alike(
+    connection: sqlite3.Connection,
+    hashes: NDArray[np.int64],
+    simhashes: NDArray[np.int64],
+    bands: NDArray[np.int32],
+    fresh: NDArray[np.bool_],
+) -> list[tuple[int, int]]:
+    """Pairs (one of `hashes`, another paragraph) that are versions of one another. Indexes the bands of the fresh.
+
+    A band holds the LANDMARKS paragraphs of lowest hash that have it, whatever the order in which they came.
+    """
+    if not len(hashes):
+        return []
+    width = bands.shape[1]
+    of, wanted = np.repeat(np.arange(len(hashes)), width), bands.ravel().astype(np.int64)
+    held = _table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)))
+    adding = np.repeat(fresh, width)
+    band = np.concatenate((held[:, 0], wanted[adding]))
+    other = np.concatenate((held[:, 1], hashes[of[adding]]))
+    is_new = np.arange(len(band)) >= len(held)
+    order = np.lexsort((is_new, other, band))
+    band, other, is_new = band[order], other[order], is_new[order]
+    once = _changes(band) | _changes(other)
+    band, other, is_new = band[once], other[once], is_new[once]
+    starts = np.flatnonzero(_changes(band))
+    place = np.arange(len(band)) - np.repeat(starts, np.diff(np.append(starts, len(band))))
+    near = place < LANDMARKS
+    added, dropped = is_new & near, ~is_new & ~near
+    connection.executemany(
+        "INSERT INTO paragraph_bands (band, hash) VALUES (?, ?)",
+        zip(band[added].tolist(), other[added].tolist(), strict=True),
+    )
+    connection.executemany(
+        "DELETE FROM paragraph_bands WHERE band = ? AND hash = ?",
+        zip(band[dropped].tolist(), other[dropped].tolist(), strict=True),
+    )
+    band, other = band[near], other[near]
+    left, right = np.searchsorted(band, wanted), np.searchsorted(band, wanted, side="right")
+    repeats = right - left
+    within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    pairs = np.column_stack((np.repeat(of, repeats), other[np.repeat(left, repeats) + within]))
+    pairs = pairs[hashes[pairs[:, 0]] != pairs[:, 1]]
+    if not len(pairs):
+        return []
+    others, index = np.unique(pairs[:, 1], return_inverse=True)
+    keys = np.unique(pairs[:, 0] * len(others) + index)
+    mine, index = keys // len(others), keys % len(others)
+    theirs = _table(connection.execute(_SIMHASHES, (_json(others.tolist()),)))
+    theirs = theirs[np.argsort(theirs[:, 0])]
+    close = are_edited(simhashes[mine], theirs[index, 1])
+    return list(zip(hashes[mine[close]].tolist(), others[index[close]].tolist(), strict=True))
 
 
-def _unpack(bands: bytes) -> list[int]:
-    found: list[int] = np.frombuffer(bands, dtype="<i4").tolist()
-    return found
+def _table(rows: Iterable[Sequence[int]]) -> NDArray[np.int64]:
+    return np.array(list(rows), dtype=np.int64).reshape(-1, 2)
 
 
 def _json(values: Iterable[int]) -> str:
     return json.dumps(list(values))
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _batches(values: Iterable[int]) -> Iterator[list[int]]:
-    iterator = iter(values)
-    while batch := list(islice(iterator, _BATCH)):
-        yield batch
 
 
 _DATED = """
@@ -248,18 +328,18 @@ _DATED = """
     FROM json_each(?) CROSS JOIN articles AS one ON one.id = value
 """
 _KNOWN = "SELECT hash, since, first_id FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
-_BANDS_OF = "SELECT hash, bands FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
-_VERSIONS = "SELECT hash, simhash, since, first_id, edit_of FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_HAS = """
+    SELECT article_id, line, hash FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value
+    ORDER BY article_id, line
+"""
+_DISTINCT = "SELECT DISTINCT article_id, hash FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value"
+_TOLD_BY = "SELECT hash, simhash, bands FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_SIMHASHES = "SELECT hash, simhash FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_VERSIONS = "SELECT hash, since, first_id, edit_of FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_IN_BANDS = "SELECT band, hash FROM json_each(?) CROSS JOIN paragraph_bands ON band = value"
 _PERHAPS_COMMON = """
     SELECT hash, articles, common FROM json_each(?) CROSS JOIN paragraphs ON hash = value
     WHERE articles >= ? OR common
-"""
-_IN_BANDS = f"""
-    SELECT found.band, found.hash
-    FROM json_each(?) AS wanted CROSS JOIN paragraph_bands AS found ON found.band = wanted.value
-        AND found.hash <= coalesce(
-            (SELECT hash FROM paragraph_bands WHERE band = wanted.value ORDER BY hash LIMIT 1 OFFSET {LANDMARKS - 1}),
-            9223372036854775807)
 """
 _FIRST_AGAIN = """
     UPDATE paragraphs SET (since, first_id, first_line) = (

@@ -9,63 +9,87 @@ of it promise to find.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.fingerprint import Hashes, Letters, letters
-
+MIN_PARAGRAPH = 30  # letters
 BANDS = 4
 MAX_DISTANCE = 18  # bits of SimHash, beside a shared band; unrelated paragraphs differ in 32, give or take 4
+
+# A paragraph: the number of its line, how many letters it has, signed 64-bit hashes, signed 32-bit bands.
+PARAGRAPH = np.dtype(
+    [("line", "<i4"), ("letters", "<i4"), ("hash", "<i8"), ("simhash", "<i8"), ("bands", "<i4", (BANDS,))]
+)
+Paragraphs = NDArray[np.void]  # (n,) of PARAGRAPH
+NONE: Paragraphs = np.empty(0, dtype=PARAGRAPH)
+
 _EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+_SHIFTS = np.arange(7, -1, -1, dtype=np.uint64)  # the most significant bit of each byte first
+_LANES = np.uint64(0x0101010101010101)
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A line of an article. `hash` and `simhash` are signed 64-bit, the bands signed 32-bit numbers."""
+def paragraphs(units: NDArray[np.uint64], ends: NDArray[np.intp], trigrams: NDArray[np.uint64]) -> Paragraphs:
+    """The paragraphs of a text, in order.
 
-    line: int
-    hash: int
-    simhash: int
-    letters: int
-    bands: tuple[int, ...]
-
-
-def paragraphs(canonical_text: str, simhashes: Sequence[tuple[int, int]]) -> list[Paragraph]:
-    """The paragraphs of a text, given their (line number, SimHash) as `fingerprint` finds them."""
-    if not simhashes:
-        return []
-    units, ends = letters(canonical_text)
-    lines = np.array([line for line, _ in simhashes], dtype=np.intp)
-    starts, stops = np.append(0, ends)[lines], ends[lines]
-    bands = _bands(units, starts, stops).tolist()
-    raw = units.astype("<u4")
-    return [
-        Paragraph(
-            line,
-            int.from_bytes(blake2b(raw[start:stop].tobytes(), digest_size=8).digest(), "little", signed=True),
-            simhash,
-            stop - start,
-            tuple(band),
-        )
-        for (line, simhash), start, stop, band in zip(simhashes, starts.tolist(), stops.tolist(), bands, strict=True)
+    `units` are its letters, `ends` the number of letters before the end of each line, `trigrams` the hash of each run
+    of three letters, all as `fingerprint` has them.
+    """
+    starts = np.append(0, ends[:-1])
+    lines = np.flatnonzero(ends - starts >= MIN_PARAGRAPH)
+    if not len(lines):
+        return NONE
+    firsts, stops = starts[lines], ends[lines]
+    found = np.empty(len(lines), dtype=PARAGRAPH)
+    found["line"] = lines
+    found["letters"] = stops - firsts
+    raw = units.astype("<u4").tobytes()
+    digests = [
+        blake2b(raw[4 * start : 4 * stop], digest_size=8).digest()
+        for start, stop in zip(firsts.tolist(), stops.tolist(), strict=True)
     ]
+    found["hash"] = np.frombuffer(b"".join(digests), dtype="<i8")
+    found["simhash"] = _simhashes(trigrams, firsts, stops - firsts - 2)
+    found["bands"] = _bands(trigrams, firsts, stops)
+    return found
 
 
-def _bands(units: Letters, starts: NDArray[np.intp], stops: NDArray[np.intp]) -> NDArray[np.int32]:
+def _simhashes(trigrams: NDArray[np.uint64], firsts: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.int64]:
+    """SimHash of each of the runs of `counts` shingles that begin at `firsts`, every shingle weighed by its count.
+
+    All at once: the n-th bit of each byte of a hash stands in a byte lane of its own, and lanes are added up as 64-bit
+    integers. A lane counts to 255, so longer runs are counted in pieces.
+    """
+    pieces = -(-counts // 255)
+    piece_of = np.repeat(np.arange(len(counts)), pieces)
+    within = np.arange(len(piece_of)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    begins = firsts[piece_of] + within * 255
+    stops = np.minimum(begins + 255, (firsts + counts)[piece_of])
+    lanes = np.append(trigrams, np.uint64(0)) >> _SHIFTS[:, None] & _LANES
+    sums = np.add.reduceat(lanes, np.column_stack((begins, stops)).ravel(), axis=1)[:, ::2]
+    per_piece = (
+        np.ascontiguousarray(sums.T, dtype=">u8").view(np.uint8).reshape(-1, 8, 8).transpose(0, 2, 1).reshape(-1, 64)
+    )
+    per_run = np.add.reduceat(per_piece, np.cumsum(pieces) - pieces, axis=0, dtype=np.int64)
+    return packed_bits(per_run, counts)
+
+
+def packed_bits(sums: NDArray[np.int64], counts: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Signed SimHashes, (n,), from how many features have each bit, (n, 64), and how many features there are, (n,)."""
+    return np.packbits(2 * sums > counts[:, None], axis=1).view(">i8").ravel().astype(np.int64)
+
+
+def _bands(trigrams: NDArray[np.uint64], firsts: NDArray[np.intp], stops: NDArray[np.intp]) -> NDArray[np.int32]:
     """For each run of letters BANDS hashes, (n, BANDS): each joins the smallest shingles of two bins of hash space."""
-    shingles = _hashed(units[:-2] | units[1:-1] << np.uint64(21) | units[2:] << np.uint64(42))
-    bins = shingles >> np.uint64(61)
-    binned = np.where(bins == np.arange(2 * BANDS, dtype=np.uint64)[:, None], shingles, _EMPTY)
+    bins = trigrams >> np.uint64(61)
+    binned = np.where(bins == np.arange(2 * BANDS, dtype=np.uint64)[:, None], trigrams, _EMPTY)
     binned = np.concatenate((binned, np.full((2 * BANDS, 1), _EMPTY)), axis=1)
-    least = np.minimum.reduceat(binned, np.column_stack((starts, stops - 2)).ravel(), axis=1)[:, ::2]
+    least = np.minimum.reduceat(binned, np.column_stack((firsts, stops - 2)).ravel(), axis=1)[:, ::2]
     return (_hashed(least[::2] + _hashed(least[1::2])) >> np.uint64(32)).astype(np.uint32).view(np.int32).T
 
 
-def _hashed(values: Hashes) -> Hashes:
+def _hashed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Two rounds of multiply and shift: a bijection of 64-bit integers."""
     mixed = values * np.uint64(0x9E3779B97F4A7C15)
     mixed ^= mixed >> np.uint64(32)
@@ -74,6 +98,6 @@ def _hashed(values: Hashes) -> Hashes:
     return mixed
 
 
-def is_edited(a: int, b: int) -> bool:
-    """Whether two paragraphs that share a band are versions of one another, by their signed SimHashes."""
-    return ((a ^ b) & 0xFFFF_FFFF_FFFF_FFFF).bit_count() <= MAX_DISTANCE
+def are_edited(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether paragraphs that share a band are versions of one another, pair by pair, by their SimHashes."""
+    return np.bitwise_count((a ^ b).view(np.uint64)) <= MAX_DISTANCE

@@ -11,8 +11,9 @@ from typing import Any
 
 from chaffinch.canonical import canonical
 from chaffinch.datasette_plugin.marking import MAX_CHARS
-from chaffinch.fingerprint import MIN_PARAGRAPH, letters
+from chaffinch.fingerprint import letters
 from chaffinch.mosaic import COMMON_CLUSTERS
+from chaffinch.paragraphs import MIN_PARAGRAPH
 
 PARAGRAPHS = 200  # of an article
 NAMED = 26  # sources with a letter of their own

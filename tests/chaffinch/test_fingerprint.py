@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simhash import Simhash  # type: ignore[import-untyped]
 
-from chaffinch.fingerprint import MIN_PARAGRAPH, SKETCH_SIZE, fingerprint, letters, shingles, simhash
+from chaffinch.fingerprint import SKETCH_SIZE, fingerprint, letters, shingles, simhash
+from chaffinch.paragraphs import MIN_PARAGRAPH
 
 SENTENCE = "信用卡逾期三个月以后银行会先打电话提醒再寄出书面通知随后才可能委托外部机构上门催收"
 HAN = st.lists(st.characters(min_codepoint=0x4E00, max_codepoint=0x4FFF), min_size=40, max_size=300, unique=True).map(
@@ -39,10 +40,10 @@ def test_article_features_are_the_set_of_shingles(text: str) -> None:
 @settings(deadline=None)  # the first call builds the tables
 @given(st.lists(HAN, min_size=1, max_size=3))
 def test_paragraphs_are_fingerprinted_alone(lines: list[str]) -> None:
-    found = dict(fingerprint("\n".join([*lines, "短"])).paragraphs)
-    assert sorted(found) == list(range(len(lines)))
-    for number, line in enumerate(lines):
-        assert fingerprint(line).paragraphs == ((0, found[number]),)
+    found = fingerprint("\n".join([*lines, "短"])).paragraphs
+    assert found["line"].tolist() == list(range(len(lines)))
+    for line, own in zip(lines, found, strict=True):
+        assert fingerprint(line).paragraphs["simhash"].tolist() == [own["simhash"]]
 
 
 def test_a_paragraph_longer_than_a_byte_counts() -> None:
@@ -51,7 +52,7 @@ def test_a_paragraph_longer_than_a_byte_counts() -> None:
     assert len(codes) > 3 * 255
     distinct = shingles(line)
     assert len(distinct) == len(codes) - 2
-    assert fingerprint(line).paragraphs == ((0, simhash_of_package(distinct.tolist())),)
+    assert fingerprint(line).paragraphs["simhash"].tolist() == [simhash_of_package(distinct.tolist())]
 
 
 @pytest.mark.parametrize(
@@ -95,4 +96,4 @@ def test_sketch_is_sorted_distinct_and_bounded(text: str) -> None:
 
 def test_paragraph_bound() -> None:
     lines = ["字" * 5 + SENTENCE[: MIN_PARAGRAPH - 6], SENTENCE[:MIN_PARAGRAPH]]
-    assert [line for line, _ in fingerprint("\n".join(lines)).paragraphs] == [1]
+    assert fingerprint("\n".join(lines)).paragraphs["line"].tolist() == [1]

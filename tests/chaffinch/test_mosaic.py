@@ -10,8 +10,8 @@ from sqlite_utils import Database
 
 from chaffinch import cluster, mosaic
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import MIN_PARAGRAPH, fingerprint
-from chaffinch.paragraphs import is_edited, paragraphs
+from chaffinch.fingerprint import fingerprint
+from chaffinch.paragraphs import MIN_PARAGRAPH, are_edited
 from tests.chaffinch.test_cluster import corpus, write
 from tests.chaffinch.texts import article, spin
 
@@ -148,12 +148,14 @@ def test_what_is_common_depends_on_the_company() -> None:
 @given(st.integers(0, 10**6), st.integers(MIN_PARAGRAPH, 400), st.integers(0, 3))
 def test_the_same_letters_have_the_same_paragraph_and_others_another(seed: int, size: int, before: int) -> None:
     line = article(seed, size).replace("\n", "")
-    alone = paragraphs(line, fingerprint(line).paragraphs) or paragraphs(line, [(0, 0)])
-    text = "\n".join([*lines(seed + 1)[:before], "，".join(line), spin(line, 0.9, seed)])
-    found = paragraphs(text, [(before, alone[0].simhash), (before + 1, 0)])
-    assert (found[0].hash, found[0].bands, found[0].letters) == (alone[0].hash, alone[0].bands, size)
-    assert found[1].hash != found[0].hash
-    assert is_edited(alone[0].simhash, alone[0].simhash)
+    (alone,) = fingerprint(line).paragraphs
+    text = "\n".join([*["短"] * before, "，".join(line), spin(line, 0.9, seed)])
+    found, spun = fingerprint(text).paragraphs
+    assert [found[name].tolist() for name in ("hash", "simhash", "bands", "letters")] == [
+        alone[name].tolist() for name in ("hash", "simhash", "bands", "letters")
+    ]
+    assert (found["line"], found["letters"]) == (before, size)
+    assert spun["hash"] != found["hash"]
 
 
 def test_lightly_edited_paragraphs_are_found_and_others_are_not() -> None:
@@ -161,8 +163,10 @@ def test_lightly_edited_paragraphs_are_found_and_others_are_not() -> None:
     for seed in range(200):
         line = article(seed, 60)
         texts = [line, spin(line, 0.05, seed), article(seed + 1000, 60)]
-        whole = "\n".join(texts)
-        own, edited, other = paragraphs(whole, fingerprint(whole).paragraphs)
-        hits += bool(set(own.bands) & set(edited.bands)) and is_edited(own.simhash, edited.simhash)
-        strangers += bool(set(own.bands) & set(other.bands)) and is_edited(own.simhash, other.simhash)
+        own, *others = fingerprint("\n".join(texts)).paragraphs
+        edited, other = (
+            bool(set(own["bands"]) & set(one["bands"])) and are_edited(own["simhash"], one["simhash"]) for one in others
+        )
+        hits += bool(edited)
+        strangers += bool(other)
     assert hits >= 160 and not strangers
