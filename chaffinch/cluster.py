@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from itertools import chain
 
 import numpy as np
@@ -30,22 +30,20 @@ _BATCH = 500
 _cache = ShingleCache()
 
 
-def put(db: Database, rows: Sequence[tuple[int, Fingerprint, str]]) -> None:
-    """Takes new or changed articles, (id, fingerprint, canonical text), in and gives them their clusters.
+def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
+    """Takes new or changed articles, (id, fingerprint), in and gives them their clusters.
 
     Everything happens in the caller's transaction.
     """
     connection = db.conn
-    known = _stored(connection, [article for article, _, _ in rows])
+    known = _stored(connection, [article for article, _ in rows])
     changed = [
-        (article, found)
-        for article, found, _ in rows
-        if article not in known or known[article][0].digest != found.digest
+        (article, found) for article, found in rows if article not in known or known[article][0].digest != found.digest
     ]
     affected, promoted = _forget(connection, [article for article, _ in changed if article in known])
     connection.executemany(
         "UPDATE fingerprints SET simhash = ? WHERE article_id = ?",
-        [(found.simhash, article) for article, found, _ in rows if article in known],
+        [(found.simhash, article) for article, found in rows if article in known],
     )
     holders = _holders(connection, {found.digest for _, found in changed})
     fresh, followers = list(promoted), []
@@ -58,11 +56,10 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint, str]]) -> None:
             followers.append((follows, article))
     _store(connection, changed, {article for article, _ in fresh})
     candidates.add(connection, fresh)
-    texts = {article: text for article, _, text in rows}
-    _compare(connection, fresh, texts)
+    _compare(connection, fresh)
     _write_similarities(connection, [(min(pair), max(pair), 0, 1.0, 1.0) for pair in followers])
     _recluster(connection, {article for article, _ in fresh} | {holder for holder, _ in followers}, affected)
-    mosaic.put(connection, [(article, found.paragraphs) for article, found, _ in rows])
+    mosaic.put(connection, [(article, found.paragraphs) for article, found in rows])
 
 
 def remove(db: Database, ids: Sequence[int]) -> None:
@@ -70,7 +67,7 @@ def remove(db: Database, ids: Sequence[int]) -> None:
     mosaic.remove(db.conn, ids)
     affected, promoted = _forget(db.conn, ids)
     candidates.add(db.conn, promoted)
-    _compare(db.conn, promoted, {})
+    _compare(db.conn, promoted)
     _recluster(db.conn, {article for article, _ in promoted}, affected)
 
 
@@ -79,8 +76,7 @@ def assign_missing(db: Database) -> int:
     total, last = 0, -1
     missing = "(SELECT id, text FROM articles WHERE id NOT IN (SELECT article_id FROM fingerprints))"
     while rows := _texts_after(db.conn, last, missing):
-        prepared = [(article, canonical(text)) for article, text in rows]
-        put(db, [(article, fingerprint(text), text) for article, text in prepared])
+        put(db, [(article, fingerprint(canonical(text))) for article, text in rows])
         total, last = total + len(rows), rows[-1][0]
     return total
 
@@ -96,9 +92,7 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
     candidates.add(connection, held)
     edges = []
     evidence: list[tuple[int, int, int | None, float, float]] = []
-    for a, b, link in links(
-        candidate_pairs(prints), lambda node: _shingles(connection, ids[node], prints[node].digest, {})
-    ):
+    for a, b, link in links(candidate_pairs(prints), lambda node: _shingles(connection, ids[node], prints[node])):
         edges.append((a, b, link.jaccard))
         distance = hamming(prints[a].simhash, prints[b].simhash)
         evidence.append((min(ids[a], ids[b]), max(ids[a], ids[b]), distance, *link))
@@ -231,18 +225,16 @@ def _text(connection: sqlite3.Connection, article: int) -> str:
     return text
 
 
-def _shingles(connection: sqlite3.Connection, article: int, digest: bytes, texts: Mapping[int, str]) -> Hashes:
-    """Shingles of an article; `texts` holds the canonical texts that are at hand."""
+def _shingles(connection: sqlite3.Connection, article: int, found: Fingerprint) -> Hashes:
+    """Shingles of an article: those at hand, or of its stored text."""
 
     def compute() -> Hashes:
-        return shingles(texts[article] if article in texts else canonical(_text(connection, article)))
+        return shingles(canonical(_text(connection, article))) if found.shingles is None else found.shingles
 
-    return _cache.get(digest, compute)
+    return _cache.get(found.digest, compute)
 
 
-def _compare(
-    connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerprint]], texts: Mapping[int, str]
-) -> None:
+def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerprint]]) -> None:
     """Compares indexed articles with their candidates, and writes down the copies."""
     pairs = near_each_other(candidates.find(connection, fresh))
     prints = dict(fresh)
@@ -252,7 +244,7 @@ def _compare(
         connection,
         sorted(
             (min(a, b), max(a, b), hamming(prints[a].simhash, prints[b].simhash), *link)
-            for a, b, link in links(pairs, lambda one: _shingles(connection, one, prints[one].digest, texts))
+            for a, b, link in links(pairs, lambda one: _shingles(connection, one, prints[one]))
         ),
     )
 

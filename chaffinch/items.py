@@ -133,6 +133,7 @@ class Fingerprint:
     sketch: NDArray[np.uint64]  # FracMinHash: sorted shingle hashes below the bound
     paragraphs: Paragraphs = field(default_factory=lambda: NONE)  # those long enough to be told from others
     digest: bytes = b""  # 16 bytes, the same for texts of the same letters
+    shingles: NDArray[np.uint64] | None = None  # the set of shingle hashes, sorted; None where it was not kept
 
 
 PageState = Literal["found", "article", "page", "off-topic", "forbidden", "failed", "gone"]

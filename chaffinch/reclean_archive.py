@@ -73,8 +73,8 @@ def _clean(db: Database, visits: list[Visit], told: Recleaned, write: bool) -> l
             for id, _, now in changed:
                 db.table("articles").update(id, now)
             write_details(db, [(id, visit) for id, visit, _ in changed])
-            prints = [(id, visit.fingerprint, visit.canonical) for id, visit, _ in changed]
-            cluster.put(db, [(id, found, text) for id, found, text in prints if found is not None])
+            prints = [(id, visit.fingerprint) for id, visit, _ in changed]
+            cluster.put(db, [(id, found) for id, found in prints if found is not None])
     return [row["id"] for row in rows.values()]
 
 

@@ -14,9 +14,10 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
+from types import MappingProxyType
 
 from sqlite_utils import Database
 
@@ -37,7 +38,11 @@ Entry = tuple[int, str, str]  # article id, title, text
 
 def tokens(text: str) -> str:
     """The canonical form of `text` as the index holds it: a space between characters, `SPACE` for white space."""
-    return " ".join(canonical(text).replace(" ", SPACE))
+    return _spelled(canonical(text))
+
+
+def _spelled(form: str) -> str:
+    return " ".join(form.replace(" ", SPACE))
 
 
 def phrases(query: str) -> list[str]:
@@ -258,18 +263,27 @@ def begin(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE search_state SET bulk = 1")
 
 
-def put(connection: sqlite3.Connection, former: Iterable[Entry], present: Iterable[Entry]) -> None:
-    """Takes `former`, as it was indexed, out of the index, puts `present` in, and calls the triggers back."""
+def put(
+    connection: sqlite3.Connection,
+    former: Iterable[Entry],
+    present: Iterable[Entry],
+    forms: Mapping[int, str] = MappingProxyType({}),
+) -> None:
+    """Takes `former`, as it was indexed, out of the index, puts `present` in, and calls the triggers back.
+
+    `forms` holds the canonical texts of `present` that are at hand, by article id.
+    """
     connection.executemany(
         "INSERT INTO articles_fts (articles_fts, rowid, title, text) VALUES ('delete', ?, ?, ?)", _rows(former)
     )
-    connection.executemany("INSERT INTO articles_fts (rowid, title, text) VALUES (?, ?, ?)", _rows(present))
+    connection.executemany("INSERT INTO articles_fts (rowid, title, text) VALUES (?, ?, ?)", _rows(present, forms))
     connection.execute("UPDATE search_state SET bulk = 0")
 
 
-def _rows(entries: Iterable[Entry]) -> Iterator[Entry]:
-    # To SQL a text ends at its first NUL.
-    return ((id, tokens(title.partition("\0")[0]), tokens(text.partition("\0")[0])) for id, title, text in entries)
+def _rows(entries: Iterable[Entry], forms: Mapping[int, str] = MappingProxyType({})) -> Iterator[Entry]:
+    for id, title, text in entries:
+        text, nul, _ = text.partition("\0")  # to SQL a text ends at its first NUL
+        yield id, tokens(title.partition("\0")[0]), _spelled(canonical(text) if nul or id not in forms else forms[id])
 
 
 def rebuild(db: Database, progress: Callable[[int, int], None] | None = None) -> None:

@@ -154,13 +154,12 @@ def _reapply(db: Database, ids: Sequence[int], known: frozenset[Key]) -> None:
 
 def rewrite(db: Database, changed: Sequence[tuple[int, Cleaned]]) -> None:
     """Puts other texts and removed lines in the place of stored articles' own, which have not been edited for that."""
-    texts = [(id, canonical(article.text)) for id, article in changed]
-    prints = [(id, fingerprint(text), text) for id, text in texts]
+    prints = [(id, fingerprint(canonical(article.text))) for id, article in changed]
     db.conn.executemany(
         "UPDATE articles SET text = ?, chars = ?, simhash = ? WHERE id = ?",
         [
             (article.text, len(article.text), found.simhash, id)
-            for (id, article), (_, found, _) in zip(changed, prints, strict=True)
+            for (id, article), (_, found) in zip(changed, prints, strict=True)
         ],
     )
     db.conn.execute(f"DELETE FROM removed WHERE article_id IN ({_marks(changed)})", [id for id, _ in changed])

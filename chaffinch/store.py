@@ -30,8 +30,10 @@ from chaffinch.history import Event, Missed
 from chaffinch.items import Cleaned, PageState, Visit
 from chaffinch.revisit import Bounds, Rate
 
-BATCH_VISITS = 100
+BATCH_VISITS = 100  # of a crawl, which waits while they are written
 BATCH_SECONDS = 1.0
+BULK_SECONDS = 5.0
+BULK_VISITS = 500  # of what nobody waits for: each page of an index is written less often
 MISSED_AGAIN = timedelta(days=1)  # an article that was missed is looked for again after this
 
 
@@ -49,19 +51,21 @@ class Store:
     counts: dict[str, int] = field(default_factory=dict)  # what the batches did, see `_count`
     buffer: dict[str, Visit] = field(default_factory=dict)
     batches: int = 0  # how many were written
+    batch_visits: int = BATCH_VISITS
+    batch_seconds: float = BATCH_SECONDS
     oldest: float = 0.0  # monotonic time at which the first buffered visit came
     priors: dict[tuple[str, PageState], Rate] = field(default_factory=dict)  # of a site's kinds, as the run began
     swept: set[str] = field(default_factory=set)  # sites whose waiting pages were led to other URLs
     bounds: dict[str, Bounds] = field(default_factory=dict)  # of a site's waits, where it has its own
 
     def add(self, visit: Visit) -> None:
-        """Takes a visit; writes when the batch is full, or as old as `BATCH_SECONDS`."""
+        """Takes a visit; writes when the batch is full, or as old as `batch_seconds`."""
         if visit.page.url in self.buffer:
             self.flush()
         if not self.buffer:
             self.oldest = time.monotonic()
         self.buffer[visit.page.url] = visit
-        if len(self.buffer) >= BATCH_VISITS:
+        if len(self.buffer) >= self.batch_visits:
             self.flush()
         else:
             self.flush_if_old()
@@ -72,8 +76,8 @@ class Store:
         return url in self.buffer or self.db.conn.execute(query, (url,)).fetchone() is not None
 
     def flush_if_old(self) -> None:
-        """Writes what has waited for `BATCH_SECONDS`."""
-        if self.buffer and time.monotonic() - self.oldest >= BATCH_SECONDS:
+        """Writes what has waited for `batch_seconds`."""
+        if self.buffer and time.monotonic() - self.oldest >= self.batch_seconds:
             self.flush()
 
     def flush(self) -> None:
@@ -190,11 +194,10 @@ def _write_articles(
         db.conn,
         [(was["id"], was["title"], was["text"]) for _, visit in changed if (was := known.get(visit.page.url))],
         [(id, visit.cleaned.title, visit.cleaned.text) for id, visit in changed if visit.cleaned is not None],
+        {id: visit.canonical for id, visit in changed if visit.canonical},
     )
     write_details(db, changed)
-    cluster.put(
-        db, [(id, visit.fingerprint, visit.canonical) for id, visit in changed if visit.fingerprint is not None]
-    )
+    cluster.put(db, [(id, visit.fingerprint) for id, visit in changed if visit.fingerprint is not None])
     for id, visit in changed:
         if visit.crawled and visit.page.url not in known:
             events += history.moved_here(db, visit, id)
@@ -394,7 +397,10 @@ def _insert_article(db: Database, visit: Visit, page_id: int) -> int:
         "last_seen": visit.fetched_at,
         "last_changed": visit.fetched_at,
     }
-    return cast(int, db.table("articles").insert(row).last_pk)
+    cursor = db.conn.execute(
+        f"INSERT INTO articles ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})", row
+    )
+    return cast(int, cursor.lastrowid)
 
 
 def _update_metadata(db: Database, former: dict[str, Any], visit: Visit) -> None:

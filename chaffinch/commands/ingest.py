@@ -32,7 +32,7 @@ class Command(BaseCommand):
         from chaffinch import corpus, ingest, manifest, progress
         from chaffinch.inputs import BadInput, read
         from chaffinch.report import ingest_summary
-        from chaffinch.store import Store
+        from chaffinch.store import BULK_SECONDS, BULK_VISITS, Store
 
         path = self.corpus
         begun: list[int] = []
@@ -46,7 +46,7 @@ class Command(BaseCommand):
                 if not begun:
                     begun.append(manifest.begin(db, "ingest", {"paths": args}))
 
-            store = Store(db, begin)
+            store = Store(db, begin, batch_visits=BULK_VISITS, batch_seconds=BULK_SECONDS)
             documents = read(args, bar.watch)
             for result in ingest.over_all_cores(documents, ingest.process, ingest.key_for(path)):
                 if isinstance(result, BadInput):

@@ -61,7 +61,7 @@ def put(db: Database, texts: Sequence[tuple[int, str]], at_once: int = 100) -> N
             for number, text in texts[start : start + at_once]:
                 write(db, number, text)
             forms = [(number, canonical(text)) for number, text in texts[start : start + at_once]]
-            cluster.put(db, [(number, fingerprint(form), form) for number, form in forms])
+            cluster.put(db, [(number, fingerprint(form)) for number, form in forms])
 
 
 def parts(db: Database) -> set[frozenset[int]]:

@@ -28,7 +28,7 @@ def build(path: Path) -> None:
             texts = [f"{BODY}\n{ATTACK}", f"{ATTACK}\n{BODY}{ATTACK}", BODY.replace("律师", "公司"), f"{ATTACK}" * 9]
             for id, text in enumerate(texts, 1):
                 _insert(db.conn, id, text)
-            rows = [(id, fingerprint(canonical(text)), canonical(text)) for id, text in enumerate(texts, 1)]
+            rows = [(id, fingerprint(canonical(text))) for id, text in enumerate(texts, 1)]
             cluster.put(db, rows)
             db.conn.execute("INSERT INTO versions VALUES (1, 1, ?, ?, ?)", (ATTACK, ATTACK, f"{BODY}\n{ATTACK * 2}"))
             db.conn.execute("INSERT INTO contacts VALUES (1, ?, ?)", (ATTACK, ATTACK))

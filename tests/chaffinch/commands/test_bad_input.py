@@ -17,7 +17,7 @@ from chaffinch.corpus import open_reader, open_writer
 from tests.conftest import SCRIPTS, Run
 
 TEXT = "花呗逾期以后，平台会先用短信和电话提醒；一直不还，就会联系紧急联系人，再往后会上报征信，最后可能被起诉。"
-ARTICLES = 600
+ARTICLES = 1500
 PAGE = f"<html><head><title>花呗逾期会怎样</title></head><body><h1>花呗逾期会怎样</h1><p>{TEXT * 4}</p></body></html>"
 
 
@@ -127,7 +127,7 @@ def test_a_newer_or_foreign_file_is_left_as_it_is(tmp_path: Path, run: Run, comm
 
 def test_a_full_disk_is_told_and_leaves_a_sound_corpus(tmp_path: Path, run: Run) -> None:
     chance = random.Random(7)
-    texts = ["".join(chance.choices(TEXT, k=1200)) for _ in range(ARTICLES)]
+    texts = ["".join(chance.choices(TEXT, k=300)) for _ in range(ARTICLES)]
     lines = [json.dumps({"id": i, "text": text}, ensure_ascii=False) for i, text in enumerate(texts)]
     (tmp_path / "many.jsonl").write_text("\n".join(lines))
     assert run("ingest", tmp_path / "many.jsonl").returncode == 0
