@@ -161,7 +161,7 @@ class Visit:
     article: Article | None = None
     part: Part | None = None
     cleaned: Cleaned | None = None
-    canonical: str = ""
+    canonical: str = ""  # of cleaned.text, as it is now: the search index is told no other
     fingerprint: Fingerprint | None = None
     state: PageState = "page"
     reason: str | None = None

@@ -6,6 +6,7 @@ import pytest
 from sqlite_utils import Database
 
 from chaffinch import reclean, schema
+from chaffinch.canonical import canonical
 from chaffinch.clean import clean, load_rules
 from chaffinch.items import Article, Block
 from tests.chaffinch.test_history import ONE, OTHER, day, put, row, shows
@@ -34,6 +35,7 @@ def db() -> Database:
     poor = shows(ONE, "青山借款", day(1))
     assert poor.cleaned is not None
     poor.cleaned = replace(poor.cleaned, text=poor.cleaned.text + "\n上一篇：借款指南\n下一篇：还款须知")
+    poor.canonical = canonical(poor.cleaned.text)
     put(db, poor, shows(OTHER, "白鹭贷款", day(1)))
     return db
 
