@@ -17,7 +17,7 @@ from chaffinch.corpus import open_reader, open_writer
 from tests.conftest import SCRIPTS, Run
 
 TEXT = "花呗逾期以后，平台会先用短信和电话提醒；一直不还，就会联系紧急联系人，再往后会上报征信，最后可能被起诉。"
-ARTICLES = 1500
+ARTICLES = 1200
 PAGE = f"<html><head><title>花呗逾期会怎样</title></head><body><h1>花呗逾期会怎样</h1><p>{TEXT * 4}</p></body></html>"
 
 
