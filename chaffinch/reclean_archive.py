@@ -8,11 +8,11 @@ from typing import Any
 from sqlite_utils import Database
 
 from chaffinch import cluster, site_template
+from chaffinch.article_rows import contents, write_details
 from chaffinch.ingest import over_all_cores, process
 from chaffinch.inputs import BadInput, Input
 from chaffinch.items import Visit
 from chaffinch.reclean import Recleaned, tell
-from chaffinch.store import contents, write_details
 
 _BATCH = 100
 _KEPT = ("published", "author", "category", "heat", "comments")  # later visits may have brought them up to date

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
 from sqlite_utils import Database
 
 from chaffinch import (
+    article_rows,
     cluster,
     frontier,
     history,
@@ -159,7 +159,7 @@ def _write_articles(
         former = known.get(visit.page.url)
         if visit.cleaned is None:
             _count(counts, visit, "unchanged" if visit.status == 304 else visit.state)
-            _touch(db, visit)
+            article_rows.touch(db, visit)
             if former is not None and visit.crawled and visit.state == "gone":
                 events += history.mark_gone(db, former, visit.fetched_at)
             elif former is not None and visit.status == 304 and visit.crawled:
@@ -167,7 +167,7 @@ def _write_articles(
             continue
         if former is None:
             _count(counts, visit, "new")
-            id = _insert_article(db, visit, page_ids[visit.page.url])
+            id = article_rows.insert(db, visit, page_ids[visit.page.url])
             changed.append((id, visit))
             events.append(Event("new", id, visit.fetched_at))
             continue
@@ -175,13 +175,13 @@ def _write_articles(
             events += history.mark_seen(db, former, visit.fetched_at)
         if _same_text(former, visit.cleaned):
             _count(counts, visit, "unchanged")
-            _update_metadata(db, former, visit)
+            article_rows.update_metadata(db, former, visit)
         elif visit.fetched_at < former["last_changed"] and not (visit.crawled or visit.grown):
             _count(counts, visit, "older")
-            _keep_version(db, former["id"], visit.fetched_at, visit.cleaned.title, visit.cleaned.text)
+            article_rows.keep_version(db, former["id"], visit.fetched_at, visit.cleaned.title, visit.cleaned.text)
         else:
             _count(counts, visit, "edited")
-            _replace_article(db, former, visit)
+            article_rows.replace(db, former, visit)
             changed.append((former["id"], visit))
             if visit.mixed:
                 history.widen_edit(db, former, visit)
@@ -196,7 +196,7 @@ def _write_articles(
         [(id, visit.cleaned.title, visit.cleaned.text) for id, visit in changed if visit.cleaned is not None],
         {id: visit.canonical for id, visit in changed if visit.canonical},
     )
-    write_details(db, changed)
+    article_rows.write_details(db, changed)
     cluster.put(db, [(id, visit.fingerprint) for id, visit in changed if visit.fingerprint is not None])
     for id, visit in changed:
         if visit.crawled and visit.page.url not in known:
@@ -354,110 +354,3 @@ def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int], le
         ]  # fmt: skip
         frontier.add_found(db, found, visit.fetched_at)
         frontier.prefer(db, [url for url in visit.named if url not in learned.fresh])
-
-
-def _touch(db: Database, visit: Visit) -> None:
-    """An article whose server said it had not changed was seen."""
-    if visit.status == 304:
-        db.conn.execute(
-            "UPDATE articles SET last_seen = max(last_seen, ?) WHERE url = ?", (visit.fetched_at, visit.page.url)
-        )
-
-
-def _metadata(cleaned: Cleaned) -> dict[str, Any]:
-    return {name: getattr(cleaned, name) for name in ("published", "author", "category", "heat", "comments")}
-
-
-def contents(visit: Visit, cleaned: Cleaned) -> dict[str, Any]:
-    """The columns of `articles` that a page alone decides."""
-    return {
-        "title": cleaned.title,
-        "text": cleaned.text,
-        **_metadata(cleaned),
-        "script": cleaned.script,
-        "charset": cleaned.charset,
-        "declared_charset": cleaned.declared_charset,
-        "topic": cleaned.topic,
-        "topic_score": cleaned.topic_score,
-        "chars": len(cleaned.text),
-        "simhash": visit.fingerprint.simhash if visit.fingerprint else None,
-        "repairs": json.dumps(dict(cleaned.repairs), ensure_ascii=False, sort_keys=True),
-        "sources": json.dumps(dict(cleaned.sources), ensure_ascii=False, sort_keys=True),
-    }
-
-
-def _insert_article(db: Database, visit: Visit, page_id: int) -> int:
-    assert visit.cleaned is not None
-    row = {
-        "url": visit.page.url,
-        "page_id": page_id,
-        "site": visit.site,
-        **contents(visit, visit.cleaned),
-        "first_seen": visit.fetched_at,
-        "last_seen": visit.fetched_at,
-        "last_changed": visit.fetched_at,
-    }
-    cursor = db.conn.execute(
-        f"INSERT INTO articles ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})", row
-    )
-    return cast(int, cursor.lastrowid)
-
-
-def _update_metadata(db: Database, former: dict[str, Any], visit: Visit) -> None:
-    """The text is as before: only `last_seen` moves, and a number or date that the page now shows otherwise."""
-    assert visit.cleaned is not None
-    changed = {
-        name: value for name, value in _metadata(visit.cleaned).items() if value is not None and value != former[name]
-    }
-    db.table("articles").update(former["id"], {"last_seen": max(former["last_seen"], visit.fetched_at), **changed})
-
-
-def _replace_article(db: Database, former: dict[str, Any], visit: Visit) -> None:
-    assert visit.cleaned is not None
-    if not (visit.grown or visit.mixed):  # what was missing, and half an edit, was never said
-        _keep_version(db, former["id"], former["last_changed"], former["title"], former["text"])
-    db.table("articles").update(
-        former["id"],
-        {
-            **contents(visit, visit.cleaned),
-            "last_seen": max(former["last_seen"], visit.fetched_at),
-            "last_changed": visit.fetched_at,
-        },
-    )
-
-
-def _keep_version(db: Database, article_id: int, fetched_at: str, title: str, text: str) -> None:
-    """Adds to `versions` what an article said at `fetched_at`, unless that is there already."""
-    db.conn.execute(
-        """
-        INSERT INTO versions (article_id, version, fetched_at, title, text)
-        SELECT :id, (SELECT coalesce(max(version), 0) + 1 FROM versions WHERE article_id = :id), :at, :title, :text
-        WHERE NOT EXISTS (
-            SELECT 1 FROM versions WHERE article_id = :id AND fetched_at = :at AND title = :title AND text = :text
-        )
-        """,
-        {"id": article_id, "at": fetched_at, "title": title, "text": text},
-    )
-
-
-def write_details(db: Database, changed: list[tuple[int, Visit]]) -> None:
-    """Removed lines and contacts of articles that are new or changed."""
-    ids = [id for id, _ in changed]
-    db.conn.execute(f"DELETE FROM removed WHERE article_id IN ({_in(ids)})", ids)
-    db.conn.execute(f"DELETE FROM article_contacts WHERE article_id IN ({_in(ids)})", ids)
-    articles = [(id, visit.cleaned) for id, visit in changed if visit.cleaned is not None]
-    db.table("removed").insert_all(
-        {"article_id": id, **asdict(line), "whole": int(line.whole)}
-        for id, cleaned in articles
-        for line in cleaned.removed
-    )
-    contacts = {(contact.kind, contact.digest) for _, cleaned in articles for contact in cleaned.contacts}
-    db.conn.executemany("INSERT INTO contacts (kind, digest) VALUES (?, ?) ON CONFLICT DO NOTHING", sorted(contacts))
-    db.conn.executemany(
-        """
-        INSERT INTO article_contacts (article_id, contact_id)
-        SELECT ?, id FROM contacts WHERE kind = ? AND digest = ?
-        ON CONFLICT DO NOTHING
-        """,
-        [(id, contact.kind, contact.digest) for id, cleaned in articles for contact in cleaned.contacts],
-    )
