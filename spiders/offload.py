@@ -2,7 +2,9 @@
 
 ITEM_PIPELINES stays the flow, in its order: the pipelines before the first one that opens with the spider (the store)
 are built once more in each worker, and a visit goes through all of them there. Threads would not do: decoding,
-parsing and walking the tree hold the interpreter.
+parsing and walking the tree hold the interpreter. Nor do they wait for the workers' answers, which would cost each
+page two turns of the interpreter's lock: the event loop reads them, and a worker has its next pages before it has
+answered the last.
 """
 
 from __future__ import annotations
@@ -10,13 +12,14 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import pickle
 import signal
-from concurrent.futures import ThreadPoolExecutor
+import socket
+from collections import deque
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from queue import Queue
+from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from scrapy.pipelines import ItemPipelineManager
 from scrapy.settings import Settings
@@ -30,6 +33,40 @@ if TYPE_CHECKING:
 
 HERE_FIRST = 40  # visits done in this process first: a worker takes a second to start
 MAX_WORKERS = 8
+CHANCES = 2  # workers that may die over one page
+DEATHS = 5  # of workers in a row that no page came back from
+PATIENCE = 60.0  # seconds that a worker may take for a page, and those before it
+
+
+class WorkerDied(Exception):
+    """The worker that had a visit died; `over_it`, when it had come to this one."""
+
+    def __init__(self, over_it: bool) -> None:
+        super().__init__("a worker process died over the page")
+        self.over_it = over_it
+
+
+@dataclass(slots=True, eq=False)
+class Worker:
+    """A process that takes visits and gives them back in the same order."""
+
+    process: Any
+    writer: asyncio.StreamWriter
+    waiting: deque[asyncio.Future[Visit | str]] = field(default_factory=deque)
+
+    async def send(self, visit: Visit) -> Visit:
+        """What the stages made of `visit`. Raises RuntimeError when one of them failed, WorkerDied."""
+        answer: asyncio.Future[Visit | str] = asyncio.get_running_loop().create_future()
+        self.waiting.append(answer)
+        self.writer.write(_frame(visit))
+        timer = asyncio.get_running_loop().call_later(PATIENCE, self.process.kill)
+        try:
+            result = await answer
+        finally:
+            timer.cancel()
+        if isinstance(result, str):
+            raise RuntimeError(result)
+        return result
 
 
 class OffloadingPipelines(ItemPipelineManager):
@@ -37,6 +74,7 @@ class OffloadingPipelines(ItemPipelineManager):
 
     def __init__(self, *pipelines: Any, crawler: Crawler) -> None:
         super().__init__(*pipelines, crawler=crawler)
+        self.crawler = crawler
         count = next((n for n, one in enumerate(pipelines) if hasattr(one, "open_spider")), 0)
         paths = build_component_list(crawler.settings.get_component_priority_dict_with_base("ITEM_PIPELINES"))
         self.paths = [path if isinstance(path, str) else f"{path.__module__}.{path.__qualname__}" for path in paths]
@@ -44,56 +82,75 @@ class OffloadingPipelines(ItemPipelineManager):
         self.here, self.after = pipelines[:count], pipelines[count:]
         self.settings = _plain(crawler.settings)
         self.seen = 0
-        self.idle: Queue[Connection] = Queue()
-        self.workers: list[tuple[Any, Connection]] = []
-        self.threads: ThreadPoolExecutor | None = None
+        self.workers: list[Worker] = []  # those that are up
+        self.up = asyncio.Event()  # whether there are any
+        self.deaths = 0
+        self.tended: list[asyncio.Task[None]] = []
 
     async def process_item_async(self, item: Any) -> Any:
         self.seen += 1
         if self.seen == HERE_FIRST and self.here:
-            self._start(max(1, min((os.cpu_count() or 2) - 1, MAX_WORKERS)))
-        if self.threads is not None and isinstance(item, Visit) and item.page.body:
-            item = await asyncio.get_running_loop().run_in_executor(self.threads, self._send, item)
+            count = max(1, min((os.cpu_count() or 2) - 1, MAX_WORKERS))
+            self.tended = [asyncio.ensure_future(self._tend()) for _ in range(count)]
+        if self.workers and isinstance(item, Visit) and item.page.body:
+            item = await self._elsewhere(item)
         else:
             item = _through(self.here, item)
         return _through(self.after, item)
 
     async def close_spider_async(self) -> None:
         await super().close_spider_async()
-        for process, pipe in self.workers:
-            pipe.close()
-            process.join()
-        if self.threads is not None:
-            self.threads.shutdown()
+        for task in self.tended:
+            task.cancel()
+        await asyncio.gather(*self.tended, return_exceptions=True)
 
-    def _start(self, count: int) -> None:
-        for _ in range(count):
-            self.idle.put(self._worker())
-        self.threads = ThreadPoolExecutor(count)
+    async def _elsewhere(self, visit: Visit) -> Visit:
+        chances = CHANCES
+        while True:
+            await self.up.wait()
+            try:
+                return await min(self.workers, key=lambda worker: len(worker.waiting)).send(visit)
+            except WorkerDied as died:
+                chances -= died.over_it
+                if not chances or self.deaths >= DEATHS:
+                    raise
 
-    def _worker(self) -> Connection:
-        """A process that ends when this one closes the pipe, or dies."""
+    async def _tend(self) -> None:
+        """Keeps one worker running, and takes what it gives back, until this is cancelled."""
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, self.paths, self.settings), daemon=True)
-        process.start()
-        theirs.close()
-        self.workers.append((process, ours))
-        return ours
+        while self.deaths < DEATHS:
+            ours, theirs = socket.socketpair()
+            process = context.Process(target=_serve, args=(theirs, self.paths, self.settings), daemon=True)
+            process.start()
+            theirs.close()
+            reader, writer = await asyncio.open_connection(sock=ours)
+            try:
+                await self._attend(Worker(process, writer), reader)
+            finally:
+                writer.close()
+                with suppress(OSError):
+                    await writer.wait_closed()
+                process.join()  # the closed connection ends it
+            self.deaths += 1
+        self.crawler.spider.fail(f"worker processes die, {DEATHS} in a row")  # type: ignore[union-attr]
+        self.up.set()  # who waits is told
 
-    def _send(self, visit: Visit) -> Visit:
-        worker = self.idle.get()
-        try:
-            worker.send(visit)
-            result: Visit | str = worker.recv()
-        except (EOFError, OSError):
-            worker = self._worker()  # the page killed it, or somebody did: the others still need one
-            raise RuntimeError("a worker process died over the page") from None
-        finally:
-            self.idle.put(worker)
-        if isinstance(result, str):
-            raise RuntimeError(result)
-        return result
+    async def _attend(self, worker: Worker, reader: asyncio.StreamReader) -> None:
+        """Hands on what a worker gives back until it dies."""
+        with suppress(asyncio.IncompleteReadError, OSError):
+            await _read(reader)  # it is ready
+            self.workers.append(worker)
+            self.up.set()
+            while True:
+                result = await _read(reader)
+                self.deaths = 0
+                worker.waiting.popleft().set_result(result)
+        if worker in self.workers:
+            self.workers.remove(worker)
+        if not self.workers:
+            self.up.clear()
+        for place, answer in enumerate(worker.waiting):
+            answer.set_exception(WorkerDied(place == 0))
 
 
 def _through(pipelines: Any, item: Any) -> Any:
@@ -111,18 +168,35 @@ def _plain(settings: Any) -> dict[str, Any]:
     }
 
 
-def _serve(pipe: Connection, paths: list[str], settings: dict[str, Any]) -> None:
+def _frame(value: Any) -> bytes:
+    packed = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    return len(packed).to_bytes(8) + packed
+
+
+async def _read(reader: asyncio.StreamReader) -> Any:
+    return pickle.loads(await reader.readexactly(int.from_bytes(await reader.readexactly(8))))
+
+
+def _read_here(file: BinaryIO) -> Any:
+    return pickle.loads(file.read(int.from_bytes(file.read(8))))
+
+
+def _serve(connection: socket.socket, paths: list[str], settings: dict[str, Any]) -> None:
+    """The worker: reads visits and writes what the stages make of them until the connection is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end ends this
     crawler: Any = SimpleNamespace(settings=Settings(settings))
     pipelines = [build_from_crawler(load_object(path), crawler) for path in paths]
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+    # `file.read` gives less only at the end: an EOFError of pickle.
+    with suppress(EOFError, OSError), connection, connection.makefile("rb") as file:
+        connection.sendall(_frame(None))
         while True:
-            visit: Visit = pipe.recv()
+            visit: Visit = _read_here(file)
             try:
                 visit = _through(pipelines, visit)
                 visit.page = Page(visit.page.url, b"", visit.page.content_type)
                 visit.document = visit.tree = None
-                pipe.send(visit)
+                answer = _frame(visit)
             except Exception as error:
                 # One page that breaks a stage must not cost the others; the type says where to look.
-                pipe.send(f"{type(error).__name__} in a stage")
+                answer = _frame(f"{type(error).__name__} in a stage")
+            connection.sendall(answer)
