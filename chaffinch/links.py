@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
@@ -34,6 +35,7 @@ def links(
     for element in tree.iter("base"):
         base = _join(document.url, element.get("href") or "") or document.url
         break
+    folder = _join(base, ".") or base
     site = site_of(document.url)
     found: dict[str, None] = {}
     for element in tree.iter("a", "area"):
@@ -42,8 +44,7 @@ def links(
             continue
         if obey_nofollow and is_nofollow(element):
             continue
-        absolute = _join(base, href)
-        url = canonical_url(absolute, document.charset) if absolute else None
+        url = _target(base if href.startswith("?") else folder, href, document.charset)
         if url is None or site_of(url) != site or _is_file(url):
             continue
         found[url] = None
@@ -100,6 +101,13 @@ def listed(url: str, kind: str, body: bytes) -> dict[str, str | None]:
             found[one] = date
     found.pop(url, None)
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _target(base: str, href: str, charset: str) -> str | None:
+    """The canonical URL that a link leads to. Most of a page's links stand on the site's other pages, too."""
+    absolute = _join(base, href)
+    return canonical_url(absolute, charset) if absolute else None
 
 
 def _join(base: str, href: str) -> str | None:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from chaffinch.canonical import canonical
@@ -64,6 +65,7 @@ class Furniture:
     line: str  # as one of them has it
 
 
+@lru_cache(maxsize=10_000)
 def line_key(line: str) -> str:
     """What a line is known by: a digest of it in simplified letters, numbers as one sign; "" for nothing to compare.
 

@@ -31,14 +31,14 @@ from chaffinch.items import Page, Visit
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-HERE_FIRST = 40  # visits done in this process first: a worker takes a second to start
+HERE_FIRST = 20  # visits done in this process first: a worker takes a second to start
 MAX_WORKERS = 8
 CHANCES = 2  # workers that may die over one page
 DEATHS = 5  # of workers in a row that no page came back from
 PATIENCE = 60.0  # seconds that a worker may take for a page, and those before it
 
 
-class WorkerDied(Exception):
+class WorkerError(Exception):
     """The worker that had a visit died; `over_it`, when it had come to this one."""
 
     def __init__(self, over_it: bool) -> None:
@@ -55,7 +55,7 @@ class Worker:
     waiting: deque[asyncio.Future[Visit | str]] = field(default_factory=deque)
 
     async def send(self, visit: Visit) -> Visit:
-        """What the stages made of `visit`. Raises RuntimeError when one of them failed, WorkerDied."""
+        """What the stages made of `visit`. Raises RuntimeError when one of them failed, WorkerError."""
         answer: asyncio.Future[Visit | str] = asyncio.get_running_loop().create_future()
         self.waiting.append(answer)
         self.writer.write(_frame(visit))
@@ -110,7 +110,7 @@ class OffloadingPipelines(ItemPipelineManager):
             await self.up.wait()
             try:
                 return await min(self.workers, key=lambda worker: len(worker.waiting)).send(visit)
-            except WorkerDied as died:
+            except WorkerError as died:
                 chances -= died.over_it
                 if not chances or self.deaths >= DEATHS:
                     raise
@@ -150,7 +150,7 @@ class OffloadingPipelines(ItemPipelineManager):
         if not self.workers:
             self.up.clear()
         for place, answer in enumerate(worker.waiting):
-            answer.set_exception(WorkerDied(place == 0))
+            answer.set_exception(WorkerError(place == 0))
 
 
 def _through(pipelines: Any, item: Any) -> Any:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 GRACE = 2.0  # seconds that transfers under way have to end by themselves
 LOOK = 0.25  # seconds between two looks
+IDLE = 8  # connections to a host that are kept open for its next page
 HANG_UP = object()  # a signal
 
 
@@ -29,6 +30,8 @@ class StoppableHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        # Slots say how many connections a site has; more than one, and the rest were made anew for each page.
+        self._pool.maxPersistentPerHost = IDLE
         self.transfers: set[asyncio.Task[Response]] = set()
         crawler.signals.connect(self.hang_up, HANG_UP)
 
