@@ -122,7 +122,7 @@ def _from_urls(start: str) -> tuple[Farm, ...]:
 
 
 def _start_url(url: object, where: str) -> str:
-    found = canonical_url(url) if isinstance(url, str) else None
+    found = canonical_url(url, keep_default_page=True) if isinstance(url, str) else None
     if found is None:
         raise ValueError(f"{where}: {url!r} is not an http:// or https:// URL")
     return found

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from chaffinch import revisit, tombstones
 from chaffinch.items import PageState
-from chaffinch.urls import site_of
+from chaffinch.urls import canonical_url, site_of
 
 REVISIT = {
     "article": timedelta(days=7),
@@ -36,6 +36,7 @@ class Found:
     depth: int
     found_on: int | None
     priority: int = 0
+    spelling: str | None = None  # the URL with the default page that the link named
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Due:
     etag: str | None
     last_modified: str | None
     source: str | None  # the URL that led to it
+    spelling: str | None  # the URL with a default page: to be tried, or, once fetched, the only one that answers
 
 
 def next_due(state: PageState, fetched_at: str, failures: int) -> str:
@@ -65,12 +67,19 @@ def next_due(state: PageState, fetched_at: str, failures: int) -> str:
 
 
 def seed(db: Database, urls: Iterable[str], at: str) -> None:
-    """Adds start URLs (canonical) that are not known yet, due at once; mends dates that a wrong clock set."""
+    """Adds start URLs that are not known yet, due at once; mends dates that a wrong clock set.
+
+    They are canonical but for a default page, which is how to ask for the page if need be.
+    """
     with db.atomic():
-        urls = list(urls)
-        add_found(db, [Found(url, 0, None, START) for url in urls], at)
-        db.conn.executemany("UPDATE pages SET priority = ? WHERE url = ?", [(START, url) for url in urls])
-        revisit.mend_dates(db, {site_of(url) for url in urls}, at)
+        found = [
+            Found(canonical, 0, None, START, url if url != canonical else None)
+            for url in urls
+            if (canonical := canonical_url(url))
+        ]
+        add_found(db, found, at)
+        db.conn.executemany("UPDATE pages SET priority = ? WHERE url = ?", [(START, one.url) for one in found])
+        revisit.mend_dates(db, {site_of(one.url) for one in found}, at)
 
 
 def add_found(db: Database, found: Iterable[Found], at: str) -> None:
@@ -79,11 +88,11 @@ def add_found(db: Database, found: Iterable[Found], at: str) -> None:
     buried = tombstones.known(db.conn, (one.url for one in found))
     db.conn.executemany(
         """
-        INSERT INTO pages (url, site, state, first_seen, due, depth, found_on, priority)
-        VALUES (?, ?, 'found', ?, ?, ?, ?, ?) ON CONFLICT (url) DO NOTHING
+        INSERT INTO pages (url, site, state, first_seen, due, depth, found_on, priority, spelling)
+        VALUES (?, ?, 'found', ?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO NOTHING
         """,
         [
-            (one.url, site_of(one.url), at, at, one.depth, one.found_on, one.priority)
+            (one.url, site_of(one.url), at, at, one.depth, one.found_on, one.priority, one.spelling)
             for one in found
             if one.url not in buried
         ],
@@ -105,7 +114,8 @@ def due(db: Database, site: str, before: str, limit: int) -> list[Due]:
         found = db.conn.execute(
             """
             SELECT url, site, depth, priority, last_fetched IS NOT NULL, etag, last_modified,
-                (SELECT source.url FROM pages AS source WHERE source.id = pages.found_on)
+                (SELECT source.url FROM pages AS source WHERE source.id = pages.found_on),
+                spelling
             FROM pages WHERE site = ? AND priority = ? AND due <= ? ORDER BY due, id LIMIT ?
             """,
             (site, priority, before, limit - len(rows)),

@@ -155,6 +155,10 @@ class Visit:
     tree: Any = None  # the parsed page, shared by the stages of one process
     links: tuple[str, ...] = ()  # canonical URLs of the same site
     modified: tuple[tuple[str, str], ...] = ()  # (link, when a sitemap or feed says it changed; ISO 8601, UTC)
+    spellings: Mapping[str, str] = field(
+        default_factory=dict
+    )  # link -> the same with the default page it was spelled with
+    spelling: str | None = None  # the same of its own URL, when it answered only to that
     named: frozenset[str] = frozenset()  # those of them whose link says that they are on a topic
     canonical_link: str | None = None  # another canonical URL of the same site that the page says is its own
     same_as: str | None = None  # the URL that has its article

@@ -25,11 +25,16 @@ NOT_PAGES = frozenset(
 
 
 def links(
-    document: Document, tree: HtmlElement, obey_nofollow: bool = True, texts: dict[str, str] | None = None
+    document: Document,
+    tree: HtmlElement,
+    obey_nofollow: bool = True,
+    texts: dict[str, str] | None = None,
+    spellings: dict[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Canonical URLs of the same site that `tree` links to, in page order, without repeats, at most 5,000.
 
-    `texts`, when given, takes the words of each URL's links, as far as they are not too long.
+    `texts`, when given, takes the words of each URL's links, as far as they are not too long; `spellings` takes URLs
+    that a link spells with a default page, and how.
     """
     base = document.url
     for element in tree.iter("base"):
@@ -44,10 +49,12 @@ def links(
             continue
         if obey_nofollow and is_nofollow(element):
             continue
-        url = _target(base if href.startswith("?") else folder, href, document.charset)
+        url, spelling = _target(base if href.startswith("?") else folder, href, document.charset)
         if url is None or site_of(url) != site or _is_file(url):
             continue
         found[url] = None
+        if spelling and spellings is not None:
+            spellings[url] = spelling
         if texts is not None and len(former := texts.get(url, "")) < MAX_TEXT:
             own = "".join(islice(element.itertext(), MAX_TEXT))[:MAX_TEXT]
             texts[url] = f"{former} {own} {(element.get('title') or '')[:MAX_TEXT]}"
@@ -85,29 +92,37 @@ def feeds(document: Document, tree: HtmlElement) -> tuple[str, ...]:
     return tuple(found)
 
 
-def listed(url: str, kind: str, body: bytes) -> dict[str, str | None]:
+def listed(url: str, kind: str, body: bytes, spellings: dict[str, str] | None = None) -> dict[str, str | None]:
     """Canonical URLs of the site of `url` that its unzipped `body`, of that `sitemap.kind`, lists, with their dates.
 
-    A date is the moment of the last change as written, None for none.
+    A date is the moment of the last change as written, None for none. `spellings` as in `links`.
     """
     read = {"feed": feed.entries, "text sitemap": sitemap.text_entries}.get(kind, sitemap.entries)
     site = site_of(url)
     found: dict[str, str | None] = {}
     for written, date in read(body):
-        absolute = _join(url, written)
-        one = canonical_url(absolute) if absolute else None
+        one, spelling = _target(url, written, "utf-8")
         packed = kind == "sitemap index" and one is not None and urlsplit(one).path.endswith(PACKED_SITEMAPS)
         if one is not None and site_of(one) == site and (packed or not _is_file(one)):
             found[one] = date
+            if spelling and spellings is not None:
+                spellings[one] = spelling
     found.pop(url, None)
     return found
 
 
 @lru_cache(maxsize=20_000)
-def _target(base: str, href: str, charset: str) -> str | None:
-    """The canonical URL that a link leads to. Most of a page's links stand on the site's other pages, too."""
+def _target(base: str, href: str, charset: str) -> tuple[str | None, str | None]:
+    """The canonical URL that a link leads to, and the one with a default page that the link spells, if it does.
+
+    Kept, since most of a page's links stand on the site's other pages, too.
+    """
     absolute = _join(base, href)
-    return canonical_url(absolute, charset) if absolute else None
+    url = canonical_url(absolute, charset) if absolute else None
+    if absolute is None or url is None or not url.endswith("/"):
+        return url, None
+    spelling = canonical_url(absolute, charset, keep_default_page=True)
+    return url, spelling if spelling != url else None
 
 
 def _join(base: str, href: str) -> str | None:

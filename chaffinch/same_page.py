@@ -88,6 +88,7 @@ def rewrite_links(visits: Sequence[Visit], rules: dict[str, Rules]) -> None:
             to = {url: rewrite(url, known) for url in visit.links if site_of(url) == visit.site}
             visit.links = tuple(dict.fromkeys(to.get(url, url) for url in visit.links))
             visit.named = frozenset(to.get(url, url) for url in visit.named)
+            visit.spellings = {to.get(url, url): spelling for url, spelling in visit.spellings.items()}
             visit.modified = tuple((to.get(url, url), at) for url, at in visit.modified)
 
 

@@ -29,6 +29,12 @@ def m001_corpus(db: Database) -> None:
     archive.create_tables(db)
 
 
+@migrations()
+def m002_spelling(db: Database) -> None:
+    """Pages remember the default page that they were linked with."""
+    db.execute("ALTER TABLE pages ADD COLUMN spelling TEXT")
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Names of migrations that a newer Chaffinch applied to `db` and this one does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

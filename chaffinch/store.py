@@ -297,17 +297,21 @@ def _write_pages(
                 "missed_since": counted.since if counted else None,
                 "changes": rate.changes,
                 "watched": rate.watched,
+                "spelling": visit.spelling,
                 "priority": int(state in ("article", "page")),
             }
         )
     updated = ["state", "status", "etag", "last_modified", "last_fetched", "due", "reason", "failures"]
-    updated += ["missed", "missed_since", "changes", "watched", "priority"]
+    updated += ["missed", "missed_since", "changes", "watched", "priority", "spelling"]
     # On 304 the stored reason and validators still hold; a failure keeps the validators of the last answer.
     keep = {
         "etag": "coalesce(excluded.etag, etag)",
         "last_modified": "coalesce(excluded.last_modified, last_modified)",
         "reason": "CASE WHEN excluded.status = 304 THEN reason ELSE excluded.reason END",
         "due": "coalesce(excluded.due, due)",
+        # Once it answers to its URL it need not be asked for otherwise.
+        "spelling": "CASE WHEN excluded.state IN ('failed', 'forbidden', 'gone') THEN spelling"
+        " ELSE excluded.spelling END",
         # Old articles give way to new ones that a link on the topic leads to.
         "priority": f"CASE WHEN priority = {frontier.START} OR excluded.state IN ('failed', 'forbidden')"
         " THEN priority ELSE excluded.priority END",
@@ -348,7 +352,7 @@ def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int], le
         found = [
             Found(
                 url, visit.depth + 1, page_ids[visit.page.url],
-                patterns.priority(learned.sites[visit.site], url, url in visit.named),
+                patterns.priority(learned.sites[visit.site], url, url in visit.named), visit.spellings.get(url),
             )
             for url in visit.links if url in learned.fresh
         ]  # fmt: skip

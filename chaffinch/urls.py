@@ -26,14 +26,15 @@ _QUERY = _UNRESERVED | frozenset("/?:@!$()*,&=+;")
 _QUERY_ALIKE = _QUERY - frozenset("&=+;")  # encoded or not, they mean themselves in a query
 
 
-def canonical_url(url: str, encoding: str = "utf-8") -> str | None:
+def canonical_url(url: str, encoding: str = "utf-8", *, keep_default_page: bool = False) -> str | None:
     """The canonical form of an absolute HTTP(S) `url`, or None when it is not one.
 
     Fragment, default port, trailing dot of the host, dot segments, doubled slashes, session and tracking parameters
     go; a default page without a query (`/a/index.html`) is its folder. Host is lower case, percent-encoding as in RFC
     3986, section 6.2.2, parameters are sorted. What servers may tell apart is kept: case and closing slash of the
     path, empty parameters, the order of a query that is a path (`?list/3.html&a`). `encoding` is the charset of the
-    page the URL stood on, which raw characters of its query are sent in.
+    page the URL stood on, which raw characters of its query are sent in. With `keep_default_page` that page stays: the
+    spelling that some servers insist on.
     """
     if len(url) > MAX_URL_CHARS:
         return None
@@ -49,7 +50,7 @@ def canonical_url(url: str, encoding: str = "utf-8") -> str | None:
         return None
     if port is not None and port != DEFAULT_PORTS[parts.scheme]:
         host += f":{port}"
-    if not query:
+    if not query and not keep_default_page:
         path = _DEFAULT_PAGE.sub("/", path)
     found = f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
     return found if len(found) <= MAX_URL_CHARS else None

@@ -26,7 +26,9 @@ class LinksPipeline:
         if visit.document is not None:
             visit.tree = parse(visit.document.html)
             texts: dict[str, str] = {}
-            visit.links = links(visit.document, visit.tree, self.obey_nofollow, texts)
+            spellings: dict[str, str] = {}
+            visit.links = links(visit.document, visit.tree, self.obey_nofollow, texts, spellings)
+            visit.spellings = spellings
             visit.canonical_link = canonical_link(visit.document, visit.tree)
             texts.pop(visit.document.url, None)
             on_topic = named(list(texts.values()), self.topics)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 LOOPBACK_CONNECTIONS = 8
 USUAL_SITEMAP = "/sitemap.xml"
+NOT_AS_SPELLED = (403, 404, 410)  # what a server says of a folder whose default page it does not show
 MAX_SITEMAPS = 100  # that one robots.txt names
 MAX_SITEMAP_DEPTH = 5  # sitemap indexes that name sitemap indexes
 
@@ -245,6 +246,7 @@ class FarmSpider(scrapy.Spider):
             etag=text["ETag"] or None,
             last_modified=text["Last-Modified"] or None,
             depth=page.depth,
+            spelling=page.spelling if response is not None and response.url == page.spelling else None,
             crawled=True,
             robots_tag=tuple(value.decode("latin-1")[:500] for value in tags[:10]),
         )
@@ -257,16 +259,19 @@ class FarmSpider(scrapy.Spider):
             return False
         visit.reason = kind
         if kind != "sitemap index" or visit.depth <= MAX_SITEMAP_DEPTH:
-            dates = listed(visit.page.url, kind, body)
+            spellings: dict[str, str] = {}
+            dates = listed(visit.page.url, kind, body, spellings)
+            visit.spellings = spellings
             visit.links, visit.modified = tuple(dates), lastmod.changes(dates, visit.fetched_at)
         return True
 
     def _redirect(self, visit: Visit, response: Response) -> None:
         target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()
         try:
-            url = canonical_url(urljoin(response.url, target))
+            absolute = urljoin(response.url, target)
         except ValueError:
-            url = None
+            absolute = ""
+        url = canonical_url(absolute)
         if not target or url is None:
             visit.reason = "redirects nowhere"
         elif url == visit.page.url:
@@ -275,10 +280,17 @@ class FarmSpider(scrapy.Spider):
             visit.reason = f"redirects to another site: {url[:200]}"
         else:
             visit.reason, visit.links = f"redirects to {url[:200]}", (url,)
+            if (spelling := canonical_url(absolute, keep_default_page=True)) and spelling != url:
+                visit.spellings = {url: spelling}
 
 
 def _other_spelling(page: Due, response: Response) -> str | None:
-    """Where a page redirects to another spelling of its own URL, `/` to `/index.php`: that, once."""
+    """Another spelling of its own URL that a page redirects to, `/` to `/index.php`, or was linked as: that, once.
+
+    Not every server shows `/a/index.html` for `/a/`.
+    """
+    if response.status in NOT_AS_SPELLED and page.spelling and "spelled" not in response.meta:
+        return page.url if response.url == page.spelling else page.spelling
     target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()
     if not 300 < response.status < 400 or response.status == 304 or not target or "spelled" in response.meta:
         return None

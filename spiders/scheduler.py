@@ -212,7 +212,7 @@ class FrontierScheduler(BaseScheduler):
         if page.last_modified:
             headers["If-Modified-Since"] = page.last_modified
         return Request(
-            page.url,
+            page.spelling if page.fetched and page.spelling else page.url,
             headers=headers,
             callback=self.spider.parse,
             errback=self.spider.failed,

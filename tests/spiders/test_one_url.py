@@ -20,8 +20,8 @@ class Corpus:
     def __init__(self, run: Run, path: Path) -> None:
         self.run, self.path = run, path
 
-    def crawl(self, start: str) -> None:
-        done = self.run("crawl", "farm", "-a", f"start={start}/", "-s", "ALLOW_PRIVATE_ADDRESSES=1")
+    def crawl(self, start: str, *options: str) -> None:
+        done = self.run("crawl", "farm", "-a", f"start={start}/", *options, "-s", "ALLOW_PRIVATE_ADDRESSES=1")
         assert done.returncode == 0, done.stderr
 
     def rows(self, query: str) -> list[Any]:
@@ -56,6 +56,29 @@ def test_a_page_that_redirects_to_its_own_other_spelling_is_read(corpus: Corpus)
     assert served.paths().count("/index.php") == served.paths().count("/a.html") == 1
     assert served.paths().count("/loop/") <= 2
     assert corpus.rows("SELECT reason FROM pages WHERE url LIKE '%/loop/'") == [("redirects to itself",)]
+
+
+def test_a_default_page_that_its_server_does_not_show_for_the_folder_is_asked_for_as_linked(corpus: Corpus) -> None:
+    pages = {
+        "/index.html": page("首页", "list/index.html", "/old"),
+        "/list/index.html": page("列表", "../a/index.html", "/b/", "/no/index.html"),
+        "/a/index.html": page("协商还款怎么谈"),
+        "/b/": page("逾期以后怎么办", "/b/index.html"),
+        "/c/default.htm": page("催收电话怎么接"),
+        "/d/index.php": page("征信记录怎么看"),
+        "/old": Answer(status=301, headers={"Location": "/d/index.php"}),
+        "/sitemap.xml": Answer("<urlset><url><loc>/c/default.htm</loc></url></urlset>"),
+    }
+    with scripted(lambda path, _: pages.get(path)) as served:
+        corpus.crawl(f"{served.url}/index.html#")
+        assert max(Counter(served.paths()).values()) == 1
+        assert {"/b/index.html", "/d/index.html"}.isdisjoint(served.paths())
+        served.asked.clear()
+        corpus.crawl(f"{served.url}/index.html#", "-a", "due=all")
+    urls = {url.removeprefix(served.url) for (url,) in corpus.rows("SELECT url FROM articles")}
+    assert {"/a/", "/b/", "/c/", "/d/"} <= urls
+    assert {"/", "/list/", "/a/", "/c/", "/d/"}.isdisjoint(served.paths())
+    assert corpus.rows("SELECT state FROM pages WHERE url LIKE '%/no/'") == [("gone",)]
 
 
 NAMES = ["逾期", "协商", "催收", "分期", "征信", "起诉", "减免", "停息"]
