@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from spiders.scheduler import FrontierScheduler
 
 LOOPBACK_CONNECTIONS = 8
+LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent
 USUAL_SITEMAP = "/sitemap.xml"
 NOT_AS_SPELLED = (403, 404, 410)  # what a server says of a folder whose default page it does not show
 MAX_SITEMAPS = 100  # that one robots.txt names
@@ -302,12 +303,13 @@ def _other_spelling(page: Due, response: Response) -> str | None:
 
 
 def _slots(farm: farms.Farm, settings: Any) -> dict[str, dict[str, Any]]:
-    """Download slots that differ from the settings: a farm's own delay, and none for loopback, which minds nobody."""
+    """Download slots of a farm's sites: its own delay, and none for loopback, which minds nobody."""
     chosen = settings.getpriority("DOWNLOAD_DELAY") >= 40  # on the command line
     slots: dict[str, dict[str, Any]] = {}
+    delay = settings.getfloat("DOWNLOAD_DELAY") if farm.delay is None else farm.delay
     for url in farm.start:
-        if farm.delay is not None:
-            slots[site_of(url)] = {"delay": farm.delay}
-        elif is_loopback(url) and not chosen:
+        if is_loopback(url) and farm.delay is None and not chosen:
             slots[site_of(url)] = {"delay": 0.0, "concurrency": LOOPBACK_CONNECTIONS}
+        else:
+            slots[site_of(url)] = {"delay": max(delay, LEAST_DELAY)}
     return slots

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 ROBOTS = "/robots.txt"
@@ -30,6 +30,8 @@ Script = Callable[[str, int], Answer | None]  # path, how often it was asked bef
 class Scripted:
     url: str  # of the server, no slash at the end
     asked: list[tuple[float, str]] = field(default_factory=list)  # monotonic time, path
+    open: int = 0  # connections
+    most_open: int = 0  # at a time
 
     def paths(self) -> list[str]:
         return [path for _, path in self.asked]
@@ -47,11 +49,22 @@ def page(title: str, *links: str, head: str = "") -> Answer:
 
 
 @contextmanager
-def scripted(script: Script, delay: float = 0.0) -> Iterator[Scripted]:
+def scripted(script: Script, delay: float = 0.0, address: tuple[str, int] = ("127.0.0.1", 0)) -> Iterator[Scripted]:
     """Serves what `script` says until the block ends; `delay` seconds pass before each answer."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            with counting:
+                serving.open += 1
+                serving.most_open = max(serving.most_open, serving.open)
+
+        def finish(self) -> None:
+            with counting, suppress(OSError):
+                serving.open -= 1
+                super().finish()
 
         def do_GET(self) -> None:
             before = serving.paths().count(self.path)
@@ -78,10 +91,11 @@ def scripted(script: Script, delay: float = 0.0) -> Iterator[Scripted]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    counting = Lock()
+    with ThreadingHTTPServer(address, Handler) as server:
         server.daemon_threads = True
         server.block_on_close = False
-        serving = Scripted(f"http://127.0.0.1:{server.server_address[1]}")
+        serving = Scripted(f"http://{address[0]}:{server.server_address[1]}")
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield serving
         server.shutdown()
