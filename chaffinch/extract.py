@@ -66,10 +66,11 @@ def parse(html: str) -> HtmlElement:
     """A page's tree; never raises.
 
     Where blocks follow the end of html or body, those ends are ignored, as in browsers: templates were pasted together.
+    NUL is ignored, too.
     Bounded: `MAX_HTML` characters and `MAX_TAGS` tags of a page are parsed, 255 levels of nesting, and a tag of
     very many attributes keeps a few (libxml2's time grows with the square of their number).
     """
-    data = _without_images(html)[:MAX_HTML].encode("utf-8", "replace")
+    data = _without_images(html)[:MAX_HTML].encode("utf-8", "replace").replace(b"\0", b"")
     if len(data) > LONG_PAGE and data.count(b"<") > MAX_TAGS:
         data = b"<".join(data.split(b"<", MAX_TAGS)[:MAX_TAGS])
     data = _shorten_tags(data)

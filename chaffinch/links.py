@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
@@ -11,9 +12,10 @@ from lxml.html import HtmlElement
 from chaffinch import feed, sitemap
 from chaffinch.items import Document
 from chaffinch.robots_meta import is_nofollow
-from chaffinch.urls import canonical_url, site_of
+from chaffinch.urls import MAX_URL_CHARS, canonical_url, site_of
 
 MAX_LINKS = 5_000
+_REFRESH = re.compile(r"\s*[\d.]*\s*[;,]\s*url\s*=\s*(\S+)", re.IGNORECASE)
 MAX_TEXT = 100  # characters of a link's words that are looked at
 FEEDS = frozenset({"application/rss+xml", "application/atom+xml"})
 PACKED_SITEMAPS = (".xml.gz", ".txt.gz")
@@ -43,8 +45,8 @@ def links(
     folder = _join(base, ".") or base
     site = site_of(document.url)
     found: dict[str, None] = {}
-    for element in tree.iter("a", "area"):
-        href = (element.get("href") or "").strip()
+    for element in tree.iter("a", "area", "frame", "iframe", "meta"):
+        href = (_refresh(element) if element.tag == "meta" else element.get("href") or element.get("src") or "").strip()
         if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
             continue
         if obey_nofollow and is_nofollow(element):
@@ -109,6 +111,14 @@ def listed(url: str, kind: str, body: bytes, spellings: dict[str, str] | None = 
                 spellings[one] = spelling
     found.pop(url, None)
     return found
+
+
+def _refresh(element: HtmlElement) -> str:
+    """Where a page sends its readers after a while, "" for nowhere."""
+    if (element.get("http-equiv") or "").strip().lower() != "refresh":
+        return ""
+    match = _REFRESH.match((element.get("content") or "")[:MAX_URL_CHARS])
+    return match[1].strip("'\"") if match else ""
 
 
 @lru_cache(maxsize=20_000)

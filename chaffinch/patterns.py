@@ -182,8 +182,11 @@ def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mappin
     rest = pair.tried + trying.get(led, 0)
     if source is not None and source.given_up_at and not source.brought:
         return min(found, (TRIES_TRAP - rest, led))
-    if found[0] <= 0 and found[1] == narrow and (source is None or source.level is not None):
-        return max(found, (TRIES_SOURCE - rest, narrow))
+    if found[0] <= 0 and found[1] == narrow:
+        few = TRIES_SOURCE - rest
+        if source is not None and source.level is None:  # it may be a list that nothing was fetched of yet
+            few = min(few, TRIES_BROAD - own.tried - trying.get(narrow, 0)) if source.tried < TRIES_SOURCE else 0
+        return max(found, (few, narrow))
     return found
 
 

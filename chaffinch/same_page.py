@@ -234,12 +234,19 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
             _leave(visit, CANONICAL, one.url)
         elif one.names == visit.page.url:
             continue
-        elif (names is not None and one.names == names) or one.url in origins.twins(visit.page.url):
+        elif (
+            (names is not None and one.names == names)
+            or one.url in origins.twins(visit.page.url)
+            or one.url.lower() == visit.page.url.lower()  # as servers have it that do not tell case apart
+        ):
             _leave(visit, SAME, one.url)
         elif apart := query_params.keys_apart(visit.page.url, one.url):
             more, less = apart
-            alike = len(more | less) == 1 and one.title == visit.cleaned.title
-            if more and (not less or alike) and not any(map(query_params.selects, more | less)):
+            if (
+                more
+                and (not less or one.title == visit.cleaned.title)
+                and not any(map(query_params.selects, more | less))
+            ):
                 _leave(visit, SAME, one.url)
         if visit.same_as is not None:
             return True

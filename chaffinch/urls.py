@@ -12,6 +12,8 @@ TRACKING = frozenset(
     "hmci".split()
 )
 _TRACKING_STARTS = ("utm_", "aspsessionid")
+_SESSION_KEYS = frozenset("sid session sessionid session_id sess oscsid zenid".split())
+_SESSION_VALUE = re.compile(r"[0-9a-zA-Z]{22,}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_URL_CHARS = 2_000
 
@@ -118,11 +120,13 @@ def _query(query: str, encoding: str) -> str:
     pairs = [
         one.replace("%20", "+") for one in _encoded(query.replace(" ", "+"), _QUERY, _QUERY_ALIKE, encoding).split("&")
     ]
-    kept = [pair for pair in pairs if pair and not is_tracking(pair.partition("=")[0])]
+    kept = [pair for pair in pairs if pair and not is_tracking(*pair.partition("=")[::2])]
     return "&".join(sorted(kept) if all("=" in pair for pair in kept) else kept)
 
 
-def is_tracking(key: str) -> bool:
-    """Whether the query parameter `key` names a reader or who sent one."""
+def is_tracking(key: str, value: str = "") -> bool:
+    """Whether the query parameter `key` names a reader or who sent one; some keys do only with such a value."""
     key = key.lower()
+    if key in _SESSION_KEYS:
+        return _SESSION_VALUE.fullmatch(value) is not None
     return key in TRACKING or key.startswith(_TRACKING_STARTS)

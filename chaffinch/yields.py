@@ -16,13 +16,15 @@ from sqlite_utils import Database
 
 from chaffinch.frontier import NAMED
 from chaffinch.items import Visit
-from chaffinch.patterns import FAR, Known, Yield, names_of, pattern_of, room, sourced, why
+from chaffinch.patterns import FAR, TRIES_LED, Known, Yield, names_of, pattern_of, room, sourced, why
 
 HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet
 HOPES_BROAD = 30  # of a broad pattern
 MOST_PATTERNS = 200  # of a site; further ones are counted with their broad pattern only
 MOST_SEEN = 500  # hashes of links and texts that a pattern remembers
+MOST_DEAD = 50  # links to pages that are gone that do not count against their pattern
 MOST_OTHER = 150  # off-topic texts that do not count against their pattern
+GOOD_OF_LED = 3  # one page in so many that one source leads to must have brought something
 SOFT_404 = 5  # pages of a site with one title, date and text: the next is none of its own
 LISTS = frozenset({"sitemap", "sitemap index", "text sitemap", "feed"})
 _NEW = Yield()
@@ -105,7 +107,7 @@ def note(db: Database, visits: Sequence[Visit], first: set[str], known_texts: se
 
 def _counts(visit: Visit) -> bool:
     """Whether a visit says anything of its pattern: a start page, a failure or a list of URLs does not."""
-    if not visit.crawled or visit.echo or not visit.depth or visit.state in ("failed", "forbidden", "gone"):
+    if not visit.crawled or visit.echo or not visit.depth or visit.state in ("failed", "forbidden"):
         return False
     return visit.status != 304 and visit.reason not in LISTS and (visit.part is None or visit.part.number == 1)
 
@@ -118,7 +120,7 @@ def _count(known: Known, visit: Visit, names: tuple[str, str, str], fresh: set[s
     found = _level_found(known, own, names, visit, fresh, repeated)
     may_hope = own.hoped < HOPES and known.get(broad, _NEW).hoped < HOPES_BROAD
     hoped = found is None and may_hope and _leads_into_the_open(known, narrow, visit, fresh)
-    neutral = hoped or (found is None and _other_text_or_links(known, own, visit))
+    neutral = hoped or (found is None and _other_text_or_links(known, own, narrow, visit))
     for name in counted:
         one = known.setdefault(name, Yield())
         one.hoped += hoped
@@ -155,13 +157,17 @@ def _level_found(
 def _level(known: Known, url: str, source: str, named: bool) -> int | None:
     """How far from an article the pages at `url` are that the pattern `source` leads to; None when they are a trap.
 
-    Lists must have proved good more often than not: fresh pages of a trap are no news.
+    Lists must have proved good more often than not, and what `source` leads to now and then: fresh pages of a trap are
+    no news.
     """
     narrow, broad = pattern_of(url)
-    one = known.get(narrow) or known.get(broad)
+    led = sourced(narrow, source, named)
+    one, pair = known.get(narrow) or known.get(broad), known.get(led, _NEW)
     if one is None or (one.level and 2 * one.brought < one.tried):
         return None
-    return one.level if room(known, (narrow, broad, sourced(narrow, source, named)), {})[0] > 0 else None
+    if pair.tried >= TRIES_LED and GOOD_OF_LED * pair.brought < pair.tried:
+        return None
+    return one.level if room(known, (narrow, broad, led), {})[0] > 0 else None
 
 
 def _leads_into_the_open(known: Known, own: str, visit: Visit, fresh: set[str]) -> bool:
@@ -188,19 +194,19 @@ def _sources(db: Database, urls: Iterable[str], at_once: int = 500) -> dict[str,
     return found
 
 
-def _other_text_or_links(known: Known, own: Yield, visit: Visit) -> bool:
+def _other_text_or_links(known: Known, own: Yield, narrow: str, visit: Visit) -> bool:
     """Whether the page at least differs from the others of its pattern: an off-topic text, links to other articles.
 
-    Such a page neither speaks for its pattern nor against it. A list of articles that are known already may go on to
-    those that are not.
+    Such a page neither speaks for its pattern nor against it; nor do the first that are gone. A list of articles that
+    are known already may go on to those that are not.
     """
+    if visit.state == "gone":
+        return _remember(own, {crc32(visit.page.url.encode())}, MOST_DEAD)
     if visit.state == "off-topic" and visit.canonical and not own.level:
         return _remember(own, {crc32(visit.canonical.encode("utf-8", "surrogatepass"))}, MOST_OTHER)
-    return _remember(own, {crc32(link.encode()) for link in visit.links if _holds_articles(known, link)})
-
-
-def _holds_articles(known: Known, url: str) -> bool:
-    return known.get(pattern_of(url)[0], _NEW).level == 0
+    return _remember(
+        own, {crc32(link.encode()) for link in visit.links if _level(known, link, narrow, link in visit.named) == 0}
+    )
 
 
 def _remember(own: Yield, marks: set[int], most: int = MOST_SEEN) -> bool:

@@ -44,6 +44,7 @@ LOOPBACK_CONNECTIONS = 8
 LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent
 USUAL_SITEMAP = "/sitemap.xml"
 NOT_AS_SPELLED = (403, 404, 410)  # what a server says of a folder whose default page it does not show
+OUR_META = ("page", "download_slot", "dont_redirect", "handle_httpstatus_all")
 MAX_SITEMAPS = 100  # that one robots.txt names
 MAX_SITEMAP_DEPTH = 5  # sitemap indexes that name sitemap indexes
 
@@ -119,7 +120,8 @@ class FarmSpider(scrapy.Spider):
         self.nothing_answered = False
         if spelling := _other_spelling(page, response):
             assert response.request is not None
-            yield response.request.replace(url=spelling, meta={**response.request.meta, "spelled": True})
+            ours = {name: response.meta[name] for name in OUR_META if name in response.meta}
+            yield response.request.replace(url=spelling, meta={**ours, "spelled": True})
             return
         visit = self._visit(page, response)
         if response.status == 304:
@@ -134,6 +136,8 @@ class FarmSpider(scrapy.Spider):
             visit.state, visit.reason = "failed", f"HTTP {response.status}"
         elif self._list(visit, response):
             pass
+        elif page.depth and page.url.endswith(USUAL_SITEMAP):
+            visit.reason = "no sitemap"
         elif not visit.page.content_type.lower().startswith((*HTML_TYPES, "text/")) and visit.page.content_type:
             visit.reason = f"not HTML: {visit.page.content_type[:60]}"
         elif not response.body:
