@@ -47,8 +47,9 @@ def part_of(tree: HtmlElement, url: str) -> Part | None:
         return None
     name = urlsplit(url).path.rpartition("/")[2]
     match = _PATH_PART.match(name[:500])
-    stem = match[1] if match else ""
+    stem = match[1] if match and not name.isdigit() else ""
     others: set[int] = set()
+    targets: set[str] = set()
     for count, link in enumerate(tree.iter("a")):
         if count > MAX_LINKS:
             break
@@ -58,14 +59,32 @@ def part_of(tree: HtmlElement, url: str) -> Part | None:
         if not _PART_TEXT.match("".join(link.itertext())[:20].strip()):
             continue
         try:
-            other = _split(urljoin(url, href))
+            target = urljoin(url, href)
+            other = _split(target)
         except ValueError:
             continue
+        targets.add(target.partition("#")[0])
         if other[0] == series and other[1] != number:
             others.add(other[1])
     if number + 1 in others or (others and number > 1):
         return Part(series, number, last=max(others) < number)
-    return None
+    return _folder_part(url, targets)
+
+
+def _folder_part(url: str, targets: set[str]) -> Part | None:
+    """The part that `…/26620/` is to `…/26620/2/`, as WordPress splits: there a number alone may be another article's.
+
+    So the first part must lead to the second, and a later one to the first, which has no number. `targets` are the URLs
+    that the page's links to other parts lead to.
+    """
+    slash = "/" if url.endswith("/") else ""
+    plain = url.removesuffix("/")
+    if f"{plain}/2{slash}" in targets:
+        return Part(_split(url)[0], 1, last=False)
+    base, _, number = plain.rpartition("/")
+    if not re.fullmatch(r"[2-9]|[1-9]\d", number) or base + slash not in targets:
+        return None
+    return Part(_split(base + slash)[0], int(number), last=f"{base}/{int(number) + 1}{slash}" not in targets)
 
 
 def _split(url: str) -> tuple[str, int]:

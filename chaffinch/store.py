@@ -123,7 +123,9 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     urls = [visit.page.url for visit in visits]
     known, pages = _known_articles(db, urls), _known_pages(db, urls)
     first = {url for url in urls if pages.get(url, {}).get("state", "found") == "found"}
-    repeated = yields.repeats(db, [visit for visit in visits if visit.page.url in first])
+    newcomers = [visit for visit in visits if visit.page.url in first]
+    repeated = yields.repeats(db, newcomers)
+    said = yields.said_before(db, newcomers)
     yields.leave_out_soft_404(visits, repeated)
     fresh = [visit for visit in visits if _is_news(visit, known.get(visit.page.url))]
     if store.before_write is not None and (fresh or any(visit.crawled for visit in visits)):
@@ -133,7 +135,7 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
         for url, row in pages.items() if row["missed"]
     }  # fmt: skip
     missed = history.judge(db, visits, known, before)
-    learned = yields.note(db, visits, first, set(repeated))
+    learned = yields.note(db, visits, first, repeated.keys() | said)
     mirrors.note(db, visits, first)
     page_ids = _write_pages(
         store, visits, pages, missed, {visit.page.url for visit in fresh} | assembled.news, learned.fresh

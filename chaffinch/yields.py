@@ -6,6 +6,7 @@ text the site has nowhere else, or leads to pages not known before whose own pat
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -24,6 +25,9 @@ MOST_PATTERNS = 200  # of a site; further ones are counted with their broad patt
 MOST_SEEN = 500  # hashes of links and texts that a pattern remembers
 MOST_DEAD = 50  # links to pages that are gone that do not count against their pattern
 MOST_OTHER = 150  # off-topic texts that do not count against their pattern
+MORE_OTHER = 10  # further ones for each page of it that brought something
+LATEST = 30  # articles of a site that a new one is compared with, line by line
+SAID_BY, SAID_SHARE = 5, 0.9  # so many of them hold so much of it: it says nothing new
 GOOD_OF_LED = 3  # one page in so many that one source leads to must have brought something
 SOFT_404 = 5  # pages of a site with one title, date and text: the next is none of its own
 LISTS = frozenset({"sitemap", "sitemap index", "text sitemap", "feed"})
@@ -203,7 +207,8 @@ def _other_text_or_links(known: Known, own: Yield, narrow: str, visit: Visit) ->
     if visit.state == "gone":
         return _remember(own, {crc32(visit.page.url.encode())}, MOST_DEAD)
     if visit.state == "off-topic" and visit.canonical and not own.level:
-        return _remember(own, {crc32(visit.canonical.encode("utf-8", "surrogatepass"))}, MOST_OTHER)
+        most = min(MOST_OTHER + MORE_OTHER * own.brought, MOST_SEEN)
+        return _remember(own, {crc32(visit.canonical.encode("utf-8", "surrogatepass"))}, most)
     return _remember(
         own, {crc32(link.encode()) for link in visit.links if _level(known, link, narrow, link in visit.named) == 0}
     )
@@ -259,6 +264,31 @@ def repeats(db: Database, visits: Sequence[Visit]) -> dict[str, int]:
         if any(other[0] != url for other in others):
             found[url] = min(len({other[0] for other in others if other[1:] == said and other[0] != url}), SOFT_404)
         others.append((url, *said))
+    return found
+
+
+def said_before(db: Database, visits: Sequence[Visit]) -> set[str]:
+    """URLs of articles whose lines the site's latest articles hold, nearly all: pages that are made for any address.
+
+    Such an article is kept, but its pattern earns no tries with it.
+    """
+    found: set[str] = set()
+    latest: dict[str, deque[set[str]]] = {}
+    for visit in visits:
+        if visit.cleaned is None or visit.echo:
+            continue
+        if visit.site not in latest:
+            texts = db.conn.execute(
+                "SELECT text FROM articles"
+                " WHERE id IN (SELECT id FROM articles WHERE site = ? ORDER BY id DESC LIMIT ?) ORDER BY id",
+                (visit.site, LATEST),
+            )
+            latest[visit.site] = deque((set(text.split("\n")) for (text,) in texts), LATEST)
+        lines = set(visit.cleaned.text.split("\n"))
+        said = [line for line in lines if sum(line in other for other in latest[visit.site]) >= SAID_BY]
+        if sum(map(len, said)) >= SAID_SHARE * sum(map(len, lines)):
+            found.add(visit.page.url)
+        latest[visit.site].append(lines)
     return found
 
 
