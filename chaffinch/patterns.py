@@ -156,6 +156,11 @@ def sourced(narrow: str, source: str, named: bool) -> str:
     return f"{narrow}{_FROM[named]}{source}"
 
 
+def source_of(names: tuple[str, str, str]) -> str:
+    """The pattern of the page that led to one of these patterns (`names_of`), "" for none."""
+    return names[2][len(names[0]) :].partition(" ")[2].partition(" ")[2]
+
+
 def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mapping[str, int]) -> tuple[int, str]:
     """How many pages of these patterns (`names_of`) may be tried yet, and the one that says so; 0 or less for none.
 
@@ -178,7 +183,7 @@ def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mappin
     found = min(left(narrow, TRIES), left(broad, TRIES_BROAD))
     if led == narrow:
         return found
-    source = known.get(led[len(narrow) :].partition(" ")[2].partition(" ")[2])
+    source = known.get(source_of(names))
     rest = pair.tried + trying.get(led, 0)
     if source is not None and source.given_up_at and not source.brought:
         return min(found, (TRIES_TRAP - rest, led))

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from chaffinch.frontier import NAMED
 from chaffinch.items import Visit
-from chaffinch.patterns import FAR, TRIES_LED, Known, Yield, names_of, pattern_of, room, sourced, why
+from chaffinch.patterns import FAR, TRIES_LED, Known, Yield, names_of, pattern_of, room, source_of, sourced, why
 
 HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet
 HOPES_BROAD = 30  # of a broad pattern
@@ -99,6 +99,7 @@ def note(db: Database, visits: Sequence[Visit], first: set[str], known_texts: se
     sources = _sources(db, first)
     for site, known in learned.sites.items():
         changed: set[str] = set()
+        given_up = {name for name, one in known.items() if one.given_up_at}
         for visit in visits:
             if visit.site == site and visit.page.url in first and _counts(visit):
                 names = names_of(visit.page.url, *sources.get(visit.page.url, (None, False)))
@@ -106,7 +107,19 @@ def note(db: Database, visits: Sequence[Visit], first: set[str], known_texts: se
             if visit.site == site:
                 fresh.difference_update(visit.links)
         save(db, site, known, changed)
+        for name in changed & given_up:
+            if not known[name].given_up_at:
+                _take_up(db, site, name, max(visit.fetched_at for visit in visits))
     return learned
+
+
+def _take_up(db: Database, site: str, pattern: str, at: str) -> None:
+    """Makes pages due that were put off since their pattern was given up."""
+    db.conn.execute(
+        "UPDATE pages SET due = ?1, reason = NULL WHERE site = ?2 AND state = 'found'"
+        " AND reason LIKE 'pattern given up: %' AND substr(reason, -length(?3)) = ?3",
+        (at, site, f": {pattern}"),
+    )
 
 
 def _counts(visit: Visit) -> bool:
@@ -134,6 +147,11 @@ def _count(known: Known, visit: Visit, names: tuple[str, str, str], fresh: set[s
         one.tried += not neutral
         if one.given_up_at and found is not None:  # a probe that came back with something
             one.tried, one.given_up_at, one.reason = one.brought, None, None
+    source = known.get(source_of(names))
+    if found == 0 and source is not None and source.level is None:  # it was fetched before anything was known of these
+        source.level, source.given_up_at, source.reason = 1, None, None
+        source.brought += 1
+        counted.add(source_of(names))
     if room(known, names, {})[0] <= 0:
         for name in {narrow, room(known, names, {})[1]} & counted:
             known[name].given_up_at, known[name].reason = visit.fetched_at, why(name, known[name])

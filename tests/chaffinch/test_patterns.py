@@ -105,9 +105,10 @@ class Site:
         self.store = Store(self.db)
         frontier.seed(self.db, [f"{SITE}/"], AT)
 
-    def visit(self, path: str, *links: str, text: str = "", **fields: object) -> None:
+    def visit(self, path: str, *links: str, text: str = "", source: str = "", **fields: object) -> None:
         url = SITE + path
-        frontier.add_found(self.db, [Found(url, 1, None)], AT)
+        led = self.db.execute("SELECT id FROM pages WHERE url = ?", [SITE + source]).fetchone() if source else None
+        frontier.add_found(self.db, [Found(url, 1, led and led[0])], AT)
         visit = Visit(Page(url, b""), "a.example", AT, 200, depth=1, crawled=True)
         visit.links = tuple(SITE + link for link in links)
         visit.reason = "list"
@@ -149,6 +150,41 @@ def test_lists_that_lead_to_articles_are_not_given_up_and_the_more_articles_the_
         site.visit(f"/a/{number}.html", text=f"第{number}篇。")
     assert site.known("/list/N").level == 1 and not site.known("/list/N").given_up_at
     assert site.known("/a/N.html") == replace(site.known("/a/N.html"), tried=30, brought=30, level=0, given_up_at=None)
+
+
+def test_lists_that_were_read_before_any_of_their_articles_are_taken_up_again() -> None:
+    site = Site()
+    for number in range(yields.HOPES + TRIES):
+        site.visit(f"/list/{number}/", f"/a/{number}.html")
+    assert site.known("/list/N/").given_up_at
+    frontier.add_found(site.db, [Found(f"{SITE}/list/99/", 1, None)], AT)
+    reason = site.known("/list/N/").reason
+    frontier.put_off(site.db, [(f"{SITE}/list/99/", str(reason))], AT, frontier.GIVEN_UP_AGAIN)
+    site.visit("/a/3.html", text="第三篇。", source="/list/3/")
+    assert site.known("/list/N/").level == 1 and not site.known("/list/N/").given_up_at
+    assert [page.url for page in frontier.due(site.db, "a.example", AT, 100) if "list" in page.url] == [
+        f"{SITE}/list/99/"
+    ]
+
+
+def test_pages_that_are_gone_count_after_a_while() -> None:
+    site = Site()
+    for number in range(yields.MOST_DEAD):
+        site.visit(f"/z/{number}", state="gone", reason="HTTP 404")
+    assert site.known("/z/N").tried == 0
+    for number in range(TRIES):
+        site.visit(f"/z/{1000 + number}", state="gone", reason="HTTP 404")
+    assert site.known("/z/N").given_up_at
+
+
+def test_pages_made_for_any_address_are_kept_and_earn_nothing() -> None:
+    site, lines = Site(), "\n".join(f"这一句话哪一页上都有,一字不差,这是其中第{n}句。" for n in range(12))
+    for number in range(20):
+        site.visit(f"/key/{number}", text=f"关于{number}怎么办,小编为您整理。\n{lines}")
+        site.visit(f"/a/{number}", text=f"第{number}篇自己的话。\n第{number}篇的另一句话。")
+    assert site.known("/key/N").brought == yields.SAID_BY and site.known("/key/N").tried == 20
+    assert site.known("/a/N").brought == 20
+    assert site.db.execute("SELECT count(*) FROM articles").fetchone() == (40,)
 
 
 def test_what_says_nothing_does_not_count() -> None:
