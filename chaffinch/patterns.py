@@ -15,8 +15,10 @@ from chaffinch.revisit import days_between
 
 TRIES = 10  # pages of a pattern that may bring nothing before it is given up
 TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many
+TRIES_NEW, MOST_BROAD = 3, 60  # of a narrow pattern whose broad one has none left, and of all these together
 TRIES_LED = 20  # from one source, of a pattern that brought an article
 TRIES_TRAP = 3  # of those that a pattern given up leads to
+TRIES_HOME = 40  # of those that the home page itself leads to: categories, many of them empty
 TRIES_SOURCE = 5  # from one source, of a pattern that brought nothing from others
 TRIES_ARTICLES = 80  # of a pattern that brought an article at all
 EARNED = 4  # more tries for each page that brought something
@@ -178,17 +180,21 @@ def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mappin
         return min((most, narrow), left(led, TRIES_LED)) if led != narrow else (most, narrow)
     if broad == narrow:
         return left(narrow, TRIES_BROAD if "*" in narrow else TRIES)
+    rest = pair.tried + trying.get(led, 0)
+    at_home = TRIES_HOME - rest if source_of(names) == "/" else 0
     if own.brought:
-        return left(narrow, TRIES)
+        return max(left(narrow, TRIES), (at_home, narrow))
     found = min(left(narrow, TRIES), left(broad, TRIES_BROAD))
+    if found[0] <= 0 and found[1] == broad:  # empty categories may have used up what their articles need
+        few = min(TRIES_NEW - own.tried - trying.get(narrow, 0), left(broad, MOST_BROAD)[0])
+        found = max(found, (few, narrow))
     if led == narrow:
         return found
     source = known.get(source_of(names))
-    rest = pair.tried + trying.get(led, 0)
     if source is not None and source.given_up_at and not source.brought:
         return min(found, (TRIES_TRAP - rest, led))
     if found[0] <= 0 and found[1] == narrow:
-        few = TRIES_SOURCE - rest
+        few = max(TRIES_SOURCE - rest, at_home)
         if source is not None and source.level is None:  # it may be a list that nothing was fetched of yet
             few = min(few, TRIES_BROAD - own.tried - trying.get(narrow, 0)) if source.tried < TRIES_SOURCE else 0
         return max(found, (few, narrow))

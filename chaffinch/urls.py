@@ -13,6 +13,9 @@ TRACKING = frozenset(
 )
 _TRACKING_STARTS = ("utm_", "aspsessionid")
 _SESSION_KEYS = frozenset("sid session sessionid session_id sess oscsid zenid".split())
+# What keeps a copy from being shown: the time of day, a random number.
+_CACHE_KEYS = frozenset("t _t _ ts timestamp time r rnd rand random v".split())
+_CACHE_VALUE = re.compile(r"1\d{9}(?:\d{3})?|0\.\d{6,}")
 _SESSION_VALUE = re.compile(r"[0-9a-zA-Z]{22,}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_URL_CHARS = 2_000
@@ -129,4 +132,6 @@ def is_tracking(key: str, value: str = "") -> bool:
     key = key.lower()
     if key in _SESSION_KEYS:
         return _SESSION_VALUE.fullmatch(value) is not None
+    if key in _CACHE_KEYS:
+        return _CACHE_VALUE.fullmatch(value) is not None
     return key in TRACKING or key.startswith(_TRACKING_STARTS)

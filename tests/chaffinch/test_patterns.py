@@ -77,9 +77,18 @@ def test_a_pattern_has_tries_and_earns_more() -> None:
 
 
 def test_the_broad_pattern_speaks_for_narrow_ones_that_brought_nothing() -> None:
-    known = {"/*/N/": Yield(tried=patterns.TRIES_BROAD), "/good/N/": Yield(tried=3, brought=3, level=1)}
+    known = {"/*/N/": Yield(tried=patterns.MOST_BROAD), "/good/N/": Yield(tried=3, brought=3, level=1)}
     assert room(known, names_of(f"{SITE}/abc/1/", None, False), {})[0] <= 0
     assert room(known, names_of(f"{SITE}/good/1/", None, False), {})[0] > 0
+
+
+def test_empty_categories_leave_a_few_tries_to_what_has_an_address_like_theirs() -> None:
+    known = {"/*/N.html": Yield(tried=patterns.TRIES_BROAD), "/cat/N.html": Yield(tried=patterns.TRIES_BROAD)}
+    named = names_of(f"{SITE}/view/1.html", f"{SITE}/cat/7.html", True)
+    assert room(known, named, {})[0] == patterns.TRIES_NEW
+    assert room({**known, "/view/N.html": Yield(tried=patterns.TRIES_NEW)}, named, {})[0] <= 0
+    # What the home page itself leads to is no end.
+    assert room(known, names_of(f"{SITE}/cat/8.html", f"{SITE}/", False), {})[0] > 0
 
 
 def test_pages_of_a_source_that_is_no_trap_are_tried_all_the_same() -> None:

@@ -16,6 +16,7 @@ from chaffinch.urls import canonical_url, is_loopback, site_of
         ("https://example.com:443/a?b=2&a=1#top", "https://example.com/a?a=1&b=2"),
         ("http://example.com:8080/a", "http://example.com:8080/a"),
         ("http://example.com/a?utm_source=x&id=7&spm=1.2", "http://example.com/a?id=7"),
+        (f"http://example.com/a?sid={'0f' * 16}&sid=7&t=1700000000&t=7", "http://example.com/a?sid=7&t=7"),
         ("http://example.com/a?PHPSESSID=0a1b&id=7&bd_vid=9", "http://example.com/a?id=7"),
         ("http://example.com/逾期", "http://example.com/%E9%80%BE%E6%9C%9F"),
         ("http://逾期.cn/", "http://xn--vpv582g.cn/"),

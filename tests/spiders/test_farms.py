@@ -1,4 +1,4 @@
-"""Ten farms, crawled from their home pages: everything is found, and nobody is harmed."""
+"""Thirteen farms, crawled from their home pages: everything is found, and nobody is harmed."""
 
 from __future__ import annotations
 
@@ -26,15 +26,19 @@ from tests.spiders.farm_pages import (
 from tests.spiders.scripted import ROBOTS, Answer, Scripted, page, scripted
 from tests.spiders.trap_pages import (
     any_id_will_do,
+    empty_categories_and_frames,
     endless_calendar_and_tags,
     found_by_the_day,
+    made_for_any_address,
+    questions_beside_soft_404s,
     slugs_and_loops,
     words_for_everything,
 )
 
 FARMS = (
     only_in_the_sitemap, paginated_gbk, disguised_traditional, endless_calendar_and_tags, forbidding, any_id_will_do,
-    slugs_and_loops, found_by_the_day, words_for_everything, everything_wrong,
+    slugs_and_loops, found_by_the_day, words_for_everything, questions_beside_soft_404s, made_for_any_address,
+    empty_categories_and_frames, everything_wrong,
 )  # fmt: skip
 
 

@@ -114,6 +114,19 @@ def test_a_calendar_under_every_article_is_learned_and_left(corpus: Corpus) -> N
     assert corpus.rows("SELECT count(*) FROM articles WHERE url LIKE '%?%'") == [(0,)]
 
 
+def test_who_sent_the_reader_makes_no_other_page(corpus: Corpus) -> None:
+    def script(path: str, before: int) -> Answer | None:
+        bare = path.partition("?")[0]
+        if path == "/":
+            return page("首页", *(f"{one}?from=home&pos={place}" for place, one in enumerate(ARTICLES)))
+        return article(bare, [f"{one}?from=related&look={before}{path[3]}" for one in ARTICLES])
+
+    with scripted(script) as served:
+        corpus.crawl(served.url)
+    kept = corpus.kept()
+    assert {title: kept[title] for title in EACH_ONCE} == EACH_ONCE
+
+
 def test_a_parameter_that_selects_the_article_is_never_dropped(corpus: Corpus) -> None:
     def script(path: str, before: int) -> Answer | None:
         bare, _, query = path.partition("?")

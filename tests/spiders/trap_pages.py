@@ -162,3 +162,74 @@ def words_for_everything() -> TestFarm:
 
     real = "|".join(re.escape(path) for path in paths)
     return TestFarm("words", answer, known, re.compile(rf"^(?!(?:{real})$)/[a-z]{{7}}\.html$"))
+
+
+def questions_beside_soft_404s() -> TestFarm:
+    """Each page asks six questions that were never answered; only lists lead to those that were."""
+    chance = random.Random("questions")
+    known = {f"/wenda/{n}.html": text for n, text in zip(chance.sample(range(10**5, 10**6), 28), texts(28, "wenda"))}  # noqa: B905
+    paths = list(known)
+
+    def answer(path: str) -> Answer | None:
+        draw = random.Random(path)
+        asked = [(f"/wenda/{draw.randrange(10**6, 10**7)}.html", f"{draw.choice(WHAT)}逾期了怎么办") for _ in range(6)]
+
+        def page(title: str, body: str) -> Answer:
+            menu = anchors([("/", "首页"), ("/wenda/", "全部问答")])
+            return html(title, f"<ul>{menu}</ul>{body}<h3>大家都在问</h3><ul>{anchors(asked)}</ul>")
+
+        if path == "/":
+            return page("问答", "")
+        if match := re.fullmatch(r"/wenda/(?:\?page=(\d+))?", path):
+            number = int(match[1] or 1)
+            some = anchors([(one, known[one].title) for one in paths[7 * number - 7 : 7 * number]])
+            return page("问答", f"<ul>{some or '暂无数据'}</ul>{pager([number + 1], '/wenda/?page={}')}")
+        if path in known:
+            return page(known[path].title, article(known[path]))
+        return page("提示", f"<h1>您访问的内容不存在或已被删除</h1><p>请返回首页,编号{draw.randrange(10**6)}</p>")
+
+    return TestFarm("wenda", answer, known, re.compile(r"/wenda/\d{7}|page=(?:[6-9]|\d\d)"))
+
+
+def made_for_any_address() -> TestFarm:
+    """Beside its articles the farm has a page for any number: one text, with that number and a cause put in."""
+    known = {f"/news/2024/{n:04}.html": text for n, text in enumerate(texts(30, "made"))}
+    paths, [template] = list(known), texts(1, "template")
+
+    def answer(path: str) -> Answer | None:
+        draw = random.Random(path)
+        keys = anchors(
+            [(f"/key/{draw.randrange(10**7, 10**8)}.html", f"{draw.choice(CAUSES)}怎么办") for _ in range(8)]
+        )
+        if match := re.fullmatch(r"/(?:news/index_(\d+)\.html)?", path):
+            number = int(match[1] or 1)
+            some = anchors([(one, known[one].title) for one in paths[6 * number - 6 : 6 * number]])
+            return html("资讯", f"<ul>{some}</ul>{pager([number + 1], '/news/index_{}.html')}{keys}") if some else None
+        if match := re.fullmatch(r"/key/(\d+)\.html", path):
+            lines = (f"关于{draw.choice(CAUSES)}{match[1]},下面为大家整理。", *template.lines)
+            return html(f"{match[1]}怎么办", article(Text(f"{match[1]}怎么办", lines), keys))
+        return html(known[path].title, article(known[path], keys)) if path in known else None
+
+    return TestFarm("made", answer, known, re.compile("/key/"))
+
+
+def empty_categories_and_frames() -> TestFarm:
+    """Most categories of the home page are empty; of two others one is a frameset, one sends its readers on."""
+    known = {f"/view/{n}.shtml": text for n, text in enumerate(texts(24, "frames"))}
+    paths = list(known)
+
+    def answer(path: str) -> Answer | None:
+        if path == "/":
+            return html("首页", anchors([(f"cat/{n}.shtml", f"第{n}类") for n in range(36)]))
+        if path == "/cat/7.shtml":
+            return html("分类", "正在跳转", head="<meta http-equiv=Refresh content=\"0; URL='/list/even.shtml'\">")
+        if path == "/cat/21.shtml":
+            return Answer("<html><frameset cols=20%,80%><frame src=no.shtml><frame src=../list/odd.shtml></frameset>")
+        if path in ("/list/even.shtml", "/list/odd.shtml"):
+            some = paths[path == "/list/odd.shtml" :: 2]
+            return html("分类", f"<ul>{anchors([(one, known[one].title) for one in some])}</ul>")
+        if path in known:
+            return html(known[path].title, article(known[path]))
+        return html("分类", "<p>该分类下没有文章</p>") if path.startswith("/cat/") else None
+
+    return TestFarm("frames", answer, known)
