@@ -128,9 +128,8 @@ class OffloadingPipelines(ItemPipelineManager):
                 await self._attend(Worker(process, writer), reader)
             finally:
                 writer.close()
-                with suppress(OSError):
-                    await writer.wait_closed()
-                process.join()  # the closed connection ends it
+                process.kill()  # it holds nothing, and may still be starting
+                process.join()
             self.deaths += 1
         self.crawler.spider.fail(f"worker processes die, {DEATHS} in a row")  # type: ignore[union-attr]
         self.up.set()  # who waits is told
