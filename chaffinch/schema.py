@@ -86,7 +86,6 @@ _TABLES = (
         page_id INTEGER NOT NULL REFERENCES pages(id),
         site TEXT NOT NULL,
         title TEXT NOT NULL,
-        text TEXT NOT NULL,
         published TEXT,
         author TEXT,
         category TEXT,
@@ -105,7 +104,8 @@ _TABLES = (
         last_changed TEXT NOT NULL,
         gone_at TEXT,
         repairs TEXT NOT NULL,
-        sources TEXT NOT NULL
+        sources TEXT NOT NULL,
+        text TEXT NOT NULL  -- last: SQLite reads through it to get at what is behind
     )
     """,
     "CREATE INDEX articles_page ON articles(page_id)",

@@ -15,7 +15,7 @@ from chaffinch.datasette_plugin.links import (
     top_homepage,
 )
 from chaffinch.datasette_plugin.pages import register_routes
-from chaffinch.datasette_plugin.search import lighten_searches, mark_matches, prepare_connection
+from chaffinch.datasette_plugin.search import lighten_searches, mark_matches, prepare_connection, search_once
 from chaffinch.datasette_plugin.tables import canned_queries, explain, get_metadata
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "prepare_connection",
     "register_facet_classes",
     "register_routes",
+    "search_once",
     "show_cell",
     "startup",
     "top_database",

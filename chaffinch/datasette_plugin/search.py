@@ -6,22 +6,30 @@ called for every table with an index, whichever it is; other indexes of the same
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette import hookimpl  # type: ignore[attr-defined]
-from datasette.database import QueryInterrupted
-from datasette.utils import tilde_decode
+from datasette.utils import sqlite_timelimit, tilde_decode
 from markupsafe import Markup
 
 from chaffinch.corpus import hamming
 from chaffinch.datasette_plugin.links import is_corpus
 from chaffinch.search import MARKS, excerpt, match, phrases
 
-MANY = 100_000  # articles that match
+MANY = 100_000  # articles that match: to count more takes longer than Datasette allows a query
+FACETED = 500  # articles that are counted by site, topic, script and month unasked
+# As Datasette writes it.
+_SEARCH = "rowid in (select rowid from articles_fts where articles_fts match escape_fts(:search))"
+_AMONG = "rowid in (select value from json_each(:found))"
+_PAGE = re.compile(rf"select [^()]+ from articles where {re.escape(_SEARCH)} order by id desc limit ([0-9]+)")
+_found: ContextVar[list[int] | None] = ContextVar("found", default=None)  # by the request that is being answered
 
 
 def escape_fts(query: str | None) -> str:
@@ -47,12 +55,13 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
 
 @hookimpl(specname="asgi_wrapper")
 def lighten_searches(datasette: Any) -> Callable[[Any], Any]:
-    """Asks less of Datasette where a table of a corpus is searched, see `_lighter`."""
+    """Asks the index once for a page of a corpus's articles, and less of Datasette, see `_lighter`."""
 
     def wrap(app: Any) -> Any:
         async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
             if scope["type"] == "http" and b"_search" in scope.get("query_string", b""):
-                scope = await _lighter(datasette, scope)
+                scope, found = await _lighter(datasette, scope)
+                _found.set(found)
             await app(scope, receive, send)
 
         return answer
@@ -60,36 +69,65 @@ def lighten_searches(datasette: Any) -> Callable[[Any], Any]:
     return wrap
 
 
-async def _lighter(datasette: Any, scope: dict[str, Any]) -> dict[str, Any]:
-    """The request without searches for nothing, which find everything, and without what takes longer than searching.
+async def _lighter(datasette: Any, scope: dict[str, Any]) -> tuple[dict[str, Any], list[int] | None]:
+    """The request without searches for nothing, which find everything, and the articles that are found, newest first.
 
     The form of a table sends an empty box along. To suggest facets, Datasette groups what was found by each column;
-    to count or group what more than `MANY` articles hold takes longer than Datasette allows a query.
+    to count more than `FACETED` articles by site, topic, script and month takes longer than to search.
     """
-    name, _, table = scope["path"].removeprefix(datasette.setting("base_url")).partition("/")
+    name, _, table = scope["path"].removeprefix(datasette.setting("base_url")).lstrip("/").partition("/")
     database = next((one for one in datasette.databases.values() if one.route == tilde_decode(name)), None)
     if database is None or not is_corpus(database.path):
-        return scope
+        return scope, None
     asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     kept = [(key, value) for key, value in asked if not key.startswith("_search") or phrases(value)]
-    given = dict(kept)
+    given = dict(reversed(kept))  # the first of each counts, as it does for Datasette
+    found = None
     if table.partition(".")[0] == "articles" and "_search" in given:
-        kept += [(key, "1") for key in ("_nosuggest",) if key not in given]
-        if await _are_many(database, given["_search"]):
-            kept += [(key, "1") for key in ("_nocount", "_nofacet") if key not in given]
-    return {**scope, "query_string": urlencode(kept).encode("ascii")}
+        found = await _matches(datasette, database, given["_search"])
+        few = found is not None and len(found) <= FACETED
+        left_out = ["_nosuggest"] + ["_nofacet"] * (not few) + ["_nocount"] * (found is None)
+        kept += [(key, "1") for key in left_out if key not in given]
+    return {**scope, "query_string": urlencode(kept).encode("ascii")}, found
 
 
-async def _are_many(database: Any, query: str) -> bool:
-    """Whether more than `MANY` articles match."""
-    sql = f"""
-        SELECT count(*) > {MANY} FROM (SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT {MANY + 1})
-        WHERE (SELECT max(id) FROM articles) > {MANY}
-    """
+async def _matches(datasette: Any, database: Any, query: str) -> list[int] | None:
+    """The ids of the articles that match, the highest first; None where these are more than `MANY`."""
+    limit = datasette.setting("sql_time_limit_ms")
+
+    def search(connection: sqlite3.Connection) -> list[int]:
+        sql = f"SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rowid DESC LIMIT {MANY + 1}"
+        with sqlite_timelimit(connection, limit):
+            return [id for (id,) in connection.execute(sql, (match(query),))]
+
     try:
-        return bool((await database.execute(sql, [match(query)])).single_value())
-    except (QueryInterrupted, sqlite3.Error):
-        return False
+        ids: list[int] = await database.execute_fn(search)
+    except sqlite3.Error:
+        return None
+    return ids if len(ids) <= MANY else None
+
+
+@hookimpl(specname="startup")
+def search_once(datasette: Any) -> None:
+    """Has each corpus answer from what `_lighter` found, where Datasette would search again.
+
+    For a page it searches once for its rows, once to count them and once for each facet. What it shows as the SQL of
+    the page stays as it was.
+    """
+    for database in datasette.databases.values():
+        if is_corpus(database.path):
+            database.execute = partial(_execute, database.execute)
+
+
+async def _execute(execute: Any, sql: str, params: Any = None, *args: Any, **options: Any) -> Any:
+    found = _found.get()
+    if found is not None and _SEARCH in sql:
+        if sql.strip() == f"select count(*) from articles where {_SEARCH}":
+            return await execute("SELECT :found", {"found": len(found)}, *args, **options)
+        page = _PAGE.fullmatch(sql)
+        ids = found[: int(page[1])] if page else found
+        sql, params = sql.replace(_SEARCH, _AMONG), {**params, "found": json.dumps(ids)}
+    return await execute(sql, params, *args, **options)
 
 
 @hookimpl(specname="render_cell", tryfirst=True)
