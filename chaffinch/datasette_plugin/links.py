@@ -12,6 +12,7 @@ from datasette import hookimpl  # type: ignore[attr-defined]
 from markupsafe import Markup
 
 TABLES = ("articles", "clusters", "similarities", "removed", "versions", "contacts", "article_contacts", "pages")
+PERMISSIONS = ("allow", "allow_sql", "permissions")  # what Datasette asks metadata for, many times a page
 _PAGES = (("overview", "Overview"), ("sites", "Who copies whom"))
 _LABEL_CHARS = 120
 _TO_ARTICLE = {
@@ -52,8 +53,10 @@ def is_corpus(path: str | None) -> bool:
 
 
 @hookimpl(specname="get_metadata")
-def describe(datasette: Any) -> dict[str, Any]:
+def describe(datasette: Any, key: str | None) -> dict[str, Any]:
     """Links on the front page and on the page of each corpus, in Datasette 0.65."""
+    if key in PERMISSIONS:
+        return {}
     lines = _lines(datasette)
     return {
         **({"description_html": str(_front(lines))} if lines else {}),
