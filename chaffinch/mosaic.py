@@ -10,9 +10,7 @@ import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from statistics import median
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +18,15 @@ from sqlite_utils import Database
 
 from chaffinch.canonical import canonical
 from chaffinch.fingerprint import fingerprint
-from chaffinch.paragraphs import Paragraphs, are_edited
+from chaffinch.paragraph_versions import KNOWN, First, changes, settle
+from chaffinch.paragraphs import Paragraphs
 
-LANDMARKS = 32  # paragraphs of one band that are looked at: those of lowest hash, a random sample at any size
 COMMON_CLUSTERS = 6
 COMMON_SAMPLE = 16  # clusters
 COMMON_SHARE = 0.25  # of the letters of an article
 _BATCH = 500
 
 Row = tuple[int, Paragraphs]  # article id and its paragraphs
-_First = tuple[str, int]  # since when, and which article: earlier is smaller
 
 
 def is_common(holders: Sequence[dict[int, int]]) -> bool:
@@ -124,7 +121,7 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     if left_over:
         bands = np.frombuffer(b"".join(row[2] for row in left_over), dtype="<i4").reshape(len(left_over), -1)
         hashes, simhashes = (np.array([row[column] for row in left_over], dtype=np.int64) for column in (0, 1))
-        _settle(connection, hashes, simhashes, bands, np.zeros(len(left_over), dtype=np.bool_))
+        settle(connection, hashes, simhashes, bands, np.zeros(len(left_over), dtype=np.bool_))
 
 
 def judge(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
@@ -156,14 +153,12 @@ def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> lis
     _write_held(connection, by_age, clusters, ages, every)
 
     order = np.lexsort((every["line"], ages, every["hash"]))
-    new_hash, new_age = _changes(every["hash"][order]), _changes(ages[order])
+    new_hash, new_age = changes(every["hash"][order]), changes(ages[order])
     starts = np.flatnonzero(new_hash)
     firsts, first_ages = every[order[starts]], ages[order[starts]].tolist()
     hashes: list[int] = firsts["hash"].tolist()
     counts = np.add.reduceat((new_hash | new_age).astype(np.intp), starts).tolist()
-    known: dict[int, _First] = {
-        own: (since, first) for own, since, first in connection.execute(_KNOWN, (_json(hashes),))
-    }
+    known: dict[int, First] = {own: (since, first) for own, since, first in connection.execute(KNOWN, (_json(hashes),))}
     fresh, counted, earlier, unsettled = [], [], [], []
     for place, (own, count, age) in enumerate(zip(hashes, counts, first_ages, strict=True)):
         first = by_age[age]
@@ -181,13 +176,8 @@ def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> lis
     connection.executemany("UPDATE paragraphs SET since = ?, first_id = ?, first_line = ? WHERE hash = ?", earlier)
     settled = firsts[unsettled]
     is_fresh = np.isin(unsettled, [place for place, *_ in fresh])
-    _settle(connection, settled["hash"], settled["simhash"], settled["bands"], is_fresh)
+    settle(connection, settled["hash"], settled["simhash"], settled["bands"], is_fresh)
     return hashes
-
-
-def _changes(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where a value differs from the one before it; the first does."""
-    return np.append(True, values[1:] != values[:-1])
 
 
 def _write_held(
@@ -225,100 +215,6 @@ def _write_fresh(connection: sqlite3.Connection, fresh: Paragraphs, rows: Sequen
     )
 
 
-def _settle(
-    connection: sqlite3.Connection,
-    hashes: NDArray[np.int64],
-    simhashes: NDArray[np.int64],
-    bands: NDArray[np.int32],
-    fresh: NDArray[np.bool_],
-) -> None:
-    """Links paragraphs that are new, or whose source moved, to the earliest version, and later versions to them.
-
-    The bands of those that are `fresh` are indexed first.
-    """
-    pairs = _alike(connection, hashes, simhashes, bands, fresh)
-    rows = {
-        own: (since, first, edit_of)
-        for own, since, first, edit_of in connection.execute(_VERSIONS, (_json({*chain.from_iterable(pairs)}),))
-    }
-    firsts: dict[int, _First] = {own: (since, first) for own, (since, first, _) in rows.items()}
-    sources = {own: edit_of for own, (*_, edit_of) in rows.items() if edit_of is not None}
-    outside = {source for source in sources.values() if source not in firsts}
-    firsts |= {own: (since, first) for own, since, first in connection.execute(_KNOWN, (_json(outside),))}
-    versions_of: defaultdict[int, list[int]] = defaultdict(list)
-    for own, other in pairs:
-        versions_of[own].append(other)
-    moved: dict[int, int | None] = {}
-    for own, versions in sorted(versions_of.items()):
-        mine = firsts[own]
-        for other in versions:
-            source = moved.get(other, sources.get(other))
-            if mine < firsts[other] and (source is None or mine < firsts[source]):
-                moved[other] = own
-        if earlier := [(firsts[other], other) for other in versions if firsts[other] < mine]:
-            moved[own] = min(earlier)[1]
-        elif own in sources and mine < firsts[sources[own]]:
-            moved[own] = None  # an earlier article that has it came later than what it seemed an edit of
-    connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", [(b, a) for a, b in moved.items()])
-
-
-def _alike(
-    connection: sqlite3.Connection,
-    hashes: NDArray[np.int64],
-    simhashes: NDArray[np.int64],
-    bands: NDArray[np.int32],
-    fresh: NDArray[np.bool_],
-) -> list[tuple[int, int]]:
-    """Pairs (one of `hashes`, another paragraph) that are versions of one another. Indexes the bands of the fresh.
-
-    A band holds the LANDMARKS paragraphs of lowest hash that have it, whatever the order in which they came.
-    """
-    if not len(hashes):
-        return []
-    width = bands.shape[1]
-    of, wanted = np.repeat(np.arange(len(hashes)), width), bands.ravel().astype(np.int64)
-    held = _table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)))
-    adding = np.repeat(fresh, width)
-    band = np.concatenate((held[:, 0], wanted[adding]))
-    other = np.concatenate((held[:, 1], hashes[of[adding]]))
-    is_new = np.arange(len(band)) >= len(held)
-    order = np.lexsort((is_new, other, band))
-    band, other, is_new = band[order], other[order], is_new[order]
-    once = _changes(band) | _changes(other)
-    band, other, is_new = band[once], other[once], is_new[once]
-    starts = np.flatnonzero(_changes(band))
-    place = np.arange(len(band)) - np.repeat(starts, np.diff(np.append(starts, len(band))))
-    near = place < LANDMARKS
-    added, dropped = is_new & near, ~is_new & ~near
-    connection.executemany(
-        "INSERT INTO paragraph_bands (band, hash) VALUES (?, ?)",
-        zip(band[added].tolist(), other[added].tolist(), strict=True),
-    )
-    connection.executemany(
-        "DELETE FROM paragraph_bands WHERE band = ? AND hash = ?",
-        zip(band[dropped].tolist(), other[dropped].tolist(), strict=True),
-    )
-    band, other = band[near], other[near]
-    left, right = np.searchsorted(band, wanted), np.searchsorted(band, wanted, side="right")
-    repeats = right - left
-    within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    pairs = np.column_stack((np.repeat(of, repeats), other[np.repeat(left, repeats) + within]))
-    pairs = pairs[hashes[pairs[:, 0]] != pairs[:, 1]]
-    if not len(pairs):
-        return []
-    others, index = np.unique(pairs[:, 1], return_inverse=True)
-    keys = np.unique(pairs[:, 0] * len(others) + index)
-    mine, index = keys // len(others), keys % len(others)
-    theirs = _table(connection.execute(_SIMHASHES, (_json(others.tolist()),)))
-    theirs = theirs[np.argsort(theirs[:, 0])]
-    close = are_edited(simhashes[mine], theirs[index, 1])
-    return list(zip(hashes[mine[close]].tolist(), others[index[close]].tolist(), strict=True))
-
-
-def _table(rows: Iterable[Sequence[int]]) -> NDArray[np.int64]:
-    return np.array(list(rows), dtype=np.int64).reshape(-1, 2)
-
-
 def _json(values: Iterable[int]) -> str:
     return json.dumps(list(values))
 
@@ -327,16 +223,12 @@ _DATED = """
     SELECT one.id, coalesce(cluster_id, -one.id), coalesce(published, first_seen)
     FROM json_each(?) CROSS JOIN articles AS one ON one.id = value
 """
-_KNOWN = "SELECT hash, since, first_id FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
 _HAS = """
     SELECT article_id, line, hash FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value
     ORDER BY article_id, line
 """
 _DISTINCT = "SELECT DISTINCT article_id, hash FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value"
 _TOLD_BY = "SELECT hash, simhash, bands FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
-_SIMHASHES = "SELECT hash, simhash FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
-_VERSIONS = "SELECT hash, since, first_id, edit_of FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
-_IN_BANDS = "SELECT band, hash FROM json_each(?) CROSS JOIN paragraph_bands ON band = value"
 _PERHAPS_COMMON = """
     SELECT hash, articles, common FROM json_each(?) CROSS JOIN paragraphs ON hash = value
     WHERE articles >= ? OR common

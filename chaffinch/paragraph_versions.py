@@ -1,0 +1,127 @@
+"""Which paragraphs are edits of which: versions are near to one another (paragraphs.py), and the earliest is the source."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaffinch.paragraphs import are_edited
+
+LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size
+
+First = tuple[str, int]  # since when, and which article: earlier is smaller
+
+KNOWN = "SELECT hash, since, first_id FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_SIMHASHES = "SELECT hash, simhash FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_VERSIONS = "SELECT hash, since, first_id, edit_of FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_IN_BANDS = "SELECT band, hash FROM json_each(?) CROSS JOIN paragraph_bands ON band = value"
+
+
+def settle(
+    connection: sqlite3.Connection,
+    hashes: NDArray[np.int64],
+    simhashes: NDArray[np.int64],
+    bands: NDArray[np.int32],
+    fresh: NDArray[np.bool_],
+) -> None:
+    """Links paragraphs that are new, or whose source moved, to the earliest version, and later versions to them.
+
+    The bands of those that are `fresh` are indexed first.
+    """
+    pairs = _alike(connection, hashes, simhashes, bands, fresh)
+    rows = {
+        own: (since, first, edit_of)
+        for own, since, first, edit_of in connection.execute(_VERSIONS, (_json({*chain.from_iterable(pairs)}),))
+    }
+    firsts: dict[int, First] = {own: (since, first) for own, (since, first, _) in rows.items()}
+    sources = {own: edit_of for own, (*_, edit_of) in rows.items() if edit_of is not None}
+    outside = {source for source in sources.values() if source not in firsts}
+    firsts |= {own: (since, first) for own, since, first in connection.execute(KNOWN, (_json(outside),))}
+    versions_of: defaultdict[int, list[int]] = defaultdict(list)
+    for own, other in pairs:
+        versions_of[own].append(other)
+    moved: dict[int, int | None] = {}
+    for own, versions in sorted(versions_of.items()):
+        mine = firsts[own]
+        for other in versions:
+            source = moved.get(other, sources.get(other))
+            if mine < firsts[other] and (source is None or mine < firsts[source]):
+                moved[other] = own
+        if earlier := [(firsts[other], other) for other in versions if firsts[other] < mine]:
+            moved[own] = min(earlier)[1]
+        elif own in sources and mine < firsts[sources[own]]:
+            moved[own] = None  # an earlier article that has it came later than what it seemed an edit of
+    connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", [(b, a) for a, b in moved.items()])
+
+
+def _alike(
+    connection: sqlite3.Connection,
+    hashes: NDArray[np.int64],
+    simhashes: NDArray[np.int64],
+    bands: NDArray[np.int32],
+    fresh: NDArray[np.bool_],
+) -> list[tuple[int, int]]:
+    """Pairs (one of `hashes`, another paragraph) that are versions of one another. Indexes the bands of the fresh.
+
+    A band holds the LANDMARKS paragraphs of lowest hash that have it, whatever the order in which they came.
+    """
+    if not len(hashes):
+        return []
+    width = bands.shape[1]
+    of, wanted = np.repeat(np.arange(len(hashes)), width), bands.ravel().astype(np.int64)
+    held = _table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)))
+    adding = np.repeat(fresh, width)
+    band = np.concatenate((held[:, 0], wanted[adding]))
+    other = np.concatenate((held[:, 1], hashes[of[adding]]))
+    is_new = np.arange(len(band)) >= len(held)
+    order = np.lexsort((is_new, other, band))
+    band, other, is_new = band[order], other[order], is_new[order]
+    once = changes(band) | changes(other)
+    band, other, is_new = band[once], other[once], is_new[once]
+    starts = np.flatnonzero(changes(band))
+    place = np.arange(len(band)) - np.repeat(starts, np.diff(np.append(starts, len(band))))
+    near = place < LANDMARKS
+    added, dropped = is_new & near, ~is_new & ~near
+    connection.executemany(
+        "INSERT INTO paragraph_bands (band, hash) VALUES (?, ?)",
+        zip(band[added].tolist(), other[added].tolist(), strict=True),
+    )
+    connection.executemany(
+        "DELETE FROM paragraph_bands WHERE band = ? AND hash = ?",
+        zip(band[dropped].tolist(), other[dropped].tolist(), strict=True),
+    )
+    band, other = band[near], other[near]
+    left, right = np.searchsorted(band, wanted), np.searchsorted(band, wanted, side="right")
+    repeats = right - left
+    within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    pairs = np.column_stack((np.repeat(of, repeats), other[np.repeat(left, repeats) + within]))
+    pairs = pairs[hashes[pairs[:, 0]] != pairs[:, 1]]
+    if not len(pairs):
+        return []
+    others, index = np.unique(pairs[:, 1], return_inverse=True)
+    keys = np.unique(pairs[:, 0] * len(others) + index)
+    mine, index = keys // len(others), keys % len(others)
+    theirs = _table(connection.execute(_SIMHASHES, (_json(others.tolist()),)))
+    theirs = theirs[np.argsort(theirs[:, 0])]
+    close = are_edited(simhashes[mine], theirs[index, 1])
+    return list(zip(hashes[mine[close]].tolist(), others[index[close]].tolist(), strict=True))
+
+
+def _table(rows: Iterable[Sequence[int]]) -> NDArray[np.int64]:
+    return np.array(list(rows), dtype=np.int64).reshape(-1, 2)
+
+
+def changes(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a value differs from the one before it; the first does."""
+    return np.append(True, values[1:] != values[:-1])
+
+
+def _json(values: Iterable[int]) -> str:
+    return json.dumps(list(values))
