@@ -1,4 +1,4 @@
-"""Which paragraphs are edits of which: versions are near to one another (paragraphs.py), and the earliest is the source."""
+"""Which paragraphs are edits of which: they are near to one another (paragraphs.py), and the earliest is the source."""
 
 from __future__ import annotations
 
