@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import Pool
 from typing import Any
 
@@ -12,10 +13,10 @@ import numpy as np
 
 from chaffinch import candidates
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import Hashes, article_fingerprint, shingles
+from chaffinch.fingerprint import Hashes, article_fingerprint, shingles, shingles_in_order
 from chaffinch.items import Fingerprint
 from chaffinch.partition import partition
-from chaffinch.similarity import ShingleCache, Similarity, is_copy, similarity
+from chaffinch.similarity import ShingleCache, Similarity, coverage, is_copy, similarity
 
 Link = tuple[int, int, Similarity]
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -82,7 +83,10 @@ def _edges(task: list[tuple[int, int, int, int]]) -> list[tuple[int, int, float]
     def shingles_of(node: int) -> Hashes:
         return _cache.get(node, lambda: shingles(canonical(_texts[positions[node]])))
 
-    return [(a, b, link.jaccard) for a, b, link in links([(a, b) for a, b, _, _ in task], shingles_of)]
+    def in_order(node: int) -> Hashes:
+        return _cache.get((node,), lambda: shingles_in_order(canonical(_texts[positions[node]])))
+
+    return [(a, b, link.jaccard) for a, b, link in links([(a, b) for a, b, _, _ in task], shingles_of, in_order)]
 
 
 def groups(of: dict[int, int], count: int) -> list[list[int]]:
@@ -125,9 +129,15 @@ def near_each_other(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return ordered
 
 
-def links(pairs: Iterable[tuple[int, int]], shingles_of: Callable[[int], Hashes]) -> Iterator[Link]:
-    """Those of `pairs` that are copies, compared exactly."""
+def links(
+    pairs: Iterable[tuple[int, int]], shingles_of: Callable[[int], Hashes], in_order: Callable[[int], Hashes]
+) -> Iterator[Link]:
+    """Those of `pairs` that are copies, compared exactly; `in_order` has the shingles of a text as they stand in it."""
     for a, b in pairs:
         found = similarity(shingles_of(a), shingles_of(b))
-        if is_copy(found):
+        if is_copy(found, partial(_coverage, a, b, in_order)):
             yield a, b, found
+
+
+def _coverage(a: int, b: int, in_order: Callable[[int], Hashes]) -> float:
+    return coverage(in_order(a), in_order(b))

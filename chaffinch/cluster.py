@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from chaffinch import candidates, mosaic
 from chaffinch.bulk import candidate_pairs, groups, links, near_each_other
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import Hashes, fingerprint, shingles
+from chaffinch.fingerprint import Hashes, fingerprint, shingles, shingles_in_order
 from chaffinch.items import Fingerprint
 from chaffinch.partition import VOTERS, partition
 from chaffinch.similarity import ShingleCache, hamming
@@ -92,7 +92,11 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
     candidates.add(connection, held)
     edges = []
     evidence: list[tuple[int, int, int | None, float, float]] = []
-    for a, b, link in links(candidate_pairs(prints), lambda node: _shingles(connection, ids[node], prints[node])):
+    for a, b, link in links(
+        candidate_pairs(prints),
+        lambda node: _shingles(connection, ids[node], prints[node]),
+        lambda node: _in_order(connection, ids[node], prints[node]),
+    ):
         edges.append((a, b, link.jaccard))
         distance = hamming(prints[a].simhash, prints[b].simhash)
         evidence.append((min(ids[a], ids[b]), max(ids[a], ids[b]), distance, *link))
@@ -234,6 +238,10 @@ def _shingles(connection: sqlite3.Connection, article: int, found: Fingerprint) 
     return _cache.get(found.digest, compute)
 
 
+def _in_order(connection: sqlite3.Connection, article: int, found: Fingerprint) -> Hashes:
+    return _cache.get((found.digest,), lambda: shingles_in_order(canonical(_text(connection, article))))
+
+
 def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerprint]]) -> None:
     """Compares indexed articles with their candidates, and writes down the copies."""
     pairs = near_each_other(candidates.find(connection, fresh))
@@ -244,7 +252,11 @@ def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerpr
         connection,
         sorted(
             (min(a, b), max(a, b), hamming(prints[a].simhash, prints[b].simhash), *link)
-            for a, b, link in links(pairs, lambda one: _shingles(connection, one, prints[one]))
+            for a, b, link in links(
+                pairs,
+                lambda one: _shingles(connection, one, prints[one]),
+                lambda one: _in_order(connection, one, prints[one]),
+            )
         ),
     )
 

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from chaffinch.canonical import canonical
 from chaffinch.diff import Row, Spans, align
-from chaffinch.fingerprint import article_fingerprint, shingles
-from chaffinch.similarity import COPY, MIN_JACCARD, Similarity, hamming, is_copy, similarity
+from chaffinch.fingerprint import article_fingerprint, shingles, shingles_in_order
+from chaffinch.similarity import MIN_JACCARD, PERHAPS, Similarity, coverage, hamming, is_copy, similarity
 from chaffinch.urls import canonical_url
 
 _LAST_ID = 2**63 - 1
@@ -50,6 +50,7 @@ class Explained:
     b: Side
     hamming: int | None  # None when a text is too short to be judged
     similarity: Similarity
+    coverage: float  # how evenly one runs through the other
     verified: bool  # the pair itself stands in `similarities`
     path: tuple[Step, ...] | None
     rows: tuple[Row, ...]  # of the canonical texts
@@ -77,6 +78,7 @@ def explain(connection: sqlite3.Connection, a: Side, b: Side) -> Explained:
         b,
         hamming(article_fingerprint(one).simhash, article_fingerprint(other).simhash),
         similarity(shingles(one), shingles(other)),
+        coverage(shingles_in_order(one), shingles_in_order(other)),
         connection.execute(
             "SELECT 1 FROM similarities WHERE a = ? AND b = ?", (min(a.id, b.id), max(a.id, b.id))
         ).fetchone()
@@ -144,9 +146,10 @@ def show(found: Explained, console: Console) -> None:
 
 
 def figures(found: Explained) -> str:
-    """The three figures in words."""
+    """The figures in words."""
     bits = "no Hamming distance (too short)" if found.hamming is None else f"hamming {found.hamming} of 64 bits"
-    return f"{bits}, jaccard {found.similarity.jaccard:.3f}, containment {found.similarity.containment:.3f}"
+    near = f"jaccard {found.similarity.jaccard:.3f}, containment {found.similarity.containment:.3f}"
+    return f"{bits}, {near}, coverage {found.coverage:.3f}"
 
 
 def evidence(found: Explained) -> str:
@@ -155,8 +158,10 @@ def evidence(found: Explained) -> str:
         return "one and the same article"
     if found.verified:
         return "a verified pair of `similarities`"
-    if not is_copy(found.similarity):
-        return f"no copies: that takes jaccard + containment of {COPY} and jaccard of {MIN_JACCARD} or more"
+    if sum(found.similarity) < PERHAPS or found.similarity.jaccard < MIN_JACCARD:
+        return f"no copies: that takes jaccard + containment of {PERHAPS} and jaccard of {MIN_JACCARD} or more"
+    if not is_copy(found.similarity, lambda: found.coverage):
+        return "no copies: what they share stands in one place, as in a splice or a template, not all through"
     if found.path:
         return "similar enough, but each was compared with others of the cluster only"
     return "similar enough, but not compared; `chaffinch cluster --rebuild` compares all again"

@@ -88,7 +88,12 @@ def _distinct(hashes: Hashes) -> Hashes:
 
 def shingles(canonical_text: str) -> Hashes:
     """The set of three-letter shingles of a text, as sorted hashes: what exact comparison works on."""
-    return _distinct(_trigrams(letters(canonical_text)[0]))
+    return _distinct(shingles_in_order(canonical_text))
+
+
+def shingles_in_order(canonical_text: str) -> Hashes:
+    """The hashes of the three-letter shingles of a text as they stand in it."""
+    return _trigrams(letters(canonical_text)[0])
 
 
 def simhash(features: Hashes) -> int:

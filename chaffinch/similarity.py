@@ -10,8 +10,12 @@ import numpy as np
 
 from chaffinch.fingerprint import Hashes
 
-COPY = 0.9
+COPY = 1.4  # Jaccard and containment together: enough, whatever the coverage
+PERHAPS = 0.8  # less is not
 MIN_JACCARD = 0.15
+EVEN = 0.8  # least coverage
+EVEN_AT_1 = 0.85  # least coverage where Jaccard and containment are 1 together; more below, by half the difference
+WINDOW, SHARED = 24, 5  # shingles
 
 
 class Similarity(NamedTuple):
@@ -31,14 +35,37 @@ def similarity(a: Hashes, b: Hashes) -> Similarity:
     return Similarity(shared / (len(both) - shared), shared / min(len(a), len(b)))
 
 
-def is_copy(pair: Similarity) -> bool:
-    """Whether two texts are versions of one another.
+def coverage(a: Hashes, b: Hashes) -> float:
+    """How evenly one text runs through the other, from the shingles of both in the order in which they stand.
 
-    Half of another article spliced in has containment 1/2 and Jaccard 1/3, 0.83 in all, and is none; a copy cut to
-    a third has 1 and 1/3; one with 30% of its words replaced stands about where a splice of 55% does. A short text
-    that a much longer one quotes is none either.
+    The share of the windows of WINDOW shingles in a row, of which at least SHARED are in the other text; of the two
+    texts the one with the larger share. A copy whose words were replaced is near 1 though half its shingles are new, a
+    splice of two halves near 1/2 though its half is unbroken.
     """
-    return pair.jaccard + pair.containment >= COPY and pair.jaccard >= MIN_JACCARD
+    return max(_covered(a, np.unique(b)), _covered(b, np.unique(a)))
+
+
+def _covered(text: Hashes, other: Hashes) -> float:
+    if not len(text) or not len(other):
+        return 0.0
+    place = np.minimum(np.searchsorted(other, text), len(other) - 1)
+    before = np.append(0, np.cumsum(other[place] == text))
+    window = min(WINDOW, len(text))
+    return float(np.mean(before[window:] - before[:-window] >= SHARED))
+
+
+def is_copy(pair: Similarity, covered: Callable[[], float]) -> bool:
+    """Whether two texts are versions of one another; `covered()` is their `coverage`, asked for where it decides.
+
+    Half of another article spliced in has containment 1/2 and Jaccard 1/3, 0.83 in all; a copy with 30% of its words
+    replaced has no more, a copy cut to a third 1 and 1/3. Only what they share tells these apart: it runs all through
+    a copy, and stands in one place of a splice. The less is shared the more evenly it must. A short text that a much
+    longer one quotes is no copy.
+    """
+    shared = pair.jaccard + pair.containment
+    if shared < PERHAPS or pair.jaccard < MIN_JACCARD:
+        return False
+    return shared >= COPY or covered() >= max(EVEN, EVEN_AT_1 - (shared - 1) / 2)
 
 
 class ShingleCache:

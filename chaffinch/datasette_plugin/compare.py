@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from chaffinch.canonical import canonical
 from chaffinch.datasette_plugin import marking
 from chaffinch.datasette_plugin.marking import Pair, Run
-from chaffinch.fingerprint import fingerprint, shingles
-from chaffinch.similarity import Similarity, hamming, is_copy, similarity
+from chaffinch.fingerprint import fingerprint, shingles, shingles_in_order
+from chaffinch.similarity import Similarity, coverage, hamming, is_copy, similarity
 
 _CONTACTS = 20
 _NAME = re.compile(r"([0-9]{1,18})(?:@([0-9]{1,9}))?")
@@ -91,8 +91,8 @@ def compare(a: Side, b: Side, as_canonical: bool) -> ComparePage:
     left, left_cut = marking.cut(whole_a if as_canonical else a.text)
     right, right_cut = marking.cut(whole_b if as_canonical else b.text)
     title_a, title_b = (canonical(a.title), canonical(b.title)) if as_canonical else (a.title, b.title)
-    one, other = shingles(whole_a[: marking.MAX_CHARS]), shingles(whole_b[: marking.MAX_CHARS])
-    near = similarity(one, other)
+    starts = whole_a[: marking.MAX_CHARS], whole_b[: marking.MAX_CHARS]
+    near = similarity(*map(shingles, starts))
     titles = marking.pairs([title_a[:500]], [title_b[:500]])
     return ComparePage(
         a,
@@ -101,7 +101,12 @@ def compare(a: Side, b: Side, as_canonical: bool) -> ComparePage:
         _titles(titles, title_a, title_b),
         tuple(marking.pairs(left, right)),
         near,
-        is_copy(near),
+        is_copy(
+            near,
+            lambda: coverage(
+                shingles_in_order(whole_a[: marking.MAX_CHARS]), shingles_in_order(whole_b[: marking.MAX_CHARS])
+            ),
+        ),
         hamming(fingerprint(whole_a).simhash, fingerprint(whole_b).simhash),
         _earlier(a, b),
         left_cut + right_cut,

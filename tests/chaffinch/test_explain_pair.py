@@ -106,7 +106,7 @@ def test_hostile_signs_are_written_out(db: Database) -> None:
 def test_any_pair_is_shown(one: str, other: str, width: int | None) -> None:
     side = explain_pair.Side(1, "u", one, one, None, "", None)
     rows = tuple(align(one.split("\n"), (one + other).split("\n")))
-    found = explain_pair.Explained(side, side, None, Similarity(0.0, 0.0), False, None, rows)
+    found = explain_pair.Explained(side, side, None, Similarity(0.0, 0.0), 0.0, False, None, rows)
     text = ANSI.sub("", shown(found, width))
     assert all(char.isprintable() or char == "\n" for char in text)
 

@@ -1,11 +1,13 @@
 """Exact similarity."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import shingles
-from chaffinch.similarity import ShingleCache, Similarity, hamming, is_copy, similarity
+from chaffinch.fingerprint import shingles, shingles_in_order
+from chaffinch.similarity import ShingleCache, Similarity, coverage, hamming, is_copy, similarity
+from tests.chaffinch.texts import article, spin
 
 WORDS = st.text("逾期催收还款协商分期", max_size=60)
 
@@ -25,10 +27,33 @@ def test_equals_the_sets_of_shingles(one: str, other: str) -> None:
     assert found == expected
 
 
-def test_half_of_another_article_is_no_copy() -> None:
-    assert not is_copy(Similarity(1 / 3, 1 / 2))
-    assert is_copy(Similarity(1 / 3, 1.0))
-    assert not is_copy(Similarity(0.02, 1.0))
+def judged(one: str, other: str) -> tuple[bool, Similarity]:
+    """Whether two canonical texts are copies, and how similar they are."""
+    near = similarity(shingles(one), shingles(other))
+    return is_copy(near, lambda: coverage(shingles_in_order(one), shingles_in_order(other))), near
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_spun_copy_is_told_from_a_splice_that_shares_more(seed: int) -> None:
+    source, stranger = article(seed, 900), article(seed + 100, 900)
+    is_spun, spun = judged(source, spin(source, 0.17, seed))
+    is_splice, splice = judged(source, source[:560] + stranger[560:])
+    assert (is_spun, is_splice) == (True, False)
+    assert sum(spun) < sum(splice)
+
+
+def test_a_part_is_a_copy_and_a_quotation_is_none() -> None:
+    source = article(1, 900)
+    assert judged(source, source[:350])[0]
+    assert not judged(source, source[:60])[0]
+    assert judged(source, "\n".join(reversed(source.split("\n"))))[0]
+
+
+@settings(deadline=None)
+@given(WORDS, WORDS)
+def test_coverage_is_a_share_that_knows_no_sides(one: str, other: str) -> None:
+    a, b = shingles_in_order(canonical(one)), shingles_in_order(canonical(other))
+    assert 0 <= coverage(a, b) == coverage(b, a) <= 1
 
 
 def test_hamming_counts_bits_of_signed_values() -> None:
