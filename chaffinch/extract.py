@@ -31,7 +31,11 @@ CUT_CHARS = 24  # at a line's end that may say that it was cut
 
 _SPACE = re.compile(r"\s+")
 _NOT_TITLE = re.compile(r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:")
-_CUT = re.compile(r"(?:\.{3}|…)\s?(?:\[?(?:详细|详情|全文|更多|阅读全文|查看全文|more)\]?)?\W{0,3}$", re.IGNORECASE)
+_CUT = re.compile(
+    r"(?:(?:\.{3}|…)\s?(?:\[?(?:详细|详情|全文|更多|more)\]?)?|阅读剩余部分|[继繼][续續][阅閱][读讀]|(?:[阅閱][读讀]|查看)全文"
+    r"|read more)\W{0,3}$",
+    re.IGNORECASE,
+)
 _NOT_FOUND = re.compile(
     r"(?:[页頁]面|文章|[内內]容|[链鏈]接|信息|帖子|主[题題]).{0,12}(?:不存在|[删刪]除|找不到|失效|過期|过期|[无無]法[访訪])"
     r"|404 not found",
