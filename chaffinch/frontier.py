@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from chaffinch import revisit, tombstones
 from chaffinch.items import PageState
-from chaffinch.urls import canonical_url, site_of
+from chaffinch.urls import site_of, without_default_page
 
 REVISIT = {
     "article": timedelta(days=7),
@@ -72,11 +72,8 @@ def seed(db: Database, urls: Iterable[str], at: str) -> None:
     They are canonical but for a default page, which is how to ask for the page if need be.
     """
     with db.atomic():
-        found = [
-            Found(canonical, 0, None, START, url if url != canonical else None)
-            for url in urls
-            if (canonical := canonical_url(url))
-        ]
+        pages = {url: without_default_page(url) for url in urls}
+        found = [Found(page, 0, None, START, url if url != page else None) for url, page in pages.items()]
         add_found(db, found, at)
         db.conn.executemany("UPDATE pages SET priority = ? WHERE url = ?", [(START, one.url) for one in found])
         revisit.mend_dates(db, {site_of(one.url) for one in found}, at)

@@ -61,6 +61,11 @@ def canonical_url(url: str, encoding: str = "utf-8", *, keep_default_page: bool 
     return found if len(found) <= MAX_URL_CHARS else None
 
 
+def without_default_page(url: str) -> str:
+    """A URL that is canonical but for its default page, without that."""
+    return url if "?" in url else _DEFAULT_PAGE.sub("/", url)
+
+
 def site_of(url: str) -> str:
     """The site of a canonical URL: its host without `www.`, with the port when it is not the default.
 
