@@ -1,8 +1,9 @@
 """What happened to articles: taken down, back again, moved, edited; and the rows of `events` that tell of it.
 
 One answer that an article is missing proves nothing: a server in trouble says 404 as well, one that blocks us shows a
-page of its own. It counts as gone when `GONE_AFTER` visits in a row missed it and the site showed other things in the
-meantime, or at once when the server says 410, which means on purpose and for good. What is gone keeps its text.
+page of its own. What a crawl missed counts at its end, on sites that showed it other articles; it is gone when
+`GONE_AFTER` crawls in a row missed it, or at once when the server says 410, which means on purpose and for good. What
+is gone keeps its text.
 """
 
 from __future__ import annotations
@@ -11,18 +12,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlite_utils import Database
 
 from chaffinch.canonical import canonical
+from chaffinch.frontier import next_due
 from chaffinch.items import Visit
 
-GONE_AFTER = 3  # visits in a row that miss an article
-APART = timedelta(hours=12)  # less after a visit that missed it the next one is no second witness
+GONE_AFTER = 2  # crawls in a row that miss an article
+GONE_AFTER_MANY = 3  # where the crawl missed more of a site than it was shown: it may have been blocked half way
 NOTICE_CHARS = 300  # a notice in place of an article is no longer than this
 
+_MISSED = "missed: "
 EventKind = Literal["new", "edited", "gone", "returned", "moved"]
 
 _NOTICE = re.compile(
@@ -36,15 +38,6 @@ _NOTICE = re.compile(
     ),
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """Visits in a row that missed an article: how many, since when, and when the page was last asked for."""
-
-    count: int
-    since: str
-    last: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,46 +131,71 @@ def absence(visit: Visit, former_text: str) -> str | None:
     return None
 
 
-def judge(
-    db: Database, visits: Sequence[Visit], known: dict[str, dict[str, Any]], missed: dict[str, Missed]
-) -> dict[str, Missed]:
-    """Marks, in place, the visits that missed an article: `gone` once that is certain, `failed` until then.
+def judge(db: Database, visits: Sequence[Visit], known: dict[str, dict[str, Any]]) -> set[str]:
+    """Marks, in place, the visits that missed an article: `gone` where that is certain, else `failed`.
 
-    `known` are the articles by URL, `missed` what earlier visits missed in a row, by URL. Returns what is missed now.
+    `known` are the articles by URL. Returns the URLs of all that were missed; `count_misses` judges those that failed.
     """
-    seen: dict[str, str] = {}
-    found: dict[str, Missed] = {}
+    found: set[str] = set()
     for visit in visits:
         former = known.get(visit.page.url)
         if former is None or not visit.crawled or (why := absence(visit, former["text"])) is None:
             continue
-        was = missed.get(visit.page.url)
-        now = _once_more(was, visit.fetched_at)
-        if visit.site not in seen:
-            seen[visit.site] = _last_sign(db, visit.site)
-        sure = visit.status == 410 or (now.count >= GONE_AFTER and seen[visit.site] >= now.since)
         visit.cleaned = visit.fingerprint = None
-        visit.state = "gone" if sure or former["gone_at"] or _new_home(db, former["id"]) else "failed"
-        visit.reason = why if visit.state == "gone" else f"missed {now.count} of {GONE_AFTER} times: {why}"
-        found[visit.page.url] = now
+        sure = visit.status == 410 or former["gone_at"] or _new_home(db, former["id"])
+        visit.state, visit.reason = ("gone", why) if sure else ("failed", _MISSED + why)
+        found.add(visit.page.url)
     return found
 
 
-def _once_more(was: Missed | None, at: str) -> Missed:
-    """What is missed after another visit that did: a run begun again asks again at once, and learns nothing new."""
-    if was is None:
-        return Missed(1, at)
-    waited = datetime.fromisoformat(at) - datetime.fromisoformat(was.last or was.since)
-    again = timedelta(0) <= waited < APART  # a clock that jumped back tells nothing of the wait
-    return Missed(was.count if again else was.count + 1, was.since)
+def count_misses(db: Database) -> int:
+    """Counts, at the end of a crawl, what it missed, and marks as gone what was missed often enough; returns how many.
 
-
-def _last_sign(db: Database, site: str) -> str:
-    """When `site` last showed an article, "" for never: of what is shown to those it blocks, none is one of its own."""
-    (article,) = db.conn.execute(
-        "SELECT max(last_seen) FROM articles WHERE site = ? AND gone_at IS NULL", (site,)
+    A crawl that was killed before its end and the one after it are one. Where the site showed no other article
+    nothing counts: it is down, blocks us, or is gone as a whole.
+    """
+    (begun,) = db.conn.execute(
+        """
+        SELECT min(started) FROM crawls WHERE kind = 'crawl' AND id > coalesce(
+            (SELECT max(id) FROM crawls WHERE kind = 'crawl' AND finished IS NOT NULL), 0)
+        """
     ).fetchone()
-    return str(article or "")
+    rows = db.conn.execute(
+        """
+        SELECT pages.site, pages.id, articles.id, gone_at, last_fetched, missed, reason
+        FROM pages JOIN articles ON page_id = pages.id WHERE missed_since IS NOT NULL AND missing = 1 ORDER BY pages.id
+        """
+    ).fetchall()
+    of_site, shown = Counter(row[0] for row in rows), {row[0]: _shown(db, row[0], begun) for row in rows}
+    db.conn.execute("UPDATE pages SET missing = 0 WHERE missed_since IS NOT NULL AND missing = 1")
+    events: list[Event] = []
+    for site, page, article, gone_at, at, missed, reason in rows:
+        if not (shown[site] or gone_at):
+            continue
+        count, needed = missed + 1, GONE_AFTER if shown[site] >= of_site[site] else GONE_AFTER_MANY
+        why = str(reason).partition(": ")[2]
+        if count < needed and not gone_at:
+            change = "missed = ?, reason = ?"
+            values = [count, f"missed {count} of {needed} times: {why}"]
+        else:
+            change = "missed = ?, reason = ?, state = 'gone', failures = 0, due = ?"
+            values = [count, why, next_due("gone", at, 0)]
+            events += mark_gone(db, {"id": article, "gone_at": gone_at}, at)
+        db.conn.execute(f"UPDATE pages SET {change} WHERE id = ?", (*values, page))
+    record(db, events)
+    return len(events)
+
+
+def _shown(db: Database, site: str, since: str) -> int:
+    """How many articles `site` showed since then: what it shows to those it blocks is none of them."""
+    (count,) = db.conn.execute(
+        """
+        SELECT count(*) FROM articles JOIN pages ON pages.id = page_id
+        WHERE articles.site = ? AND last_seen >= ? AND gone_at IS NULL AND missing = 0
+        """,
+        (site, since),
+    ).fetchone()
+    return int(count)
 
 
 def _new_home(db: Database, id: int) -> int | None:
@@ -219,7 +237,7 @@ def moved_here(db: Database, visit: Visit, id: int) -> list[Event]:
         """
         SELECT old.id FROM pages JOIN articles AS old ON old.page_id = pages.id
         JOIN fingerprints AS was ON was.article_id = old.id
-        WHERE pages.site = ? AND pages.missed > 0 AND was.digest != x'' AND old.id != ? AND old.last_seen < ?
+        WHERE pages.site = ? AND missed_since IS NOT NULL AND was.digest != x'' AND old.id != ? AND old.last_seen < ?
             AND was.digest = (SELECT digest FROM fingerprints WHERE article_id = ?)
             AND NOT EXISTS (SELECT 1 FROM events WHERE article_id = old.id AND kind = 'moved')
         ORDER BY old.id

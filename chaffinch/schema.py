@@ -35,6 +35,14 @@ def m002_spelling(db: Database) -> None:
     db.execute("ALTER TABLE pages ADD COLUMN spelling TEXT")
 
 
+@migrations()
+def m003_missing(db: Database) -> None:
+    """Say of a page whether the crawl under way missed its article: that counts once, at the crawl's end."""
+    db.conn.execute("ALTER TABLE pages ADD COLUMN missing INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute("DROP INDEX pages_missed")
+    db.conn.execute("CREATE INDEX pages_missed ON pages(site) WHERE missed_since IS NOT NULL")
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Names of migrations that a newer Chaffinch applied to `db` and this one does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

@@ -26,7 +26,7 @@ from chaffinch import (
     yields,
 )  # fmt: skip
 from chaffinch.frontier import Found
-from chaffinch.history import Event, Missed
+from chaffinch.history import Event
 from chaffinch.items import Cleaned, PageState, Visit
 from chaffinch.revisit import Bounds, Rate
 
@@ -130,11 +130,7 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     fresh = [visit for visit in visits if _is_news(visit, known.get(visit.page.url))]
     if store.before_write is not None and (fresh or any(visit.crawled for visit in visits)):
         store.before_write()
-    before = {
-        url: Missed(row["missed"], row["missed_since"], row["last_fetched"])
-        for url, row in pages.items() if row["missed"]
-    }  # fmt: skip
-    missed = history.judge(db, visits, known, before)
+    missed = history.judge(db, visits, known)
     learned = yields.note(db, visits, first, repeated.keys() | said)
     mirrors.note(db, visits, first)
     page_ids = _write_pages(
@@ -233,7 +229,7 @@ def _is_news(visit: Visit, former: dict[str, Any] | None) -> bool:
 def _known_pages(db: Database, urls: list[str]) -> dict[str, dict[str, Any]]:
     rows = db.query(
         f"""
-        SELECT url, state, reason, failures, last_fetched, missed, missed_since, changes, watched
+        SELECT url, state, reason, failures, last_fetched, missing, missed, missed_since, changes, watched
         FROM pages WHERE url IN ({_in(urls)})
         """,
         urls,
@@ -245,7 +241,7 @@ def _write_pages(
     store: Store,
     visits: list[Visit],
     known: dict[str, dict[str, Any]],
-    missed: dict[str, Missed],
+    missed: set[str],
     news: set[str],
     unknown: set[str],
 ) -> dict[str, int]:
@@ -266,9 +262,10 @@ def _write_pages(
             state = _state_at_304(was)
             reason = was["reason"] if state == was["state"] else None
         failures = was.get("failures", 0) + 1 if state == "failed" else 0
-        counted = missed.get(url)
-        if counted is None and state in ("failed", "forbidden") and was.get("missed"):
-            counted = Missed(was["missed"], was["missed_since"])  # it said nothing of the article
+        waits = url in missed or state in ("failed", "forbidden")  # a failure says nothing of the article
+        missing = waits and state != "gone" and (url in missed or bool(was.get("missing")))
+        since = was.get("missed_since") or (visit.fetched_at if url in missed else None)
+        times = max(was.get("missed", 0), int(state == "gone" and url in missed)) if waits else 0
         rate = Rate(was.get("changes", 0.0), was.get("watched", 0.0))
         due = frontier.next_due(state, visit.fetched_at, failures)
         if visit.same_as is not None:
@@ -295,8 +292,9 @@ def _write_pages(
                 "reason": reason,
                 "depth": visit.depth,
                 "failures": failures,
-                "missed": counted.count if counted else 0,
-                "missed_since": counted.since if counted else None,
+                "missing": int(missing),
+                "missed": times,
+                "missed_since": since if waits else None,
                 "changes": rate.changes,
                 "watched": rate.watched,
                 "spelling": visit.spelling,
@@ -304,7 +302,7 @@ def _write_pages(
             }
         )
     updated = ["state", "status", "etag", "last_modified", "last_fetched", "due", "reason", "failures"]
-    updated += ["missed", "missed_since", "changes", "watched", "priority", "spelling"]
+    updated += ["missing", "missed", "missed_since", "changes", "watched", "priority", "spelling"]
     # On 304 the stored reason and validators still hold; a failure keeps the validators of the last answer.
     keep = {
         "etag": "coalesce(excluded.etag, etag)",
@@ -333,7 +331,7 @@ def _write_pages(
 
 def _state_at_304(was: dict[str, Any]) -> PageState:
     """A page that its server says is as before is as it was, and an article that was missed is there again."""
-    return "article" if was["missed"] and was["state"] in ("failed", "gone") else cast(PageState, was["state"])
+    return "article" if was["missed_since"] and was["state"] in ("failed", "gone") else cast(PageState, was["state"])
 
 
 def _rate_and_due(

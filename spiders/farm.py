@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import scrapy
 from scrapy.http import Response
 
-from chaffinch import farms, frontier, lastmod, manifest, sitemap
+from chaffinch import farms, frontier, history, lastmod, manifest, sitemap
 from chaffinch.cli import complain
 from chaffinch.corpus import lock, now, open_writer
 from chaffinch.frontier import Due, Found
@@ -225,11 +225,13 @@ class FarmSpider(scrapy.Spider):
         self.guarded(self.store.finish)
         with self.resources:
             if self.failure is None:
-                self.next_due = frontier.next_due_of(self.store.db, self.sites)
                 sites = site_stats(self.tallies, self.holds.stopped())
-                stats = {**self.store.counts, "sites": sites, **archive.finished(self)}
+                kept, counts = archive.finished(self), self.store.counts
                 end = "no server answered" if self.nothing_answered else reason
-                manifest.finish(self.store.db, self.manifest, end, stats)
+                with self.store.db.atomic():  # what was missed counts when the run has ended, and once
+                    counts["gone"] = counts.get("gone", 0) + history.count_misses(self.store.db)
+                    manifest.finish(self.store.db, self.manifest, end, {**counts, "sites": sites, **kept})
+                self.next_due = frontier.next_due_of(self.store.db, self.sites)
 
     def _tell(self, visit: Visit) -> None:
         """A start URL that brings nothing is the user's business: the site hides behind it."""

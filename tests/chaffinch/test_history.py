@@ -10,11 +10,11 @@ from sqlite_utils import Database
 
 from chaffinch import frontier, history, revisit, schema
 from chaffinch.canonical import canonical
-from chaffinch.history import GONE_AFTER
+from chaffinch.history import GONE_AFTER, GONE_AFTER_MANY
 from chaffinch.ingest import load_tools, process
 from chaffinch.inputs import Input
 from chaffinch.items import Page, PageState, Visit
-from chaffinch.manifest import begin
+from chaffinch.manifest import begin, finish
 from chaffinch.store import Store
 from tests.chaffinch.test_parts import PARTS
 from tests.chaffinch.test_parts import visit as split
@@ -57,12 +57,17 @@ def db() -> Database:
     return db
 
 
-def put(db: Database, *visits: Visit) -> None:
-    begin(db, "crawl", {})
+def put(db: Database, *visits: Visit, killed: bool = False) -> None:
+    """A crawl of these visits: it begins with the earliest, and never ends when it is killed."""
+    id = begin(db, "crawl", {})
+    db.table("crawls").update(id, {"started": min((visit.fetched_at for visit in visits), default=day(1))})
     store = Store(db)
     for visit in visits:
         store.add(visit)
     store.finish()
+    if not killed:
+        history.count_misses(db)
+        finish(db, id, "finished", {})
 
 
 def row(db: Database, url: str) -> dict[str, Any]:
@@ -136,33 +141,49 @@ def test_a_site_that_is_down_or_blocks_has_lost_nothing(db: Database, answer: tu
 
 
 def test_visits_that_tell_nothing_neither_count_nor_forgive(db: Database) -> None:
-    for number, status in enumerate([404, 503, 404, 503, 404], 2):
+    for number, status in enumerate([404, 503, 404], 2):
+        assert row(db, ONE)["gone_at"] is None
         put(db, says(ONE, day(number), status, reason=f"HTTP {status}"), shows(OTHER, "白鹭贷款", day(number)))
-    assert row(db, ONE)["gone_at"] == day(6)
-    for number, status in enumerate([404, 404, 200, 404, 404], 10):
+    assert row(db, ONE)["gone_at"] == day(4)
+    for number, status in enumerate([404, 200, 404], 10):
         seen = shows(OTHER, "白鹭贷款", day(number))
         put(db, seen if status == 200 else says(OTHER, day(number), status), shows(NEW, "黑鹤分期", day(number)))
     assert row(db, OTHER)["gone_at"] is None
 
 
-def test_a_run_begun_again_is_no_second_witness(db: Database) -> None:
+def test_a_killed_run_and_the_one_begun_again_are_one_witness(db: Database) -> None:
     """`due=all`, killed and started again, asks again for what it missed minutes ago."""
-    for number in (2, 3, 4):
-        for hour in (1, 5, 9):
-            assert row(db, ONE)["gone_at"] is None
-            at = f"2026-03-0{number}T0{hour}:00:00Z"
-            put(db, says(ONE, at, 404), shows(OTHER, "白鹭贷款", at))
-            missed = db.conn.execute("SELECT missed FROM pages WHERE url = ?", (ONE,)).fetchone()
-            assert missed == (number - 1,)
-            if row(db, ONE)["gone_at"]:
-                break
-    assert row(db, ONE)["gone_at"] == "2026-03-04T01:00:00Z"
+    for hour, killed in enumerate([True, True, False, True, False]):
+        assert row(db, ONE)["gone_at"] is None
+        at = f"2026-03-02T0{hour}:00:00Z"
+        put(db, says(ONE, at, 404), shows(OTHER, "白鹭贷款", at), killed=killed)
+    assert row(db, ONE)["gone_at"] == "2026-03-02T04:00:00Z"
+    assert events(db) == [("gone", ONE)]
+
+
+def test_a_crawl_that_misses_more_of_a_site_than_it_sees_is_a_poorer_witness(db: Database) -> None:
+    """It may have been blocked half way, by a page of the site's own or by 404."""
+    put(db, shows(NEW, "黑鹤分期", day(1)))
+    for number in range(2, 2 + GONE_AFTER_MANY):
+        assert row(db, ONE)["gone_at"] is None
+        put(db, *(says(url, day(number), 404) for url in (ONE, OTHER)), shows(NEW, "黑鹤分期", day(number)))
+    assert {row(db, url)["gone_at"] for url in (ONE, OTHER)} == {day(1 + GONE_AFTER_MANY)}
+    assert row(db, NEW)["gone_at"] is None
+
+
+def test_what_a_site_missed_in_trouble_does_not_count_when_it_is_back(db: Database) -> None:
+    for number in (2, 3):
+        put(db, *(says(url, day(number), 404) for url in (ONE, OTHER)))
+    put(db, says(ONE, day(4), 404), shows(OTHER, "白鹭贷款", day(4)))
+    assert row(db, ONE)["gone_at"] is None
+    put(db, shows(OTHER, "白鹭贷款", day(5)), says(ONE, day(5), 404))
+    assert row(db, ONE)["gone_at"] == day(5)
 
 
 def test_misses_count_though_the_clock_jumped_back(db: Database) -> None:
-    for at in ("2026-03-02T00:00:00Z", "2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"):
+    for at in ("2026-03-02T00:00:00Z", "2020-01-01T00:00:00Z"):
         put(db, says(ONE, at, 404), shows(OTHER, "白鹭贷款", at))
-    assert db.conn.execute("SELECT missed FROM pages WHERE url = ?", (ONE,)).fetchone() == (3,)
+    assert row(db, ONE)["gone_at"] == "2020-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
