@@ -204,11 +204,12 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
         one = there.get(first)
         if one is None or one.cleaned is None:
             latest = max(visit.fetched_at for visit in visits if visit.part and visit.part.series == series)
-            if one is not None:  # its own visit brought no text: the parts wait for the next one
+            if one is None:
+                site = next(visit.site for visit in visits if visit.part and visit.part.series == series)
+                one = Visit(Page(first, b""), site, latest, state="article", echo=True)
+                out.append(one)
+            elif one.status != 304 and one.state != "failed":  # something else stands there: the parts wait
                 continue
-            site = next(visit.site for visit in visits if visit.part and visit.part.series == series)
-            one = Visit(Page(first, b""), site, latest, state="article", echo=True)
-            out.append(one)
         _complete(one, known[series], former.get(series, {}))
         own = [url for url, part, _ in taken if part.series == series and url in news]
         one.mixed = not one.grown and bool(own) and _mixed(db, first, own, one.fetched_at)

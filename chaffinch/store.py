@@ -34,6 +34,8 @@ BATCH_VISITS = 100  # of a crawl, which waits while they are written
 BATCH_SECONDS = 1.0
 BULK_SECONDS = 5.0
 BULK_VISITS = 500  # of what nobody waits for: each page of an index is written less often
+LOST_AFTER = 3  # visits in a row that find no list where there was one, until it is left for as long as what is gone
+_ANSWERED = ("page", "off-topic", "failed")
 MISSED_AGAIN = timedelta(days=1)  # an article that was missed is looked for again after this
 
 
@@ -261,7 +263,9 @@ def _write_pages(
         if visit.status == 304 and was:
             state = _state_at_304(was)
             reason = was["reason"] if state == was["state"] else None
-        failures = was.get("failures", 0) + 1 if state == "failed" else 0
+        failures = was.get("failures", 0) + 1 if state == "failed" or visit.status == 404 else 0
+        if visit.status == 404 and url not in missed and was.get("state") in _ANSWERED:
+            state = "failed" if failures < LOST_AFTER or not visit.depth else state
         waits = url in missed or state in ("failed", "forbidden")  # a failure says nothing of the article
         missing = waits and state != "gone" and (url in missed or bool(was.get("missing")))
         since = was.get("missed_since") or (visit.fetched_at if url in missed else None)
@@ -303,10 +307,12 @@ def _write_pages(
         )
     updated = ["state", "status", "etag", "last_modified", "last_fetched", "due", "reason", "failures"]
     updated += ["missing", "missed", "missed_since", "changes", "watched", "priority", "spelling"]
-    # On 304 the stored reason and validators still hold; a failure keeps the validators of the last answer.
+    # On 304 the stored reason and validators still hold. What stands in the place of an article is not to be answered
+    # by 304 the next time, which would say that the article is there: its own validators are kept, as at a failure.
+    shown = "excluded.status BETWEEN 200 AND 299 AND excluded.missed_since IS NULL"
     keep = {
-        "etag": "coalesce(excluded.etag, etag)",
-        "last_modified": "coalesce(excluded.last_modified, last_modified)",
+        "etag": f"CASE WHEN {shown} THEN excluded.etag ELSE etag END",
+        "last_modified": f"CASE WHEN {shown} THEN excluded.last_modified ELSE last_modified END",
         "reason": "CASE WHEN excluded.status = 304 THEN reason ELSE excluded.reason END",
         "due": "coalesce(excluded.due, due)",
         # Once it answers to its URL it need not be asked for otherwise.

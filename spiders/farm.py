@@ -229,7 +229,8 @@ class FarmSpider(scrapy.Spider):
                 kept, counts = archive.finished(self), self.store.counts
                 end = "no server answered" if self.nothing_answered else reason
                 with self.store.db.atomic():  # what was missed counts when the run has ended, and once
-                    counts["gone"] = counts.get("gone", 0) + history.count_misses(self.store.db)
+                    if gone := min(history.count_misses(self.store.db), counts.get("failed", 0)):
+                        counts |= {"gone": counts.get("gone", 0) + gone, "failed": counts["failed"] - gone}
                     manifest.finish(self.store.db, self.manifest, end, {**counts, "sites": sites, **kept})
                 self.next_due = frontier.next_due_of(self.store.db, self.sites)
 

@@ -15,7 +15,7 @@ from chaffinch.ingest import load_tools, process
 from chaffinch.inputs import Input
 from chaffinch.items import Page, PageState, Visit
 from chaffinch.manifest import begin, finish
-from chaffinch.store import Store
+from chaffinch.store import LOST_AFTER, Store
 from tests.chaffinch.test_parts import PARTS
 from tests.chaffinch.test_parts import visit as split
 
@@ -111,6 +111,37 @@ def test_an_article_missed_often_enough_is_gone_and_keeps_its_text(db: Database,
     assert row(db, ONE)["gone_at"] is None
     assert events(db) == [("gone", ONE), ("returned", ONE)]
     assert not db.conn.execute("SELECT 1 FROM versions").fetchone()
+
+
+@pytest.mark.parametrize("how", ["notice", "no article"])
+def test_what_stands_in_the_place_of_an_article_is_not_asked_for_by_its_own_validators(db: Database, how: str) -> None:
+    """Its server would answer 304, as if the article were there."""
+    db.execute("UPDATE pages SET etag = 'article'")
+    for number in range(2, 2 + GONE_AFTER):
+        visit = MISSING[how](day(number))
+        visit.etag, visit.last_modified = "notice", "Mon, 02 Nov 2026 09:30:00 GMT"
+        put(db, visit, shows(OTHER, "白鹭贷款", day(number)))
+        validators = db.conn.execute("SELECT etag, last_modified FROM pages WHERE url = ?", (ONE,)).fetchone()
+        assert validators == ("article", None)
+    assert row(db, ONE)["gone_at"] == day(1 + GONE_AFTER)
+    put(db, shows(ONE, "青山借款", day(9)))
+    assert db.conn.execute("SELECT etag FROM pages WHERE url = ?", (ONE,)).fetchone() == (None,)
+
+
+def test_a_list_that_one_bad_day_answered_404_is_not_left_for_a_month(db: Database) -> None:
+    url, start = "http://one.example/list/", "http://one.example/"
+    put(db, says(url, day(1), 200, "page", "list"), says(start, day(1), 200, "page", "list"))
+    waits = []
+    for number in range(2, 2 + LOST_AFTER):
+        deep = says(url, day(number), 404, "gone", "HTTP 404")
+        deep.depth = 1
+        put(db, deep, says(start, day(number), 404, "gone", "HTTP 404"))
+        found = db.conn.execute(
+            "SELECT state, julianday(due) - julianday(last_fetched) FROM pages WHERE url = ?", (url,)
+        )
+        waits.append(found.fetchone())
+    assert waits == [("failed", pytest.approx(1 / 24)), ("failed", pytest.approx(2 / 24)), ("gone", pytest.approx(30))]
+    assert db.conn.execute("SELECT state FROM pages WHERE url = ?", (start,)).fetchone() == ("failed",)
 
 
 def test_410_is_believed_at_once(db: Database) -> None:
@@ -281,6 +312,17 @@ def test_an_edit_of_several_parts_is_one_in_whatever_batches_they_come(edited: t
             put(db, crawled(split(2, lines=PARTS[0]), day(15)))
             assert len(events(db)) == 2
     assert len(ends) == 1 and len(ends.pop()) == 3
+
+
+@pytest.mark.parametrize("status", [304, 503])
+def test_an_edit_of_a_later_part_is_one_though_the_first_brings_no_text(db: Database, status: int) -> None:
+    put(db, *(crawled(split(part), day(1)) for part in (1, 2)))
+    first = says(split(1).page.url, day(8), status, "page" if status == 304 else "failed")
+    put(db, first, crawled(split(2, lines=PARTS[2]), day(8)))
+    assert events(db) == [("edited", first.page.url)]
+    (was,) = db.conn.execute("SELECT text FROM versions").fetchone()
+    assert was == "\n".join(PARTS[0] + PARTS[1])
+    assert row(db, first.page.url)["text"] == "\n".join(PARTS[0] + PARTS[2])
 
 
 def test_a_part_is_visited_like_an_article_and_not_like_a_list(db: Database) -> None:
