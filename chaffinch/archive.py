@@ -175,7 +175,7 @@ class Archive:
         word = "responses" if kind == "response" else "revisits"
         self.counts[word] = self.counts.get(word, 0) + 1
         etag, last_modified = exchange.validators
-        if original is not None:  # as in `pages`, which keeps them where an answer has none
+        if original is not None and exchange.status == 304:  # as in `pages`
             etag, last_modified = etag or original.etag, last_modified or original.last_modified
         if kind == "response" and exchange.status == 200:
             name = wacz.path_for(self.path).name

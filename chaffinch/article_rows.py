@@ -12,10 +12,11 @@ from chaffinch.items import Cleaned, Visit
 
 
 def touch(db: Database, visit: Visit) -> None:
-    """An article whose server said it had not changed was seen."""
+    """An article whose server said it had not changed was seen; not when what had not changed stood in its place."""
     if visit.status == 304:
         db.conn.execute(
-            "UPDATE articles SET last_seen = max(last_seen, ?) WHERE url = ?", (visit.fetched_at, visit.page.url)
+            "UPDATE articles SET last_seen = max(last_seen, ?) WHERE url = ? AND last_seen >= ?",
+            (visit.fetched_at, visit.page.url, visit.same_since or ""),
         )
 
 
@@ -42,6 +43,7 @@ def contents(visit: Visit, cleaned: Cleaned) -> dict[str, Any]:
 
 
 def insert(db: Database, visit: Visit, page_id: int) -> int:
+    """Adds the article of a page; returns its id."""
     assert visit.cleaned is not None
     row = {
         "url": visit.page.url,
@@ -68,6 +70,7 @@ def update_metadata(db: Database, former: dict[str, Any], visit: Visit) -> None:
 
 
 def replace(db: Database, former: dict[str, Any], visit: Visit) -> None:
+    """Puts what the page says now in the place of what it said, which goes to `versions`."""
     assert visit.cleaned is not None
     if not (visit.grown or visit.mixed):  # what was missing, and half an edit, was never said
         keep_version(db, former["id"], former["last_changed"], former["title"], former["text"])

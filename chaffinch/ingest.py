@@ -68,7 +68,7 @@ def article_of(document: Input, tools: Tools) -> Visit:
     page = Page(document.url, document.body, document.content_type)
     visit = Visit(page, site_of(document.url), document.fetched_at or now(), reason=document.reason)
     if document.kind == "revisit":
-        visit.status = 304
+        visit.status, visit.same_since = 304, document.same_since
     if document.kind == "revisit" or document.reason:
         return visit
     visit.document = decode.decode(page)

@@ -41,6 +41,7 @@ class Input:
     recorded: bool = False  # by a crawl of ours, whose decisions hold: off topic, noindex
     robots_tag: tuple[str, ...] = ()  # values of X-Robots-Tag
     reason: str | None = None  # why no article is looked for
+    same_since: str | None = None  # of a revisit: when the answer was given that it is the same as
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,10 @@ def _recorded(path: str, record: Any, body: bytes, recorded: bool) -> Input | Ba
     url = canonical_url(target)
     at = _seconds(record.rec_headers.get_header("WARC-Date"))
     if record.rec_type == "revisit":
-        return None if url is None else Input(path, url, b"", "revisit", fetched_at=at, recorded=recorded)
+        since = _seconds(record.rec_headers.get_header("WARC-Refers-To-Date"))
+        if url is None:
+            return None
+        return Input(path, url, b"", "revisit", fetched_at=at, recorded=recorded, same_since=since)
     if recorded and urlsplit(target).path == "/robots.txt":
         return None
     if url is None:

@@ -307,13 +307,14 @@ def _write_pages(
         )
     updated = ["state", "status", "etag", "last_modified", "last_fetched", "due", "reason", "failures"]
     updated += ["missing", "missed", "missed_since", "changes", "watched", "priority", "spelling"]
-    # On 304 the stored reason and validators still hold. What stands in the place of an article is not to be answered
+    # On 304 the stored validators still hold. What stands in the place of an article is not to be answered
     # by 304 the next time, which would say that the article is there: its own validators are kept, as at a failure.
     shown = "excluded.status BETWEEN 200 AND 299 AND excluded.missed_since IS NULL"
     keep = {
-        "etag": f"CASE WHEN {shown} THEN excluded.etag ELSE etag END",
-        "last_modified": f"CASE WHEN {shown} THEN excluded.last_modified ELSE last_modified END",
-        "reason": "CASE WHEN excluded.status = 304 THEN reason ELSE excluded.reason END",
+        name: f"CASE WHEN {shown} THEN excluded.{name}"
+        f" WHEN excluded.status = 304 THEN coalesce(excluded.{name}, {name}) ELSE {name} END"
+        for name in ("etag", "last_modified")
+    } | {
         "due": "coalesce(excluded.due, due)",
         # Once it answers to its URL it need not be asked for otherwise.
         "spelling": "CASE WHEN excluded.state IN ('failed', 'forbidden', 'gone') THEN spelling"

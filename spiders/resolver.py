@@ -52,4 +52,6 @@ def in_words(error: BaseException, url: str) -> str:
     host = urlsplit(url).hostname or ""
     if host in refused:
         return f"{host} is at {refused[host]}, no public address (-s ALLOW_PRIVATE_ADDRESSES=1 allows it)"
+    said = getattr(error, "reasons", None) or getattr(error.__cause__, "reasons", None)  # a connection that broke off
+    error = said[0].value if said else error
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -128,6 +128,14 @@ def test_what_stands_in_the_place_of_an_article_is_not_asked_for_by_its_own_vali
     assert db.conn.execute("SELECT etag FROM pages WHERE url = ?", (ONE,)).fetchone() == (None,)
 
 
+def test_an_archive_that_says_a_notice_was_unchanged_does_not_say_that_the_article_was_there(db: Database) -> None:
+    for since, seen in ((day(3), day(1)), (day(1), day(4))):
+        visit = says(ONE, day(4), 304, "page")
+        visit.crawled, visit.same_since = False, since
+        put(db, visit)
+        assert row(db, ONE)["last_seen"] == seen
+
+
 def test_a_list_that_one_bad_day_answered_404_is_not_left_for_a_month(db: Database) -> None:
     url, start = "http://one.example/list/", "http://one.example/"
     put(db, says(url, day(1), 200, "page", "list"), says(start, day(1), 200, "page", "list"))
@@ -149,7 +157,8 @@ def test_410_is_believed_at_once(db: Database) -> None:
     assert row(db, ONE)["gone_at"] == day(2)
     put(db, says(ONE, day(3), 304, "page"))
     assert row(db, ONE)["gone_at"] is None
-    assert db.conn.execute("SELECT state, missed FROM pages WHERE url = ?", (ONE,)).fetchone() == ("article", 0)
+    found = db.conn.execute("SELECT state, missed, reason FROM pages WHERE url = ?", (ONE,)).fetchone()
+    assert found == ("article", 0, None)
 
 
 @pytest.mark.parametrize(
