@@ -305,6 +305,11 @@ def _write_pages(
                 "priority": int(state in ("article", "page")),
             }
         )
+    _upsert_pages(db, rows)
+    return dict(db.conn.execute(f"SELECT url, id FROM pages WHERE url IN ({_in(urls)})", urls).fetchall())
+
+
+def _upsert_pages(db: Database, rows: list[dict[str, Any]]) -> None:
     updated = ["state", "status", "etag", "last_modified", "last_fetched", "due", "reason", "failures"]
     updated += ["missing", "missed", "missed_since", "changes", "watched", "priority", "spelling"]
     # On 304 the stored validators still hold. What stands in the place of an article is not to be answered
@@ -333,7 +338,6 @@ def _write_pages(
             """,
             rows,
         )
-    return dict(db.conn.execute(f"SELECT url, id FROM pages WHERE url IN ({_in(urls)})", urls).fetchall())
 
 
 def _state_at_304(was: dict[str, Any]) -> PageState:
