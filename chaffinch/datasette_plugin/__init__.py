@@ -15,6 +15,7 @@ from chaffinch.datasette_plugin.links import (
     top_homepage,
 )
 from chaffinch.datasette_plugin.pages import register_routes
+from chaffinch.datasette_plugin.policy import guard_pages
 from chaffinch.datasette_plugin.search import lighten_searches, mark_matches, prepare_connection, search_once
 from chaffinch.datasette_plugin.tables import canned_queries, explain, get_metadata
 
@@ -26,6 +27,7 @@ __all__ = [
     "explain",
     "extra_css_urls",
     "get_metadata",
+    "guard_pages",
     "lighten_searches",
     "link_cell",
     "mark_matches",

@@ -35,6 +35,7 @@ PAGES = {
     "asking": "compare?a=%3Cscript%3Ealert(8)%3C/script%3E&b=1",
 }
 ATTACKED = "%3Cscript%3Ealert(8)%3C/script%3E"
+INJECTED = "{const s = document.createElement('script'); s.text = 'ran = 1'; document.body.append(s); window.ran}"
 DATASETTES = (
     "/", "/corpus", f"/corpus/articles?_search={ATTACKED}", "/corpus/articles?_search=逾期", "/corpus/articles/1",
     f"/corpus/search?search={ATTACKED}", "/corpus/search?search=alert", f"/corpus/spliced?site={ATTACKED}",
@@ -152,6 +153,31 @@ def test_what_is_not_there_is_not_found_and_no_corpus_gets_no_pages(hostile: Pat
     assert page.status_code == 404 and "overview" not in front.text
 
 
+def test_datasettes_own_pages_have_a_policy_unless_somebody_elses_scripts_are_there(
+    hostile: Path, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        connection.execute("CREATE TABLE t (a)")
+
+    async def policies(*files: Path, **options: Any) -> list[str | None]:
+        datasette: Any = Datasette([*map(str, files)], **options)  # type: ignore[no-untyped-call]
+        await datasette.invoke_startup()
+        pages = ("/", "/corpus", "/corpus/articles?_search=a", "/corpus/articles/1", "/corpus/search", "/other/t",
+                 "/corpus/articles.json", "/corpus/-/overview")  # fmt: skip
+        answers = [await datasette.client.get(page) for page in pages]
+        return [answer.headers.get("content-security-policy") for answer in answers]
+
+    front, *of_corpus, other, data, ours = asyncio.run(policies(hostile))
+    for policy in (front, *of_corpus):
+        assert policy and "script-src 'self' 'sha256-" in policy and "default-src 'none'" in policy
+        assert "unsafe-inline" not in policy.partition("script-src")[2].partition(";")[0] and "eval" not in policy
+    assert other is data is None and ours and "script-src" not in ours
+    front, database, *_, other, data, _ = asyncio.run(policies(hostile, tmp_path / "other.db"))
+    assert front is other is data is None and database
+    scripts = {"extra_js_urls": ["https://elsewhere.test/x.js"]}
+    assert asyncio.run(policies(hostile, metadata=scripts))[:-1] == [None] * 7
+
+
 def test_an_empty_corpus_has_pages(tmp_path: Path) -> None:
     path = tmp_path / "corpus.db"
     with corpus.lock(path, "test"):
@@ -198,6 +224,11 @@ def test_a_browser_runs_nothing_asks_nobody_else_and_needs_no_sideways_scrolling
             assert asked and all(url.startswith((f"{served}/", "data:")) for url in asked), (page, asked)
             assert browser.evaluate("document.documentElement.scrollWidth") <= width, (page, width)
             assert browser.evaluate("document.querySelectorAll('h1').length") == 1, page
+            refused = [
+                event["params"]["entry"]["text"] for event in browser.events if event["method"] == "Log.entryAdded"
+            ]
+            assert "/-/" in page or not refused, (page, refused)  # Datasette's own scripts run
+            assert browser.evaluate(INJECTED) is None, page
             if "/-/" in page:
                 colour = browser.evaluate("getComputedStyle(document.body).backgroundColor")
                 assert (colour == "rgb(248, 250, 251)") is not dark, (page, colour)
