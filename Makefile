@@ -21,6 +21,7 @@ check: test lint
 	.venv/bin/python benchmarks/extract.py --check
 	.venv/bin/python benchmarks/near_dup.py --check
 	.venv/bin/python benchmarks/revisit.py --check
+	.venv/bin/python benchmarks/search.py --check
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -45,8 +45,9 @@ def bar(share: float) -> Markup:
 @hookimpl
 def extra_css_urls(view_name: str | None, database: str | None, datasette: Any) -> list[str]:
     """The style of Datasette's own pages of a corpus."""
-    if view_name not in ("table", "row", "database", "query") or database not in datasette.databases:
+    if view_name not in ("index", "table", "row", "database", "query"):
         return []
-    if not is_corpus(datasette.get_database(database).path):
+    files = [one.path for name, one in datasette.databases.items() if one.path and database in (None, name)]
+    if not files or not all(map(is_corpus, files)):
         return []
     return ["/-/static-plugins/chaffinch/tables.css"]  # Datasette puts its base_url before it
