@@ -10,11 +10,10 @@ import numpy as np
 
 from chaffinch.fingerprint import Hashes
 
-COPY = 1.4  # Jaccard and containment together: enough, whatever the coverage
+COPY = 1.25  # Jaccard and containment together: enough, whatever the coverage
 PERHAPS = 0.8  # less is not
 MIN_JACCARD = 0.15
-EVEN = 0.8  # least coverage
-EVEN_AT_1 = 0.85  # least coverage where Jaccard and containment are 1 together; more below, by half the difference
+EVEN = 1.75  # between the two, least sum of both and the coverage
 WINDOW, SHARED = 24, 5  # shingles
 
 
@@ -59,13 +58,13 @@ def is_copy(pair: Similarity, covered: Callable[[], float]) -> bool:
 
     Half of another article spliced in has containment 1/2 and Jaccard 1/3, 0.83 in all; a copy with 30% of its words
     replaced has no more, a copy cut to a third 1 and 1/3. Only what they share tells these apart: it runs all through
-    a copy, and stands in one place of a splice. The less is shared the more evenly it must. A short text that a much
+    a copy, and stands in one place of a splice. The less is shared, the more evenly it must be. A short text that a much
     longer one quotes is no copy.
     """
     shared = pair.jaccard + pair.containment
     if shared < PERHAPS or pair.jaccard < MIN_JACCARD:
         return False
-    return shared >= COPY or covered() >= max(EVEN, EVEN_AT_1 - (shared - 1) / 2)
+    return shared >= COPY or shared + covered() >= EVEN
 
 
 class ShingleCache:
