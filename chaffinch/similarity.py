@@ -58,8 +58,8 @@ def is_copy(pair: Similarity, covered: Callable[[], float]) -> bool:
 
     Half of another article spliced in has containment 1/2 and Jaccard 1/3, 0.83 in all; a copy with 30% of its words
     replaced has no more, a copy cut to a third 1 and 1/3. Only what they share tells these apart: it runs all through
-    a copy, and stands in one place of a splice. The less is shared, the more evenly it must be. A short text that a much
-    longer one quotes is no copy.
+    a copy, and stands in one place of a splice. The less is shared, the more evenly it must be. A short text that a
+    much longer one quotes is no copy.
     """
     shared = pair.jaccard + pair.containment
     if shared < PERHAPS or pair.jaccard < MIN_JACCARD:
