@@ -135,9 +135,9 @@ def links(
     """Those of `pairs` that are copies, compared exactly; `in_order` has the shingles of a text as they stand in it."""
     for a, b in pairs:
         found = similarity(shingles_of(a), shingles_of(b))
-        if is_copy(found, partial(_coverage, a, b, in_order)):
+        if is_copy(found, partial(_coverage, a, b, shingles_of, in_order)):
             yield a, b, found
 
 
-def _coverage(a: int, b: int, in_order: Callable[[int], Hashes]) -> float:
-    return coverage(in_order(a), in_order(b))
+def _coverage(a: int, b: int, shingles_of: Callable[[int], Hashes], in_order: Callable[[int], Hashes]) -> float:
+    return coverage(in_order(a), in_order(b), shingles_of(a), shingles_of(b))

@@ -73,12 +73,13 @@ def find(connection: sqlite3.Connection, name: str) -> Side:
 def explain(connection: sqlite3.Connection, a: Side, b: Side) -> Explained:
     """Compares two articles anew, by their texts as they are now, and looks up what clustering found between them."""
     one, other = canonical(a.text), canonical(b.text)
+    sets = shingles(one), shingles(other)
     return Explained(
         a,
         b,
         hamming(article_fingerprint(one).simhash, article_fingerprint(other).simhash),
-        similarity(shingles(one), shingles(other)),
-        coverage(shingles_in_order(one), shingles_in_order(other)),
+        similarity(*sets),
+        coverage(shingles_in_order(one), shingles_in_order(other), *sets),
         connection.execute(
             "SELECT 1 FROM similarities WHERE a = ? AND b = ?", (min(a.id, b.id), max(a.id, b.id))
         ).fetchone()

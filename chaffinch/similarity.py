@@ -10,7 +10,7 @@ import numpy as np
 
 from chaffinch.fingerprint import Hashes
 
-COPY = 1.25  # Jaccard and containment together: enough, whatever the coverage
+COPY = 1.15  # Jaccard and containment together: enough, whatever the coverage
 PERHAPS = 0.8  # less is not
 MIN_JACCARD = 0.15
 EVEN = 1.75  # between the two, least sum of both and the coverage
@@ -34,14 +34,14 @@ def similarity(a: Hashes, b: Hashes) -> Similarity:
     return Similarity(shared / (len(both) - shared), shared / min(len(a), len(b)))
 
 
-def coverage(a: Hashes, b: Hashes) -> float:
-    """How evenly one text runs through the other, from the shingles of both in the order in which they stand.
+def coverage(a: Hashes, b: Hashes, set_a: Hashes, set_b: Hashes) -> float:
+    """How evenly one text runs through the other, from the shingles of both as they stand, and as sorted sets.
 
     The share of the windows of WINDOW shingles in a row, of which at least SHARED are in the other text; of the two
     texts the one with the larger share. A copy whose words were replaced is near 1 though half its shingles are new, a
     splice of two halves near 1/2 though its half is unbroken.
     """
-    return max(_covered(a, np.unique(b)), _covered(b, np.unique(a)))
+    return max(_covered(a, set_b), _covered(b, set_a))
 
 
 def _covered(text: Hashes, other: Hashes) -> float:

@@ -92,7 +92,8 @@ def compare(a: Side, b: Side, as_canonical: bool) -> ComparePage:
     right, right_cut = marking.cut(whole_b if as_canonical else b.text)
     title_a, title_b = (canonical(a.title), canonical(b.title)) if as_canonical else (a.title, b.title)
     starts = whole_a[: marking.MAX_CHARS], whole_b[: marking.MAX_CHARS]
-    near = similarity(*map(shingles, starts))
+    sets = shingles(starts[0]), shingles(starts[1])
+    near = similarity(*sets)
     titles = marking.pairs([title_a[:500]], [title_b[:500]])
     return ComparePage(
         a,
@@ -101,12 +102,7 @@ def compare(a: Side, b: Side, as_canonical: bool) -> ComparePage:
         _titles(titles, title_a, title_b),
         tuple(marking.pairs(left, right)),
         near,
-        is_copy(
-            near,
-            lambda: coverage(
-                shingles_in_order(whole_a[: marking.MAX_CHARS]), shingles_in_order(whole_b[: marking.MAX_CHARS])
-            ),
-        ),
+        is_copy(near, lambda: coverage(shingles_in_order(starts[0]), shingles_in_order(starts[1]), *sets)),
         hamming(fingerprint(whole_a).simhash, fingerprint(whole_b).simhash),
         _earlier(a, b),
         left_cut + right_cut,
