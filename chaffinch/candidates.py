@@ -224,7 +224,7 @@ def _sharing_hashes(connection: sqlite3.Connection, entries: Sequence[tuple[int,
     hashes = np.concatenate([fingerprint.sketch for _, fingerprint in entries]).view(np.int64)
     rows = connection.execute(_OF_HASHES, (json.dumps(np.unique(hashes).tolist()),))
     found = np.array(rows.fetchall(), dtype=np.int64).reshape(-1, 2)
-    owners, others = _join(np.repeat(np.arange(len(entries)), sizes), hashes, found[:, 0], found[:, 1])
+    owners, others = join(np.repeat(np.arange(len(entries)), sizes), hashes, found[:, 0], found[:, 1])
     articles, index = np.unique(others, return_inverse=True)
     keys, shared = np.unique(owners * len(articles) + index, return_counts=True)
     owners, index = keys // max(len(articles), 1), keys % max(len(articles), 1)
@@ -246,7 +246,7 @@ def _within_bits(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fi
     bands = np.array([_bands(simhash) for _, simhash in judged], dtype=np.int64)
     rows = connection.execute(_OF_BANDS, (json.dumps(np.unique(bands).tolist()),))
     found = np.array(rows.fetchall(), dtype=np.int64).reshape(-1, 3)
-    owners, places = _join(
+    owners, places = join(
         np.repeat(np.arange(len(judged)), bands.shape[1]), bands.ravel(), found[:, 0], np.arange(len(found))
     )
     own, theirs = np.array([simhash for _, simhash in judged], dtype=np.int64)[owners], found[places, 2]
@@ -255,7 +255,7 @@ def _within_bits(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fi
     return np.column_stack((ids[owners[near]], found[places[near], 1]))
 
 
-def _join(
+def join(
     owners: NDArray[np.int64], keys: NDArray[np.int64], found_keys: NDArray[np.int64], found: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Every (owner, found) whose keys are equal: two arrays of one length."""

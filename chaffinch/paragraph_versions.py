@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chaffinch.candidates import join
 from chaffinch.paragraphs import are_edited
 
 LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size
@@ -98,10 +99,7 @@ def _alike(
         zip(band[dropped].tolist(), other[dropped].tolist(), strict=True),
     )
     band, other = band[near], other[near]
-    left, right = np.searchsorted(band, wanted), np.searchsorted(band, wanted, side="right")
-    repeats = right - left
-    within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    pairs = np.column_stack((np.repeat(of, repeats), other[np.repeat(left, repeats) + within]))
+    pairs = np.column_stack(join(of, wanted, band, other))
     pairs = pairs[hashes[pairs[:, 0]] != pairs[:, 1]]
     if not len(pairs):
         return []
