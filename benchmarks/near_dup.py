@@ -36,9 +36,8 @@ from sqlite_utils import Database
 from chaffinch import candidates, cluster, schema, search
 from chaffinch.bulk import cluster_texts
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import fingerprint
+from chaffinch.fingerprint import article_fingerprint, fingerprint, shingles
 from chaffinch.items import Fingerprint
-from chaffinch.paragraphs import NONE
 from chaffinch.store import BULK_VISITS
 
 Labels = Sequence[object | None]
@@ -187,7 +186,8 @@ def _fingerprint(text: str) -> Fingerprint:
 
 
 def _without_paragraphs(text: str) -> Fingerprint:
-    return replace(fingerprint(canonical(text)), paragraphs=NONE)
+    form = canonical(text)
+    return replace(article_fingerprint(form), shingles=shingles(form))
 
 
 def simhash_index(texts: Sequence[str]) -> Labels:

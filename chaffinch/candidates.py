@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,7 +223,7 @@ def _sharing_hashes(connection: sqlite3.Connection, entries: Sequence[tuple[int,
         return _NO_PAIRS
     hashes = np.concatenate([fingerprint.sketch for _, fingerprint in entries]).view(np.int64)
     rows = connection.execute(_OF_HASHES, (json.dumps(np.unique(hashes).tolist()),))
-    found = np.array(rows.fetchall(), dtype=np.int64).reshape(-1, 2)
+    found = table(rows, 2)
     owners, others = join(np.repeat(np.arange(len(entries)), sizes), hashes, found[:, 0], found[:, 1])
     articles, index = np.unique(others, return_inverse=True)
     keys, shared = np.unique(owners * len(articles) + index, return_counts=True)
@@ -245,7 +245,7 @@ def _within_bits(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fi
         return _NO_PAIRS
     bands = np.array([_bands(simhash) for _, simhash in judged], dtype=np.int64)
     rows = connection.execute(_OF_BANDS, (json.dumps(np.unique(bands).tolist()),))
-    found = np.array(rows.fetchall(), dtype=np.int64).reshape(-1, 3)
+    found = table(rows, 3)
     owners, places = join(
         np.repeat(np.arange(len(judged)), bands.shape[1]), bands.ravel(), found[:, 0], np.arange(len(found))
     )
@@ -253,6 +253,11 @@ def _within_bits(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fi
     near = np.bitwise_count((own ^ theirs).view(np.uint64)) <= MAX_DISTANCE
     ids = np.array([article for article, _ in judged], dtype=np.int64)
     return np.column_stack((ids[owners[near]], found[places[near], 1]))
+
+
+def table(rows: Iterable[Sequence[int]], columns: int) -> NDArray[np.int64]:
+    """Rows of integers as an array, (rows, columns)."""
+    return np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, columns)
 
 
 def join(

@@ -179,13 +179,15 @@ def _store(connection: sqlite3.Connection, rows: Sequence[tuple[int, Fingerprint
 
 
 def _holders(connection: sqlite3.Connection, digests: set[bytes]) -> dict[bytes, int]:
-    return {
-        digest: article
-        for digest in digests
-        for (article,) in connection.execute(
-            "SELECT article_id FROM fingerprints WHERE digest = ? AND indexed = 1", (digest,)
-        )
-    }
+    holders: dict[bytes, int] = {}
+    ordered = sorted(digests)
+    for start in range(0, len(ordered), _BATCH):
+        some = ordered[start : start + _BATCH]
+        marks = ", ".join("?" * len(some))
+        holders |= connection.execute(
+            f"SELECT digest, article_id FROM fingerprints WHERE digest IN ({marks}) AND indexed = 1", some
+        ).fetchall()
+    return holders
 
 
 def _forget(connection: sqlite3.Connection, ids: Sequence[int]) -> tuple[set[int], list[tuple[int, Fingerprint]]]:
@@ -313,7 +315,7 @@ _HOLDERS_OF = """
 _DIGESTS = "SELECT article_id, digest FROM json_each(?) CROSS JOIN fingerprints ON article_id = value"
 _EDGES = "SELECT a, b, jaccard FROM json_each(?) CROSS JOIN similarities ON a = value"
 _SAME_LETTERS = """
-    SELECT articles.id, cluster_id FROM json_each(?) CROSS JOIN fingerprints AS one ON one.article_id = value
+    SELECT value, articles.id, cluster_id FROM json_each(?) CROSS JOIN fingerprints AS one ON one.article_id = value
     CROSS JOIN fingerprints AS same ON same.digest = one.digest CROSS JOIN articles ON articles.id = same.article_id
 """
 
@@ -325,7 +327,10 @@ def _assign(
 
     `touched` are the clusters to describe anew; of those in `large` only the voters are among `parts`.
     """
-    members = [connection.execute(_SAME_LETTERS, (_json(part),)).fetchall() for part in parts]
+    part_of = {holder: index for index, part in enumerate(parts) for holder in part}
+    members: list[list[tuple[int, int | None]]] = [[] for _ in parts]
+    for holder, article, cluster in connection.execute(_SAME_LETTERS, (_json(part_of),)):
+        members[part_of[holder]].append((article, cluster))
     claims = sorted(
         (cluster not in large, -count, cluster, index)
         for index, articles in enumerate(members)
@@ -338,17 +343,15 @@ def _assign(
         if index not in kept and cluster not in given:
             kept[index] = cluster
             given.add(cluster)
+    moved: list[tuple[int | None, int]] = []
     for index, articles in enumerate(members):
         target = kept.get(index) or _new_cluster(connection) if len(articles) > 1 else None
         touched = touched | {target} if target is not None else touched
-        connection.executemany(
-            "UPDATE articles SET cluster_id = ? WHERE id = ?",
-            [(target, article) for article, cluster in articles if cluster != target],
-        )
+        moved.extend((target, article) for article, cluster in articles if cluster != target)
         for joined in large & {cluster for _, cluster in articles} - {target}:
             connection.execute("UPDATE articles SET cluster_id = ? WHERE cluster_id = ?", (target, joined))
-    for cluster in sorted(touched):
-        _describe(connection, cluster)
+    connection.executemany("UPDATE articles SET cluster_id = ? WHERE id = ?", moved)
+    _describe(connection, touched)
 
 
 def _new_cluster(connection: sqlite3.Connection) -> int:
@@ -357,25 +360,24 @@ def _new_cluster(connection: sqlite3.Connection) -> int:
     return int(cluster)
 
 
-def _describe(connection: sqlite3.Connection, cluster: int) -> None:
-    """Writes the row of a cluster from its members, or takes it out when there are fewer than two."""
-    size, sites, published, seen = connection.execute(
-        "SELECT count(*), count(DISTINCT site), min(published), min(first_seen) FROM articles WHERE cluster_id = ?",
-        (cluster,),
-    ).fetchone()
-    if size < 2:
-        connection.execute("UPDATE articles SET cluster_id = NULL WHERE cluster_id = ?", (cluster,))
-        connection.execute("DELETE FROM clusters WHERE id = ?", (cluster,))
-        return
-    (representative,) = connection.execute(
-        "SELECT id FROM articles WHERE cluster_id = ?"
-        " ORDER BY coalesce(published, first_seen), first_seen, chars DESC, url LIMIT 1",
-        (cluster,),
-    ).fetchone()
-    connection.execute(
-        "INSERT INTO clusters (id, size, sites, representative_id, first_published, first_seen)"
+def _describe(connection: sqlite3.Connection, clusters: Iterable[int]) -> None:
+    """Writes the rows of clusters from their members, or takes out those that have fewer than two."""
+    rows = connection.execute(_DESCRIBED, (_json(sorted(clusters)),)).fetchall()
+    gone = [(cluster,) for cluster, size, *_ in rows if size < 2]
+    connection.executemany("UPDATE articles SET cluster_id = NULL WHERE cluster_id = ?", gone)
+    connection.executemany("DELETE FROM clusters WHERE id = ?", gone)
+    connection.executemany(
+        "INSERT INTO clusters (id, size, sites, first_published, first_seen, representative_id)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, sites = excluded.sites,"
         " representative_id = excluded.representative_id, first_published = excluded.first_published,"
         " first_seen = excluded.first_seen",
-        (cluster, size, sites, representative, published, seen),
+        [row for row in rows if row[1] >= 2],
     )
+
+
+_DESCRIBED = """
+    SELECT value, count(articles.id), count(DISTINCT site), min(published), min(first_seen), (
+        SELECT id FROM articles WHERE cluster_id = value
+        ORDER BY coalesce(published, first_seen), first_seen, chars DESC, url LIMIT 1
+    ) FROM json_each(?) LEFT JOIN articles ON cluster_id = value GROUP BY value
+"""

@@ -126,16 +126,19 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
 
 def judge(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
     """Says anew of each paragraph whether it is common."""
-    letters_of: dict[int, dict[int, int]] = {}
-    for own, articles, was in connection.execute(_PERHAPS_COMMON, (_json(hashes), COMMON_CLUSTERS)).fetchall():
-        holders = []
-        if articles >= COMMON_CLUSTERS:
-            holders = [article for (article,) in connection.execute(_SAMPLE, (own, COMMON_SAMPLE))]
-        for article in holders:
-            if article not in letters_of:
-                letters_of[article] = dict(connection.execute(_LETTERS, (article,)).fetchall())
-        if is_common([letters_of[article] for article in holders]) != bool(was):
-            connection.execute("UPDATE paragraphs SET common = 1 - common WHERE hash = ?", (own,))
+    held = connection.execute(_PERHAPS_COMMON, (_json(hashes), COMMON_CLUSTERS)).fetchall()
+    wide = [own for own, articles, _ in held if articles >= COMMON_CLUSTERS]
+    holders: defaultdict[int, list[int]] = defaultdict(list)
+    for own, article in connection.execute(_SAMPLE, (_json(wide), COMMON_SAMPLE)):
+        holders[own].append(article)
+    judged = {article for sample in holders.values() if len(sample) >= COMMON_CLUSTERS for article in sample}
+    letters_of: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    for article, own, letters in connection.execute(_LETTERS, (_json(judged),)):
+        letters_of[article][own] = letters
+    changed = [
+        (own,) for own, _, was in held if is_common([letters_of[article] for article in holders[own]]) != bool(was)
+    ]
+    connection.executemany("UPDATE paragraphs SET common = 1 - common WHERE hash = ?", changed)
 
 
 def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> list[int]:
@@ -242,18 +245,20 @@ _FIRST_AGAIN = """
 """
 # Steps from cluster to cluster by the index, past any number of copies in one.
 _SAMPLE = """
-    WITH RECURSIVE found (cluster, number) AS (
-        SELECT min(cluster), 1 FROM article_paragraphs WHERE hash = ?1
+    WITH RECURSIVE found (hash, cluster, number) AS (
+        SELECT value, (SELECT min(cluster) FROM article_paragraphs WHERE hash = value), 1 FROM json_each(?1)
         UNION ALL
-        SELECT (SELECT min(cluster) FROM article_paragraphs WHERE hash = ?1 AND cluster > found.cluster), number + 1
+        SELECT hash, (SELECT min(cluster) FROM article_paragraphs AS other
+                      WHERE other.hash = found.hash AND other.cluster > found.cluster), number + 1
         FROM found WHERE found.cluster IS NOT NULL AND number < ?2
     )
-    SELECT (SELECT article_id FROM article_paragraphs WHERE hash = ?1 AND cluster = found.cluster
-            ORDER BY article_id LIMIT 1)
+    SELECT hash, (SELECT article_id FROM article_paragraphs AS held
+                  WHERE held.hash = found.hash AND held.cluster = found.cluster ORDER BY article_id LIMIT 1)
     FROM found WHERE cluster IS NOT NULL
 """
 _LETTERS = """
-    SELECT hash, letters FROM article_paragraphs JOIN paragraphs USING (hash) WHERE article_id = ?
+    SELECT article_id, hash, letters FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value
+    CROSS JOIN paragraphs USING (hash)
 """
 
 

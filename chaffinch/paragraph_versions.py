@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.candidates import join
+from chaffinch.candidates import join, table
 from chaffinch.paragraphs import are_edited
 
 LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size
@@ -77,7 +77,7 @@ def _alike(
         return []
     width = bands.shape[1]
     of, wanted = np.repeat(np.arange(len(hashes)), width), bands.ravel().astype(np.int64)
-    held = _table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)))
+    held = table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)), 2)
     adding = np.repeat(fresh, width)
     band = np.concatenate((held[:, 0], wanted[adding]))
     other = np.concatenate((held[:, 1], hashes[of[adding]]))
@@ -106,14 +106,10 @@ def _alike(
     others, index = np.unique(pairs[:, 1], return_inverse=True)
     keys = np.unique(pairs[:, 0] * len(others) + index)
     mine, index = keys // len(others), keys % len(others)
-    theirs = _table(connection.execute(_SIMHASHES, (_json(others.tolist()),)))
+    theirs = table(connection.execute(_SIMHASHES, (_json(others.tolist()),)), 2)
     theirs = theirs[np.argsort(theirs[:, 0])]
     close = are_edited(simhashes[mine], theirs[index, 1])
     return list(zip(hashes[mine[close]].tolist(), others[index[close]].tolist(), strict=True))
-
-
-def _table(rows: Iterable[Sequence[int]]) -> NDArray[np.int64]:
-    return np.array(list(rows), dtype=np.int64).reshape(-1, 2)
 
 
 def changes(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -51,7 +51,7 @@ def paragraphs(units: NDArray[np.uint64], ends: NDArray[np.intp], trigrams: NDAr
     ]
     found["hash"] = np.frombuffer(b"".join(digests), dtype="<i8")
     found["simhash"] = _simhashes(trigrams, firsts, stops - firsts - 2)
-    found["bands"] = _bands(trigrams, firsts, stops)
+    found["bands"] = _bands(trigrams, firsts, stops - firsts - 2)
     return found
 
 
@@ -80,13 +80,17 @@ def packed_bits(sums: NDArray[np.int64], counts: NDArray[np.intp]) -> NDArray[np
     return np.packbits(2 * sums > counts[:, None], axis=1).view(">i8").ravel().astype(np.int64)
 
 
-def _bands(trigrams: NDArray[np.uint64], firsts: NDArray[np.intp], stops: NDArray[np.intp]) -> NDArray[np.int32]:
-    """For each run of letters BANDS hashes, (n, BANDS): each joins the smallest shingles of two bins of hash space."""
-    bins = trigrams >> np.uint64(61)
-    binned = np.where(bins == np.arange(2 * BANDS, dtype=np.uint64)[:, None], trigrams, _EMPTY)
-    binned = np.concatenate((binned, np.full((2 * BANDS, 1), _EMPTY)), axis=1)
-    least = np.minimum.reduceat(binned, np.column_stack((firsts, stops - 2)).ravel(), axis=1)[:, ::2]
-    return (_hashed(least[::2] + _hashed(least[1::2])) >> np.uint64(32)).astype(np.uint32).view(np.int32).T
+def _bands(trigrams: NDArray[np.uint64], firsts: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.int32]:
+    """For each run of `counts` shingles BANDS hashes, (n, BANDS): each joins the smallest shingles of two bins of hash
+    space.
+    """
+    run_of = np.repeat(np.arange(len(counts)), counts)
+    values = trigrams[np.arange(len(run_of)) + np.repeat(firsts - (np.cumsum(counts) - counts), counts)]
+    bins = (values >> np.uint64(61)).astype(np.intp) + 2 * BANDS * run_of
+    least = np.full(2 * BANDS * len(counts), _EMPTY)
+    np.minimum.at(least, bins, values)
+    first, second = least.reshape(-1, BANDS, 2).transpose(2, 0, 1)
+    return (_hashed(first + _hashed(second)) >> np.uint64(32)).astype(np.uint32).view(np.int32)
 
 
 def _hashed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
