@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.text import Text
 from chaffinch.canonical import canonical
 from chaffinch.diff import Row, Spans, align
 from chaffinch.fingerprint import article_fingerprint, shingles, shingles_in_order
+from chaffinch.partition import LINKED
 from chaffinch.similarity import MIN_JACCARD, PERHAPS, Similarity, coverage, hamming, is_copy, similarity
 from chaffinch.urls import canonical_url
 
@@ -134,8 +136,12 @@ def show(found: Explained, console: Console) -> None:
         console.print(Text(f"   {printable(side.title)}"), soft_wrap=True)
         console.print(Text(f"   {printable(', '.join(about))}", style="dim"), soft_wrap=True)
     console.print()
-    for label, said in (("figures", figures(found)), ("evidence", evidence(found)), ("path", path(found))):
-        console.print(Text.assemble((f"{label:<10}", "cyan"), said), soft_wrap=not console.is_terminal)
+    said = (("figures", figures(found)), ("evidence", evidence(found)), ("path", path(found)))
+    if console.is_terminal:
+        console.print(_hanging(said))
+    else:
+        for label, words in said:
+            console.print(Text(f"{label:<10}{words}"), soft_wrap=True)
     console.print()
     if console.is_terminal:
         console.print(_side_by_side(found.rows))
@@ -171,10 +177,22 @@ def evidence(found: Explained) -> str:
 def path(found: Explained) -> str:
     """The way through the cluster in words: article, Jaccard similarity, article…"""
     if found.path is None:
-        same = found.a.cluster is not None and found.a.cluster == found.b.cluster
-        return "no verified pairs lead from A to B" + ("" if same else ": they are not in one cluster")
+        if found.a.cluster is not None and found.a.cluster == found.b.cluster:
+            return "no verified pairs lead from A to B"
+        if found.verified:
+            return f"not in one cluster: that takes verified pairs with {LINKED:.0%} of its members, not with one"
+        return "no verified pairs lead from A to B: they are not in one cluster"
     steps = (f" -- {step.jaccard:.3f} -- {step.to}" for step in found.path)
     return f"{found.a.id}{''.join(steps)}"
+
+
+def _hanging(said: Sequence[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, words in said:
+        table.add_row(label, Text(words))
+    return table
 
 
 def _side_by_side(rows: tuple[Row, ...]) -> Table:
