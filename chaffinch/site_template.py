@@ -13,7 +13,7 @@ from functools import cache
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, template
+from chaffinch import cluster, search, template
 from chaffinch.canonical import canonical
 from chaffinch.fingerprint import fingerprint
 from chaffinch.items import Cleaned, Removed, Visit
@@ -154,7 +154,13 @@ def _reapply(db: Database, ids: Sequence[int], known: frozenset[Key]) -> None:
 
 def rewrite(db: Database, changed: Sequence[tuple[int, Cleaned]]) -> None:
     """Puts other texts and removed lines in the place of stored articles' own, which have not been edited for that."""
-    prints = [(id, fingerprint(canonical(article.text))) for id, article in changed]
+    forms = {id: canonical(article.text) for id, article in changed}
+    prints = [(id, fingerprint(form)) for id, form in forms.items()]
+    former = db.conn.execute(
+        f"SELECT id, title, text FROM articles WHERE id IN ({_marks(changed)})", [id for id, _ in changed]
+    ).fetchall()
+    texts = {id: article.text for id, article in changed}
+    search.begin(db.conn)
     db.conn.executemany(
         "UPDATE articles SET text = ?, chars = ?, simhash = ? WHERE id = ?",
         [
@@ -162,6 +168,7 @@ def rewrite(db: Database, changed: Sequence[tuple[int, Cleaned]]) -> None:
             for (id, article), (_, found) in zip(changed, prints, strict=True)
         ],
     )
+    search.put(db.conn, former, ((id, title, texts[id]) for id, title, _ in former), forms)
     db.conn.execute(f"DELETE FROM removed WHERE article_id IN ({_marks(changed)})", [id for id, _ in changed])
     db.conn.executemany(
         "INSERT INTO removed (article_id, position, rule, text, whole) VALUES (?, ?, ?, ?, ?)",
