@@ -10,7 +10,7 @@ from typing import Any
 from datasette import hookimpl  # type: ignore[attr-defined]
 from datasette.utils import parse_metadata
 
-from chaffinch.datasette_plugin.links import PERMISSIONS, is_corpus
+from chaffinch.datasette_plugin.links import IN_METADATA, is_corpus
 
 
 @cache
@@ -28,8 +28,10 @@ def _tables() -> str:
 @hookimpl
 def get_metadata(datasette: Any, key: str | None, database: str | None, table: str | None) -> dict[str, Any]:
     """Titles, units and descriptions for every corpus that is open, whatever its file is called."""
+    if key not in IN_METADATA:
+        return {}
     ours = [name for name, database in datasette.databases.items() if is_corpus(database.path)]
-    if not ours or key in PERMISSIONS:
+    if not ours:
         return {}
     return {
         "title": _metadata()["title"],
