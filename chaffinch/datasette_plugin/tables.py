@@ -75,5 +75,5 @@ async def _write(datasette: Any, database: str) -> None:
     for name, query in _metadata()["queries"].items():
         await datasette.add_query(
             database, name, query["sql"], title=query["title"], description=query["description"],
-            parameters=query.get("params"), is_trusted=True,
+            parameters=query.get("params"), hide_sql=query["hide_sql"], is_trusted=True,
         )  # fmt: skip

@@ -92,6 +92,9 @@ def test_queries_lead_on_and_draw_shares(demo: Path) -> None:
     assert since.json()["rows"] == []
     assert re.search(r'href="/corpus/article_contacts\?contact_id=\d+"', contacts.text)
     assert '<svg class="share"' in first.text
+    assert re.search(r'<a href="/corpus/-/article/\d+">[^<0-9]', spliced.text)
+    assert re.search(r'<a href="/corpus/articles\?site__exact=yuqi.localhost%3A\d+">yuqi', first.text)
+    assert "<pre" not in first.text  # the SQL is behind a click, so that a first screen shows rows
     rows = get(demo, "/corpus/spliced.json?_shape=array")[0].json()
     shares = dict(Database(demo).execute("SELECT article_id, share_not_own FROM mosaic WHERE sources > 1").fetchall())
     assert {row["article"]: round(row["share_not_own"], 4) for row in rows} == shares
