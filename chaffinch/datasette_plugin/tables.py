@@ -55,6 +55,9 @@ def explain(datasette: Any) -> Any:
         return None
 
     async def write() -> None:
+        if any(is_corpus(database.path) for database in datasette.databases.values()):
+            given = await datasette.get_instance_metadata()
+            await datasette.set_instance_metadata("title", given.get("title") or _metadata()["title"])
         for name, database in datasette.databases.items():
             if is_corpus(database.path):
                 await _write(datasette, name)
