@@ -8,6 +8,7 @@ import io
 import json
 import re
 import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,13 @@ def test_queries_lead_on_and_draw_shares(demo: Path) -> None:
     assert {row["article"]: round(row["share_not_own"], 4) for row in rows} == shares
     site = rows[0]["site"]
     assert {row["site"] for row in get(demo, f"/corpus/spliced.json?_shape=array&site={site}")[0].json()} == {site}
+
+
+def test_the_first_cluster_after_a_start_is_within_the_time_limit(demo: Path) -> None:
+    (cluster,) = Database(demo).execute("SELECT id FROM clusters ORDER BY size DESC").fetchone()
+    command = [sys.executable, "-m", "datasette", str(demo), "--setting", "sql_time_limit_ms", "500", "--get"]
+    found = subprocess.run([*command, f"/corpus/-/cluster/{cluster}"], capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout[:2_000]
 
 
 def test_facets_count_by_site_topic_script_and_month(demo: Path) -> None:
