@@ -157,7 +157,7 @@ async def _read(datasette: Any, database: Any, read: Callable[[sqlite3.Connectio
     limit = datasette.setting("sql_time_limit_ms")
 
     def limited(connection: sqlite3.Connection) -> T:
-        canonical("")  # derives its tables once, in 0.7 s: not of the time that the page has
+        canonical("")  # derives its tables on first use, which is not to come off the time that the page has
         try:
             with sqlite_timelimit(connection, limit):
                 return read(connection)

@@ -64,7 +64,7 @@ FAINT = """(() => {
 })()"""
 ELEMENTS = set("html head title link meta body div header nav p a section footer details summary svg path ul ol li h1"
                " h2 strong span table thead tbody tr th td rect line text circle g del mark dl dt dd code form label"
-               " input script".split())  # fmt: skip
+               " input script em".split())  # fmt: skip
 
 
 @pytest.fixture(scope="module")
