@@ -93,12 +93,11 @@ _COUNTS = (
 def card(facts: Facts, written: Sequence[File], when: str) -> str:
     """The card, in Markdown. `when` stands on a line of its own; nothing else depends on when or where it is made."""
     counts = facts.counts
-    first, last = (_day(day) for day in facts.seen)
-    claimed = " to ".join(_day(day) for day in facts.published)
+    fetched, claimed = (" to ".join(dict.fromkeys(map(_day, days))) for days in (facts.seen, facts.published))
     rules = "\n".join(f"- `config/{name}` SHA-256 `{digest}`" for name, digest in _rules())
     return f"""# A corpus of Chinese content-farm articles
 
-{counts["articles"]:,} articles of {counts["sites"]:,} sites, fetched {first} to {last}, with their boilerplate
+{counts["articles"]:,} articles of {counts["sites"]:,} sites, fetched {fetched}, with their boilerplate
 taken out and their copies found by Chaffinch {__version__}.
 
 Exported: {when}
@@ -147,8 +146,8 @@ data can be left in a text: keep it as you keep such data.
 
 ## Citation
 
-> Corpus of {counts["articles"]:,} Chinese content-farm articles from {counts["sites"]:,} sites, fetched {first} to
-> {last}. Collected and deduplicated with Chaffinch {__version__}.
+> Corpus of {counts["articles"]:,} Chinese content-farm articles from {counts["sites"]:,} sites, fetched
+> {fetched}. Collected and deduplicated with Chaffinch {__version__}.
 > {_plain(written[0].name)}, SHA-256 {written[0].sha256}.
 """
 

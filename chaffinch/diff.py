@@ -61,10 +61,13 @@ def align(a: Sequence[str], b: Sequence[str]) -> list[Row]:
         follows = row_of_right.get(line, follows)
         if line not in row_of_right:
             after[follows].append(line)
-    rows = [_one_sided(None, b[line], line) for line in after[-1]]
+    rows: list[Row] = []
     cells = _ALL_CELLS
+    waiting = after[-1]  # what only `b` has stands below what only `a` has at the same place
     for line in range(len(a)):
         if line in paired:
+            rows.extend(_one_sided(None, b[extra], extra) for extra in waiting)
+            waiting = after[line]
             left, right, ordered = paired[line]
             one, other = "\n".join(a[n] for n in left), "\n".join(b[n] for n in right)
             cost = len(one) * len(other) if one != other else 0
@@ -73,7 +76,7 @@ def align(a: Sequence[str], b: Sequence[str]) -> list[Row]:
             rows.append(Row(one, other, left_spans, right_spans, left[0], right[0], not ordered))
         elif line not in taken:
             rows.append(_one_sided(a[line], None, line))
-        rows.extend(_one_sided(None, b[extra], extra) for extra in after[line])
+    rows.extend(_one_sided(None, b[extra], extra) for extra in waiting)
     return rows
 
 

@@ -19,6 +19,8 @@ def show_cell(value: Any, column: str, table: str | None, database: str, dataset
     """Folds long text of a corpus's tables behind its start, and draws shares, in columns named share or share_…"""
     if isinstance(value, float) and (column == "share" or column.startswith("share_")) and 0 <= value <= 1:
         return bar(value)
+    if (table, column) == ("similarities", "containment") and isinstance(value, float):
+        return Markup("{:.2f}").format(value)  # as Jaccard beside it; JSON and CSV have all digits
     if table is None or not isinstance(value, str) or len(value) <= FOLDED or value.startswith(("http://", "https://")):
         return None
     return fold(value) if is_corpus(datasette.get_database(database).path) else None

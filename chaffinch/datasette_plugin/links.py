@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from datasette import hookimpl  # type: ignore[attr-defined]
 from markupsafe import Markup
@@ -15,6 +16,7 @@ TABLES = ("articles", "clusters", "similarities", "removed", "versions", "contac
 # What Datasette asks metadata for and finds in ours; it asks dozens of times a page, mostly for what is not there.
 IN_METADATA = (None, "databases", "title", "description_html")
 _PAGES = (("overview", "Overview"), ("sites", "Who copies whom"))
+_TABLES = (("clusters", "Clusters"), ("articles", "Articles"), ("search", "Search"))
 _LABEL_CHARS = 120
 _TO_ARTICLE = {
     ("clusters", "representative_id"),
@@ -29,6 +31,10 @@ _TO_ARTICLE = {
 }
 _VIEWS_TO_ARTICLE = {("mosaic", "article_id"), ("paragraph_sources", "article_id"), ("paragraph_sources", "source_id")}
 _IN_QUERIES = {"article": "article", "article_id": "article", "cluster": "cluster", "cluster_id": "cluster"}
+_IN_QUERIES_FILTERED = {
+    "contact": ("article_contacts", "contact_id"),
+    **dict.fromkeys(("site", "also_on", "first_on"), ("articles", "site__exact")),
+}
 _known: set[str] = set()
 
 
@@ -80,9 +86,9 @@ def top_database(datasette: Any, database: str) -> str | None:
 
 
 def _lines(datasette: Any) -> dict[str, Markup]:
-    """For each corpus that is open, links to the pages about the whole of it."""
+    """For each corpus that is open, links to the pages about the whole of it, and to what can be searched."""
     names = [name for name, database in datasette.databases.items() if is_corpus(database.path)]
-    return {name: Markup(" · ").join(_anchor(datasette, name, *page) for page in _PAGES) for name in names}
+    return {name: Markup(" · ").join(_anchors(datasette, name)) for name in names}
 
 
 def _front(lines: Mapping[str, Markup]) -> Markup:
@@ -91,8 +97,11 @@ def _front(lines: Mapping[str, Markup]) -> Markup:
     return Markup("<br>").join(Markup("{}: {}").format(name, line) for name, line in lines.items())
 
 
-def _anchor(datasette: Any, database: str, page: str, label: str) -> Markup:
-    return Markup('<a href="{}">{}</a>').format(path_of(datasette, database, page), label)
+def _anchors(datasette: Any, database: str) -> Iterator[Markup]:
+    for page, label in _PAGES:
+        yield Markup('<a href="{}">{}</a>').format(path_of(datasette, database, page), label)
+    for table, label in _TABLES:
+        yield Markup('<a href="{}">{}</a>').format(datasette.urls.table(database, table), label)
 
 
 @hookimpl
@@ -123,9 +132,14 @@ def link_cell(
         return None
     if (table, column) in _VIEWS_TO_ARTICLE and isinstance(value, int):
         return _titled(datasette, database, value)
-    if table is None and column == "contact" and isinstance(value, int):
-        address = f"{datasette.urls.table(database, 'article_contacts')}?contact_id={value}"
-        return Markup('<a href="{}">{}</a>').format(address, value)
+    if (table, column) == ("articles", "page_id") and isinstance(value, Mapping):
+        # Its label is the URL, which stands beside it already.
+        address = f"{datasette.urls.table(database, 'pages')}/{value['value']}"
+        return Markup('<a href="{}">{}</a>').format(address, value["value"])
+    if table is None and (filtered := _IN_QUERIES_FILTERED.get(column)) and isinstance(value, int | str):
+        other, name = filtered
+        address = f"{datasette.urls.table(database, other)}?{name}={quote(str(value), safe='')}"
+        return Markup('<a href="{}">{}</a>').format(address, str(value)[:_LABEL_CHARS])
     number, label = (value.get("value"), value.get("label")) if isinstance(value, Mapping) else (value, value)
     page = _page_of(table, column, number, lambda name: _plain(row, name))
     if page is None:
@@ -151,6 +165,9 @@ def _page_of(table: str | None, column: str, value: Any, cell: Callable[[str], i
             return (
                 f"compare?a={article}@{value}&b={article}" if article is not None and isinstance(value, int) else None
             )
+        if column == "title":
+            of_row = next(((page, id) for page in ("article", "cluster") if (id := cell(page)) is not None), None)
+            return f"{of_row[0]}/{of_row[1]}" if of_row else None
         return f"{_IN_QUERIES[column]}/{value}" if column in _IN_QUERIES and isinstance(value, int) else None
     if (table, column) == ("articles", "title"):
         return f"article/{id}" if (id := cell("id")) is not None else None

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from datasette import Forbidden, NotFound, Response, hookimpl  # type: ignore[attr-defined]
 from datasette.utils import sqlite_timelimit, tilde_decode
 
+from chaffinch.canonical import canonical
 from chaffinch.datasette_plugin import articles, clusters, compare, overview, sites
 from chaffinch.datasette_plugin.links import TABLES
 
@@ -156,6 +157,7 @@ async def _read(datasette: Any, database: Any, read: Callable[[sqlite3.Connectio
     limit = datasette.setting("sql_time_limit_ms")
 
     def limited(connection: sqlite3.Connection) -> T:
+        canonical("")  # derives its tables on first use, which is not to come off the time that the page has
         try:
             with sqlite_timelimit(connection, limit):
                 return read(connection)

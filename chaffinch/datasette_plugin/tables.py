@@ -57,6 +57,9 @@ def explain(datasette: Any) -> Any:
         return None
 
     async def write() -> None:
+        if any(is_corpus(database.path) for database in datasette.databases.values()):
+            given = await datasette.get_instance_metadata()
+            await datasette.set_instance_metadata("title", given.get("title") or _metadata()["title"])
         for name, database in datasette.databases.items():
             if is_corpus(database.path):
                 await _write(datasette, name)
@@ -77,5 +80,5 @@ async def _write(datasette: Any, database: str) -> None:
     for name, query in _metadata()["queries"].items():
         await datasette.add_query(
             database, name, query["sql"], title=query["title"], description=query["description"],
-            parameters=query.get("params"), is_trusted=True,
+            parameters=query.get("params"), hide_sql=query["hide_sql"], is_trusted=True,
         )  # fmt: skip

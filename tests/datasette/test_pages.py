@@ -43,9 +43,28 @@ DATASETTES = (
       " article_contacts mosaic paragraph_sources patterns archived forgotten articles_tokens".split()),
     *(f"/corpus/{name}" for name in ("changed_since", "shared_contacts", "most_copied", "removed_by_rule", "not_kept")),
 )  # fmt: skip
+# The text on a page that stands out from its ground by less than WCAG's 4.5 to 1.
+FAINT = """(() => {
+  const parse = (c) => { const n = c.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
+  const over = (a, b) => [0, 1, 2].map((i) => a[i] * a[3] + b[i] * (1 - a[3])).concat(1);
+  const ground = (e) => {
+    const c = e ? parse(getComputedStyle(e).backgroundColor) : [255, 255, 255, 1];
+    return c[3] < 1 ? over(c, ground(e.parentElement)) : c;
+  };
+  const linear = (v) => v <= 0.04 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = (c) => 0.2126 * linear(c[0] / 255) + 0.7152 * linear(c[1] / 255) + 0.0722 * linear(c[2] / 255);
+  document.querySelectorAll('details').forEach((e) => { e.open = true; });
+  return [...document.querySelectorAll('body *:not(svg, svg *)')].filter((e) => {
+    const written = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    if (!(written || e.matches('input, select')) || !e.offsetParent) return false;
+    const under = ground(e), text = over(parse(getComputedStyle(e).color), under);
+    const [less, more] = [light(under), light(text)].sort((a, b) => a - b);
+    return (more + 0.05) / (less + 0.05) < 4.5;
+  }).map((e) => `${e.tagName}.${e.className}: ${e.textContent.trim().slice(0, 40)}`);
+})()"""
 ELEMENTS = set("html head title link meta body div header nav p a section footer details summary svg path ul ol li h1"
                " h2 strong span table thead tbody tr th td rect line text circle g del mark dl dt dd code form label"
-               " input script".split())  # fmt: skip
+               " input script em".split())  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +248,7 @@ def test_a_browser_runs_nothing_asks_nobody_else_and_needs_no_sideways_scrolling
             ]
             assert "/-/" in page or not refused, (page, refused)  # Datasette's own scripts run
             assert browser.evaluate(INJECTED) is None, page
+            assert browser.evaluate(FAINT) == [], (page, dark)
             if "/-/" in page:
                 colour = browser.evaluate("getComputedStyle(document.body).backgroundColor")
                 assert (colour == "rgb(248, 250, 251)") is not dark, (page, colour)

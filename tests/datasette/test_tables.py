@@ -8,6 +8,7 @@ import io
 import json
 import re
 import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,21 @@ def test_queries_lead_on_and_draw_shares(demo: Path) -> None:
     assert since.json()["rows"] == []
     assert re.search(r'href="/corpus/article_contacts\?contact_id=\d+"', contacts.text)
     assert '<svg class="share"' in first.text
+    assert re.search(r'<a href="/corpus/-/article/\d+">[^<0-9]', spliced.text)
+    assert re.search(r'<a href="/corpus/articles\?site__exact=yuqi.localhost%3A\d+">yuqi', first.text)
+    assert "<pre" not in first.text  # the SQL is behind a click, so that a first screen shows rows
     rows = get(demo, "/corpus/spliced.json?_shape=array")[0].json()
     shares = dict(Database(demo).execute("SELECT article_id, share_not_own FROM mosaic WHERE sources > 1").fetchall())
     assert {row["article"]: round(row["share_not_own"], 4) for row in rows} == shares
     site = rows[0]["site"]
     assert {row["site"] for row in get(demo, f"/corpus/spliced.json?_shape=array&site={site}")[0].json()} == {site}
+
+
+def test_the_first_cluster_after_a_start_is_within_the_time_limit(demo: Path) -> None:
+    (cluster,) = Database(demo).execute("SELECT id FROM clusters ORDER BY size DESC").fetchone()
+    command = [sys.executable, "-m", "datasette", str(demo), "--setting", "sql_time_limit_ms", "500", "--get"]
+    found = subprocess.run([*command, f"/corpus/-/cluster/{cluster}"], capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout[:2_000]
 
 
 def test_facets_count_by_site_topic_script_and_month(demo: Path) -> None:
