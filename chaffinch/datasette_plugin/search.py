@@ -6,7 +6,6 @@ called for every table with an index, whichever it is; other indexes of the same
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import sqlite3
@@ -28,7 +27,6 @@ MANY = 100_000  # articles that match: to count more takes longer than Datasette
 FACETED = 500  # articles that are counted by site, topic, script and month unasked
 # As Datasette writes it.
 _SEARCH = "rowid in (select rowid from articles_fts where articles_fts match escape_fts(:search))"
-_LAST = 2**63 - 1  # rowid that SQLite can give
 _AMONG = "rowid in (select value from json_each(:found))"
 _PAGE = re.compile(rf"select [^()]+ from articles where {re.escape(_SEARCH)} order by id desc limit ([0-9]+)")
 _found: ContextVar[list[int] | None] = ContextVar("found", default=None)  # by the request that is being answered
@@ -94,29 +92,18 @@ async def _lighter(datasette: Any, scope: dict[str, Any]) -> tuple[dict[str, Any
 
 
 async def _matches(datasette: Any, database: Any, query: str) -> list[int] | None:
-    """The ids of the articles that match, the highest first; None where these are more than `MANY`.
+    """The ids of the articles that match, the highest first; None where these are more than `MANY`."""
+    sql = f"SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rowid DESC LIMIT {MANY + 1}"
 
-    Two threads look through a half of the articles each: SQLite does not hold Python up while it searches.
-    """
-    limit = datasette.setting("sql_time_limit_ms")
-    sql = f"""
-        SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? AND rowid BETWEEN ? AND ?
-        ORDER BY rowid DESC LIMIT {MANY + 1}
-    """
-
-    def search(connection: sqlite3.Connection, first: int, last: int) -> list[int]:
-        with sqlite_timelimit(connection, limit):
-            return [id for (id,) in connection.execute(sql, (match(query), first, last))]
+    def search(connection: sqlite3.Connection) -> list[int]:
+        with sqlite_timelimit(connection, datasette.setting("sql_time_limit_ms")):
+            return [id for (id,) in connection.execute(sql, (match(query),))]
 
     try:
-        half = int((await database.execute("SELECT coalesce(max(id), 0) / 2 FROM articles")).single_value())
-        newer, older = await asyncio.gather(
-            database.execute_fn(partial(search, first=half + 1, last=_LAST)),
-            database.execute_fn(partial(search, first=-_LAST, last=half)),
-        )
+        found: list[int] = await database.execute_fn(search)
     except sqlite3.Error:
         return None
-    return [*newer, *older] if len(newer) + len(older) <= MANY else None
+    return found if len(found) <= MANY else None
 
 
 @hookimpl(specname="startup")
