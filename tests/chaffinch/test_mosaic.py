@@ -165,11 +165,9 @@ def test_lightly_edited_paragraphs_are_found_and_others_are_not() -> None:
         line = article(seed, 60)
         texts = [line, spin(line, 0.05, seed), article(seed + 1000, 60)]
         own, *others = fingerprint("\n".join(texts)).paragraphs
-        edited, other = (
-            shared > 0 and are_edited(own["simhash"], one["simhash"], shared)
-            for one in others
-            for shared in [np.intersect1d(own["bands"], one["bands"]).size]
-        )
+        shared = np.array([np.intersect1d(own["bands"], one["bands"]).size for one in others])
+        simhashes = np.array([one["simhash"] for one in others])
+        edited, other = (shared > 0) & are_edited(own["simhash"], simhashes, shared)
         hits += bool(edited)
         strangers += bool(other)
     assert hits >= 160 and not strangers
