@@ -53,7 +53,7 @@ def synthetic(originals: int = 250) -> list[Row]:
     """Articles of made-up letters, some quoting one law, and copies with letters replaced or a third cut out."""
     chance = random.Random(1)
     letters, weights = [chr(0x4E00 + n) for n in range(4000)], [1 / (n + 5) for n in range(4000)]
-    law, *paragraphs = ("".join(chance.choices(letters, weights, k=chance.randrange(30, 200))) for _ in range(15000))
+    law, *paragraphs = ("".join(chance.choices(letters, weights, k=chance.randrange(30, 200))) for _ in range(5000))
     rows: list[tuple[str, int, list[str]]] = []
     for n in range(originals):
         text = [paragraphs.pop() for _ in range(chance.randrange(8, 20))] + [law] * (n % 12 == 0)
