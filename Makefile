@@ -20,6 +20,7 @@ lint: .venv/installed-dev
 check: test lint
 	.venv/bin/python benchmarks/extract.py --check
 	.venv/bin/python benchmarks/near_dup.py --check
+	.venv/bin/python benchmarks/paragraphs.py --check
 	.venv/bin/python benchmarks/revisit.py --check
 	.venv/bin/python benchmarks/search.py --check
 

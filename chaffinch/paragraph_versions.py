@@ -104,11 +104,11 @@ def _alike(
     if not len(pairs):
         return []
     others, index = np.unique(pairs[:, 1], return_inverse=True)
-    keys = np.unique(pairs[:, 0] * len(others) + index)
+    keys, shared = np.unique(pairs[:, 0] * len(others) + index, return_counts=True)
     mine, index = keys // len(others), keys % len(others)
     theirs = table(connection.execute(_SIMHASHES, (_json(others.tolist()),)), 2)
     theirs = theirs[np.argsort(theirs[:, 0])]
-    close = are_edited(simhashes[mine], theirs[index, 1])
+    close = are_edited(simhashes[mine], theirs[index, 1], shared)
     return list(zip(hashes[mine[close]].tolist(), others[index[close]].tolist(), strict=True))
 
 

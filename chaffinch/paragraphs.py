@@ -2,7 +2,8 @@
 
 A paragraph is a line of MIN_PARAGRAPH letters or more; its hash is of its letters, so that script, width, punctuation
 and pinyin make no difference. Two paragraphs are versions of one another when they share one of BANDS pairs of MinHash
-values (Broder 1997, by one permutation: Li, Owen, Zhang 2012) and their SimHashes differ in at most MAX_DISTANCE bits.
+values (Broder 1997, by one permutation: Li, Owen, Zhang 2012) and their SimHashes differ in at most MAX_DISTANCE bits,
+or two pairs and MAX_DISTANCE_OF_TWO: paragraphs of one subject share a pair by chance, hardly ever two.
 SimHash alone cannot find them: one letter replaced in a paragraph of 60 changes about six bits of 64, more than bands
 of it promise to find.
 """
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 MIN_PARAGRAPH = 30  # letters
 BANDS = 4
-MAX_DISTANCE = 18  # bits of SimHash, beside a shared band; unrelated paragraphs differ in 32, give or take 4
+MAX_DISTANCE = 17  # bits of SimHash, beside a shared band; unrelated paragraphs differ in 32, give or take 4
+MAX_DISTANCE_OF_TWO = 21  # beside two shared bands or more
 
 # A paragraph: the number of its line, how many letters it has, signed 64-bit hashes, signed 32-bit bands.
 PARAGRAPH = np.dtype(
@@ -102,6 +104,7 @@ def _hashed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return mixed
 
 
-def are_edited(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether paragraphs that share a band are versions of one another, pair by pair, by their SimHashes."""
-    return np.bitwise_count((a ^ b).view(np.uint64)) <= MAX_DISTANCE
+def are_edited(a: NDArray[np.int64], b: NDArray[np.int64], shared: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether paragraphs that share so many bands, one or more, are versions of one another, by their SimHashes."""
+    distances = np.bitwise_count((a ^ b).view(np.uint64))
+    return distances <= np.where(shared > 1, MAX_DISTANCE_OF_TWO, MAX_DISTANCE)
