@@ -45,8 +45,11 @@ def _han_table() -> dict[str, str]:
         for source, target in zip(han, opencc.OpenCC("t2s").convert(joined).split("\n"), strict=True)
         if source != target and len(target) == 1
     }
-    for config in ("s2t", "s2tw", "s2hk"):
-        for source, target in zip(han, opencc.OpenCC(config).convert(joined).split("\n"), strict=True):
+    # s2tw is s2t and then t2tw; asked for as such, its dictionary of phrases would be loaded once more. So s2hk.
+    traditional = opencc.OpenCC("s2t").convert(joined)
+    forms = [traditional, *(opencc.OpenCC(config).convert(traditional) for config in ("t2tw", "t2hk"))]
+    for form in forms:
+        for source, target in zip(han, form.split("\n"), strict=True):
             if source != target and len(target) == 1 and source not in table:
                 table.setdefault(target, source)
     table |= _DISGUISES

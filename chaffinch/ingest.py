@@ -115,6 +115,14 @@ def process(document: Input, tools: Tools) -> Visit:
     return visit
 
 
+def only_clean(document: Input, tools: Tools) -> Visit:
+    """`article_of` without what `chaffinch clean` does not print."""
+    visit = article_of(document, tools)
+    visit.page = replace(visit.page, body=b"")
+    visit.document = visit.article = visit.tree = None
+    return visit
+
+
 def over_all_cores(
     documents: Iterable[Input | BadInput], work: Callable[[Input, Tools], T], key: bytes
 ) -> Iterator[tuple[Input, T] | BadInput]:

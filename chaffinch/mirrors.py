@@ -7,7 +7,6 @@ text, are one site: the one that was known first is crawled on, the other is giv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from sqlite_utils import Database
 
@@ -22,20 +21,21 @@ MOST = 20  # twins of one article that are counted
 
 def note(db: Database, visits: Sequence[Visit], first: set[str]) -> None:
     """Counts the twins of articles that are new, the URLs `first`; before these are written."""
+    new: list[tuple[str, bytes, str]] = []  # site, digest, path
+    for visit in visits:
+        if visit.page.url in first and visit.fingerprint is not None and visit.fingerprint.digest:
+            path = _path(visit.page.url)
+            if len(path) > 1:
+                new.append((visit.site, visit.fingerprint.digest, path))
+    known_at = _sites(db, {(digest, path) for _, digest, path in new})
     twins: dict[tuple[str, str], int] = {}
     batch: dict[tuple[bytes, str], list[str]] = {}
-    for visit in visits:
-        if visit.page.url not in first or visit.fingerprint is None or not visit.fingerprint.digest:
-            continue
-        parts = urlsplit(visit.page.url)
-        path = parts.path + (f"?{parts.query}" if parts.query else "")
-        if len(path) < 2:
-            continue
-        same = batch.setdefault((visit.fingerprint.digest, path), [])
-        for other in {*_twins(db, visit.fingerprint.digest, path), *same} - {visit.site}:
-            pair = min(visit.site, other), max(visit.site, other)
+    for site, digest, path in new:
+        same = batch.setdefault((digest, path), [])
+        for other in {*known_at.get((digest, path), ()), *same} - {site}:
+            pair = min(site, other), max(site, other)
             twins[pair] = twins.get(pair, 0) + 1
-        same.append(visit.site)
+        same.append(site)
     for (a, b), count in twins.items():
         known = yields.load(db, a)
         both = known.setdefault(MIRROR + b, Yield())
@@ -50,13 +50,24 @@ def note(db: Database, visits: Sequence[Visit], first: set[str]) -> None:
             yields.save(db, mirror, known, [MIRROR + original])
 
 
-def _twins(db: Database, digest: bytes, path: str) -> list[str]:
-    rows = db.conn.execute(
-        "SELECT site, url FROM fingerprints JOIN articles ON articles.id = article_id"
-        " WHERE digest = ? AND substr(url, -length(?)) = ? LIMIT ?",
-        (digest, path, path, MOST),
-    )
-    return [site for site, url in rows if url.partition("://")[2].partition("/")[2] == path[1:]]
+def _path(url: str) -> str:
+    return "/" + url.partition("://")[2].partition("/")[2].partition("#")[0]
+
+
+def _sites(db: Database, wanted: set[tuple[bytes, str]]) -> dict[tuple[bytes, str], list[str]]:
+    """The sites that have an article of this digest at this path, the first `MOST` of each.
+
+    One look at each digest: a text may be in the corpus ten thousand times, and as often in a batch.
+    """
+    found: dict[tuple[bytes, str], list[str]] = {}
+    for digest in {digest for digest, _ in wanted}:
+        for site, url in db.conn.execute(
+            "SELECT site, url FROM fingerprints JOIN articles ON articles.id = article_id WHERE digest = ?", (digest,)
+        ):
+            key = digest, _path(url)
+            if key in wanted and len(sites := found.setdefault(key, [])) < MOST:
+                sites.append(site)
+    return found
 
 
 def _articles(db: Database, site: str) -> int:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
+from runpy import run_path
+from typing import Any
 
 import opencc
 
@@ -21,9 +25,7 @@ def toneless(reading: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def syllables(char: str) -> frozenset[str]:
     """All readings of one character, toneless; empty for what is no Chinese character."""
-    from pypinyin.pinyin_dict import pinyin_dict  # loads all of pypinyin, which few texts need
-
-    return frozenset(toneless(r) for r in pinyin_dict.get(ord(char), "").split(",") if r)
+    return frozenset(toneless(r) for r in _dictionary("pinyin_dict").get(ord(char), "").split(",") if r)
 
 
 @lru_cache(maxsize=1)
@@ -42,6 +44,13 @@ def simplified(text: str) -> str:
 @lru_cache(maxsize=1)
 def bigrams() -> frozenset[str]:
     """The pairs of adjacent characters in the words of pypinyin's dictionary."""
-    from pypinyin.phrases_dict import phrases_dict
+    return frozenset(a + b for word in _dictionary("phrases_dict") for a, b in pairwise(word))
 
-    return frozenset(a + b for word in phrases_dict for a, b in pairwise(word))
+
+@lru_cache
+def _dictionary(name: str) -> dict[Any, Any]:
+    """A dictionary of pypinyin from its module alone: importing the package loads all of them and converts them."""
+    spec = find_spec("pypinyin")
+    assert spec is not None and spec.origin is not None
+    found: dict[Any, Any] = run_path(str(Path(spec.origin).with_name(f"{name}.py")))[name]
+    return found

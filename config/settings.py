@@ -75,7 +75,13 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.archive.ArchiveMiddleware": 950,
 }
 
-EXTENSIONS = {"spiders.live.LiveExtension": 0, "spiders.stopping.Stopping": 0}
+EXTENSIONS = {
+    "spiders.live.LiveExtension": 0,
+    "spiders.stopping.Stopping": 0,
+    # Off already; not even loaded, as the second brings an HTTP server and client.
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
+}
 
 # --- Quiet -------------------------------------------------------------------------------------------------------
 LOG_LEVEL = "WARNING"

@@ -1,7 +1,7 @@
 """The stages that only compute run in worker processes, so that fetching never waits for them.
 
 ITEM_PIPELINES stays the flow, in its order: the pipelines before the first one that opens with the spider (the store)
-are built once more in each worker, and a visit goes through all of them there. Threads would not do: decoding,
+are pickled for each worker, and a visit goes through all of them there. Threads would not do: decoding,
 parsing and walking the tree hold the interpreter. Nor do they wait for the workers' answers, which would cost each
 page two turns of the interpreter's lock: the event loop reads them, and a worker has its next pages before it has
 answered the last.
@@ -13,20 +13,16 @@ import asyncio
 import multiprocessing
 import os
 import pickle
-import signal
 import socket
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from scrapy.pipelines import ItemPipelineManager
-from scrapy.settings import Settings
-from scrapy.utils.conf import build_component_list
-from scrapy.utils.misc import build_from_crawler, load_object
 
-from chaffinch.items import Page, Visit
+from chaffinch.items import Visit
+from spiders.worker import frame, serve, through
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -58,7 +54,7 @@ class Worker:
         """What the stages made of `visit`. Raises RuntimeError when one of them failed, WorkerError."""
         answer: asyncio.Future[Visit | str] = asyncio.get_running_loop().create_future()
         self.waiting.append(answer)
-        self.writer.write(_frame(visit))
+        self.writer.write(frame(visit))
         timer = asyncio.get_running_loop().call_later(PATIENCE, self.process.kill)
         try:
             result = await answer
@@ -76,11 +72,7 @@ class OffloadingPipelines(ItemPipelineManager):
         super().__init__(*pipelines, crawler=crawler)
         self.crawler = crawler
         count = next((n for n, one in enumerate(pipelines) if hasattr(one, "open_spider")), 0)
-        paths = build_component_list(crawler.settings.get_component_priority_dict_with_base("ITEM_PIPELINES"))
-        self.paths = [path if isinstance(path, str) else f"{path.__module__}.{path.__qualname__}" for path in paths]
-        self.paths = self.paths[:count]
         self.here, self.after = pipelines[:count], pipelines[count:]
-        self.settings = _plain(crawler.settings)
         self.seen = 0
         self.workers: list[Worker] = []  # those that are up
         self.up = asyncio.Event()  # whether there are any
@@ -95,8 +87,8 @@ class OffloadingPipelines(ItemPipelineManager):
         if self.workers and isinstance(item, Visit) and item.page.body:
             item = await self._elsewhere(item)
         else:
-            item = _through(self.here, item)
-        return _through(self.after, item)
+            item = through(self.here, item)
+        return through(self.after, item)
 
     async def close_spider_async(self) -> None:
         await super().close_spider_async()
@@ -120,7 +112,7 @@ class OffloadingPipelines(ItemPipelineManager):
         context = multiprocessing.get_context("spawn")
         while self.deaths < DEATHS:
             ours, theirs = socket.socketpair()
-            process = context.Process(target=_serve, args=(theirs, self.paths, self.settings), daemon=True)
+            process = context.Process(target=serve, args=(theirs, self.here), daemon=True)
             process.start()
             theirs.close()
             reader, writer = await asyncio.open_connection(sock=ours)
@@ -152,50 +144,5 @@ class OffloadingPipelines(ItemPipelineManager):
             answer.set_exception(WorkerError(place == 0))
 
 
-def _through(pipelines: Any, item: Any) -> Any:
-    for pipeline in pipelines:
-        item = pipeline.process_item(item)
-    return item
-
-
-def _plain(settings: Any) -> dict[str, Any]:
-    """The settings that a pickle can carry to a worker."""
-    return {
-        name: value
-        for name, value in settings.copy_to_dict().items()
-        if isinstance(value, str | int | float | bool | None) or (isinstance(value, list) and not value)
-    }
-
-
-def _frame(value: Any) -> bytes:
-    packed = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    return len(packed).to_bytes(8) + packed
-
-
 async def _read(reader: asyncio.StreamReader) -> Any:
     return pickle.loads(await reader.readexactly(int.from_bytes(await reader.readexactly(8))))
-
-
-def _read_here(file: BinaryIO) -> Any:
-    return pickle.loads(file.read(int.from_bytes(file.read(8))))
-
-
-def _serve(connection: socket.socket, paths: list[str], settings: dict[str, Any]) -> None:
-    """The worker: reads visits and writes what the stages make of them until the connection is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end ends this
-    crawler: Any = SimpleNamespace(settings=Settings(settings))
-    pipelines = [build_from_crawler(load_object(path), crawler) for path in paths]
-    # `file.read` gives less only at the end: an EOFError of pickle.
-    with suppress(EOFError, OSError), connection, connection.makefile("rb") as file:
-        connection.sendall(_frame(None))
-        while True:
-            visit: Visit = _read_here(file)
-            try:
-                visit = _through(pipelines, visit)
-                visit.page = Page(visit.page.url, b"", visit.page.content_type)
-                visit.document = visit.tree = None
-                answer = _frame(visit)
-            except Exception as error:
-                # One page that breaks a stage must not cost the others; the type says where to look.
-                answer = _frame(f"{type(error).__name__} in a stage")
-            connection.sendall(answer)

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
@@ -15,7 +15,6 @@ from chaffinch.cli import Command as BaseCommand
 from chaffinch.cli import complain
 
 if TYPE_CHECKING:
-    from chaffinch.ingest import Tools
     from chaffinch.inputs import Input
     from chaffinch.items import Visit
 
@@ -53,7 +52,7 @@ class Command(BaseCommand):
         key = ingest.key_for(self.corpus) if path.exists() else os.urandom(32)
         console = Console(highlight=False)
         documents = (one for one in read(args) if isinstance(one, BadInput) or one.kind != "revisit")
-        for result in ingest.over_all_cores(documents, cleaned, key):
+        for result in ingest.over_all_cores(documents, ingest.only_clean, key):
             if isinstance(result, BadInput):
                 complain(result)
                 if result.whole and result.path in args:
@@ -63,16 +62,6 @@ class Command(BaseCommand):
             else:
                 sys.stdout.write(as_json(*result) + "\n")
         sys.stdout.flush()
-
-
-def cleaned(document: Input, tools: Tools) -> Visit:
-    """One page, without what nobody prints."""
-    from chaffinch import ingest
-
-    visit = ingest.article_of(document, tools)
-    visit.page = replace(visit.page, body=b"")
-    visit.document = visit.article = visit.tree = None
-    return visit
 
 
 def as_json(document: Input, visit: Visit) -> str:

@@ -27,7 +27,7 @@ def noise(size: int) -> bytes:
 def warc(gzipped: bool, records: int = 5) -> bytes:
     out = b""
     for number in range(records):
-        body = gzip.compress(PAGE(number).encode() + noise(3000))
+        body = gzip.compress(PAGE(number).encode() + noise(3000), mtime=0)
         answer = (
             b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
@@ -39,7 +39,7 @@ def warc(gzipped: bool, records: int = 5) -> bytes:
                 f"Content-Length: {len(answer)}\r\n\r\n"
             ).encode()
             record += answer + b"\r\n\r\n"
-            out += gzip.compress(record) if gzipped else record
+            out += gzip.compress(record, mtime=0) if gzipped else record
     return out
 
 

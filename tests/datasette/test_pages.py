@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from chaffinch import corpus
 from chaffinch.datasette_plugin import charts, marking, paragraph_origins, sites
+from tests.conftest import PATIENT
 from tests.datasette import chromium
 from tests.datasette.hostile import ATTACK, BODY, build
 
@@ -76,7 +77,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def get(path: Path, *pages: str) -> list[Any]:
     async def fetch() -> list[Any]:
-        datasette: Any = Datasette([str(path)])  # type: ignore[no-untyped-call]
+        datasette: Any = Datasette([str(path)], settings=PATIENT)  # type: ignore[no-untyped-call]
         await datasette.invoke_startup()
         return [await datasette.client.get(page) for page in pages]
 

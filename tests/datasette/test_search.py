@@ -18,6 +18,7 @@ from chaffinch.canonical import canonical
 from chaffinch.datasette_plugin import search as plugin
 from chaffinch.datasette_plugin.search import escape_fts, mark_matches
 from chaffinch.search import phrases
+from tests.conftest import PATIENT
 
 TEXTS = [
     ("逾期怎麼辦", "平臺先發短信，再打電話催收。\n收到以後不要慌"),
@@ -77,7 +78,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def get(path: Path, *addresses: str, **settings: object) -> list[Any]:
     async def fetch() -> list[Any]:
-        datasette: Any = Datasette([str(path)], settings=settings)  # type: ignore[no-untyped-call]
+        datasette: Any = Datasette([str(path)], settings={**PATIENT, **settings})  # type: ignore[no-untyped-call]
         await datasette.invoke_startup()
         return [await datasette.client.get(address) for address in addresses]
 

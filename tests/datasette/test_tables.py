@@ -24,7 +24,7 @@ from chaffinch.datasette_plugin.csv_cells import defusing
 from chaffinch.datasette_plugin.tables import _metadata
 from chaffinch.export import defused
 from chaffinch.schema import migrations
-from tests.conftest import SCRIPTS
+from tests.conftest import PATIENT, SCRIPTS
 from tests.datasette.hostile import build
 
 
@@ -54,7 +54,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def get(path: Path, *pages: str) -> list[Any]:
     async def fetch() -> list[Any]:
-        datasette: Any = Datasette([str(path)])  # type: ignore[no-untyped-call]
+        datasette: Any = Datasette([str(path)], settings=PATIENT)  # type: ignore[no-untyped-call]
         await datasette.invoke_startup()
         return [await datasette.client.get(page) for page in pages]
 

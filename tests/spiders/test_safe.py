@@ -140,6 +140,8 @@ def test_a_crawl_whose_workers_are_killed_loses_nothing(tmp_path: Path) -> None:
                 for worker in set(workers(process.pid)) - killed if len(killed) < 2 else ():
                     os.kill(worker, signal.SIGKILL)
                     killed.add(worker)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.02)
             assert process.stderr is not None and "Traceback" not in process.stderr.read()
         assert process.returncode == 0 and len(killed) == 2
         assert state(tmp_path / "killed.db") == state(tmp_path / "whole.db")
