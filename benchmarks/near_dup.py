@@ -243,7 +243,11 @@ def measured(method: Callable[[Sequence[str]], Labels], texts: Sequence[str]) ->
     receiver, sender = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.Process(target=_measure, args=(method, texts, sender))
     process.start()
-    labels, seconds, megabytes = receiver.recv()
+    sender.close()  # else a process that dies is waited for without end
+    try:
+        labels, seconds, megabytes = receiver.recv()
+    except EOFError:
+        raise SystemExit(f"{method.__name__} failed; peers need requirements-bench.txt") from None
     process.join()
     return labels, seconds, megabytes
 
