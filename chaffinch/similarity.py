@@ -70,7 +70,7 @@ def is_copy(pair: Similarity, covered: Callable[[], float]) -> bool:
 class ShingleCache:
     """The shingle sets used last, up to a total of `room` shingles of 8 bytes."""
 
-    def __init__(self, room: int = 1 << 22) -> None:
+    def __init__(self, room: int = 1 << 23) -> None:
         self.room = room
         self._sets: OrderedDict[Hashable, Hashes] = OrderedDict()
 
