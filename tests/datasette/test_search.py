@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,24 @@ def test_what_takes_longer_than_searching_is_left_out(path: Path, monkeypatch: p
     monkeypatch.setattr(plugin, "MANY", 2)
     many, few, asked = get(path, address, address.replace("?", "?_search_title=x&"), f"{address}&_facet=script")
     assert len(many.json()["rows"]) == 3 and many.json()["filtered_table_rows_count"] is None
-    assert not many.json()["facet_results"] and few.status_code == asked.status_code == 200
+    assert not many.json()["facet_results"] and few.status_code == 200
+    assert "script" in asked.json()["facet_results"]
+
+
+def test_the_next_search_is_counted_again_and_other_queries_search_on_their_own(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin, "FACETED", 2)
+    (many,) = get(path, f"/corpus/articles?{urlencode({'_search': '催收'})}")
+    hidden = dict(re.findall(r'<input type="hidden" name="(_no\w+)" value="(\w+)">', many.text))
+    sql = f"SELECT count(*) FROM articles WHERE {plugin._SEARCH}"
+    narrowed, own = get(
+        path,
+        f"/corpus/articles.json?{urlencode({'_search': '催收 電話', **hidden})}",
+        f"/corpus.json?{urlencode({'sql': sql, 'search': '催收', '_shape': 'arrays'})}",
+    )
+    assert "_nofacet" in hidden and narrowed.json()["facet_results"]
+    assert own.json()["rows"] == [[3]]  # not the two of the request before
 
 
 def test_an_index_that_somebody_else_made_goes_on_working(path: Path) -> None:
