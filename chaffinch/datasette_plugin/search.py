@@ -49,8 +49,9 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
     """Registers `hamming(a, b)`, as SQLite has no bit count of its own; `escape_fts(query)`; `excerpt(text, query)`."""
     create = partial(conn.create_function, deterministic=True)
     create("hamming", 2, hamming)
-    opened = datasette.databases.get(database)
-    if opened is not None and is_corpus(opened.path):
+    across = database == "_memory" and datasette.crossdb  # with --crossdb, the others are attached to this one
+    opened = datasette.databases.values() if across else filter(None, [datasette.databases.get(database)])
+    if any(is_corpus(one.path) for one in opened):
         create("escape_fts", 1, escape_fts)
         create("excerpt", 2, lambda text, query: excerpt(str(text or ""), str(query or "")))
 
