@@ -17,7 +17,7 @@ from chaffinch.datasette_plugin.links import (
 from chaffinch.datasette_plugin.pages import register_routes
 from chaffinch.datasette_plugin.policy import guard_pages
 from chaffinch.datasette_plugin.search import lighten_searches, mark_matches, prepare_connection, search_once
-from chaffinch.datasette_plugin.tables import canned_queries, explain, get_metadata
+from chaffinch.datasette_plugin.tables import canned_queries, explain, get_metadata, permission_allowed
 
 __all__ = [
     "canned_queries",
@@ -32,6 +32,7 @@ __all__ = [
     "link_cell",
     "mark_matches",
     "menu_links",
+    "permission_allowed",
     "prepare_connection",
     "register_facet_classes",
     "register_routes",

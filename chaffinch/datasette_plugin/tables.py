@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -10,7 +11,12 @@ from typing import Any
 from datasette import hookimpl  # type: ignore[attr-defined]
 from datasette.utils import parse_metadata
 
-from chaffinch.datasette_plugin.links import IN_METADATA, is_corpus
+from chaffinch.datasette_plugin.links import IN_METADATA, TABLES, is_corpus
+
+# What shows titles or texts of articles as well.
+_COPIES = dict.fromkeys(
+    ("articles_tokens", "articles_fts", "articles_fts_data", "mosaic", "paragraph_sources"), ("articles",)
+)
 
 
 @cache
@@ -45,9 +51,55 @@ def canned_queries(datasette: Any, database: str, actor: Any) -> Any:
     """The questions worth asking, where the database is a corpus."""
 
     async def queries() -> dict[str, Any]:
-        return _metadata()["queries"] if is_corpus(datasette.get_database(database).path) else {}
+        if not is_corpus(datasette.get_database(database).path):
+            return {}
+        given = datasette.metadata("queries", database=database, fallback=False) or {}
+        return {name: _as_given(query, given.get(name)) for name, query in _metadata()["queries"].items()}
 
     return queries
+
+
+def _as_given(query: dict[str, Any], given: Any) -> Any:
+    """Our query with what the user's metadata says of it, or the user's own of that name: Datasette has ours win."""
+    if _is_own(query, given):
+        return given
+    return query | (given or {})
+
+
+def _is_own(query: dict[str, Any], given: Any) -> bool:
+    """Whether the user's metadata has another query of that name, not only, say, its own title for ours."""
+    return isinstance(given, str) or (given or {}).get("sql", query["sql"]) != query["sql"]
+
+
+@hookimpl
+def permission_allowed(datasette: Any, actor: Any, action: str, resource: Any) -> Any:
+    """What may not be read in a table may not be read through our queries, our views or the search index.
+
+    For a query that has an `allow` of its own in the user's metadata, that alone counts.
+    """
+    if resource is None or action not in ("view-query", "view-table"):
+        return None
+    database, name = resource
+    if database not in datasette.databases or not is_corpus(datasette.databases[database].path):
+        return None
+    needed = _needed_by_query(datasette, database, name) if action == "view-query" else _COPIES.get(name, ())
+
+    async def allowed() -> bool | None:
+        for table in needed:
+            if not await datasette.permission_allowed(actor, "view-table", (database, table), default=True):
+                return False
+        return None
+
+    return allowed
+
+
+def _needed_by_query(datasette: Any, database: str, name: str) -> tuple[str, ...]:
+    """The tables that a query of ours names; none where the user's metadata decides."""
+    ours = _metadata()["queries"].get(name)
+    given = (datasette.metadata("queries", database=database, fallback=False) or {}).get(name)
+    if ours is None or _is_own(ours, given) or "allow" in (given or {}):
+        return ()
+    return tuple(table for table in TABLES if re.search(rf"\b{table}\b", ours["sql"]))
 
 
 @hookimpl(specname="startup")

@@ -52,9 +52,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def get(path: Path, *pages: str) -> list[Any]:
+def get(path: Path, *pages: str, metadata: dict[str, Any] | None = None) -> list[Any]:
     async def fetch() -> list[Any]:
-        datasette: Any = Datasette([str(path)])  # type: ignore[no-untyped-call]
+        datasette: Any = Datasette([str(path)], metadata=metadata)  # type: ignore[no-untyped-call]
         await datasette.invoke_startup()
         return [await datasette.client.get(page) for page in pages]
 
@@ -145,6 +145,45 @@ def test_long_text_is_folded_and_hidden_tables_are_not_shown(demo: Path, hostile
     for page in ("articles", "removed", "versions", "articles/1", "mosaic", "paragraph_sources", "events", "crawls"):
         (answer,) = get(hostile, f"/corpus/{page}")
         assert answer.status_code == 200 and "<img" not in answer.text and "<script>alert" not in answer.text, page
+
+
+def test_what_the_users_metadata_says_comes_first(hostile: Path) -> None:
+    queries = {
+        "search": {"sql": "SELECT 1 AS mine"},
+        "spliced": "SELECT 2 AS mine",
+        "most_copied": {"title": "Mine"},
+        "not_kept": {"allow": False},
+    }
+    corpus = {"description": "Of <ours>", "queries": queries, "tables": {"articles": {"facets": ["author"]}}}
+    metadata = {"title": "Mine", "description": "All <here>", "databases": {"corpus": corpus}}
+    pages = ["/", "/corpus", "/corpus/most_copied", "/corpus/articles.json?_size=0"]
+    own = ["/corpus/search.json?_shape=array", "/corpus/spliced.json?_shape=array", "/corpus/not_kept.json"]
+    front, database, copied, articles, search, spliced, denied = get(hostile, *pages, *own, metadata=metadata)
+    assert "<h1>Mine" in front.text and "<p>All &lt;here&gt;</p>" in front.text and "-/overview" in front.text
+    assert "<p>Of &lt;ours&gt;</p>" in database.text and "-/overview" in database.text
+    assert "not_kept" not in database.text and denied.status_code == 403
+    assert search.json() == [{"mine": 1}] and spliced.json() == [{"mine": 2}]
+    assert "<h1 style" in copied.text and ">Mine" in copied.text and "most_copied" in copied.text
+    assert set(articles.json()["facet_results"]) == {"author"}
+
+
+def test_what_may_not_be_seen_is_not_seen_another_way(hostile: Path) -> None:
+    tables = {"articles": {"allow": False}}
+    queries = {"first_publisher": {"allow": True}}
+    names = (
+        "search.json?search=x",
+        "articles_tokens",
+        "articles_fts",
+        "mosaic",
+        "spliced",
+        "not_kept",
+        "first_publisher",
+    )
+    told = {"databases": {"corpus": {"allow_sql": False, "tables": tables, "queries": queries}}}
+    answers = get(hostile, *(f"/corpus/{name}" for name in names), metadata=told)
+    assert [answer.status_code for answer in answers] == [403] * 5 + [200] * 2
+    (front,) = get(hostile, "/", metadata={"databases": {"corpus": {"allow": False}}})
+    assert front.status_code == 200 and "/corpus" not in front.text
 
 
 def test_a_database_that_is_no_corpus_is_left_alone(tmp_path: Path) -> None:
