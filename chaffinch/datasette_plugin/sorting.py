@@ -15,12 +15,15 @@ from datasette import hookimpl  # type: ignore[attr-defined]
 
 from chaffinch.datasette_plugin.links import is_corpus
 
-# As Datasette writes the first page of a table; it selects the key's columns, whichever are asked for.
-_FIRST_PAGE = re.compile(
+# As Datasette writes a page of a table; it selects the key's columns, whichever are asked for.
+_PAGE = re.compile(
     r"select (?P<columns>[\w, \[\]]+) from (?P<table>\w+) (?P<where>where .+ )?"
-    r"order by (?P<column>\w+|\[\w+\])(?P<desc> desc)? limit (?P<limit>[0-9]+)\s*",
+    r"order by (?P<column>\w+|\[\w+\])(?P<desc> desc)?(?P<key>, [\w, ]+)? limit (?P<limit>[0-9]+)\s*",
     re.DOTALL,
 )
+_MORE = re.compile(
+    r"--|/\*|;|\b(?:union|except|intersect|group|having|window)\b", re.IGNORECASE
+)  # in a visitor's own SQL
 
 
 @hookimpl(specname="startup")
@@ -32,11 +35,12 @@ def sort_by_key_too(datasette: Any) -> None:
 
 
 async def _execute(database: Any, execute: Any, sql: str, *args: Any, **options: Any) -> Any:
-    page = _FIRST_PAGE.fullmatch(sql)
-    if page and page["column"] != "id":
+    page = _PAGE.fullmatch(sql)
+    if page and page["column"] != "id" and not _MORE.search(page["where"] or ""):
         selected = page["columns"].split(", ")
         key = await database.primary_keys(page["table"]) or ["rowid"]
-        if page["column"] not in key[:1] and set(key) <= set(selected):
+        tied = page["key"] in (None, f", {', '.join(key)}")
+        if tied and page["column"] not in key[:1] and set(key) <= set(selected):
             sql = _sorted(page, key)
     return await execute(sql, *args, **options)
 

@@ -138,6 +138,9 @@ def test_sorted_tables_page_through_every_row_once(demo: Path) -> None:
             )
             assert len(rows) - 1 == db.table(table).count, address
             assert len(set(map(tuple, rows))) == len(rows), address
+    own = "select id, site from articles where id < 3 union select 0, 'z' from pages order by site limit 9"
+    (answer,) = get(demo, f"/corpus.json?sql={own}&_shape=array")
+    assert [row["id"] for row in answer.json()][-1] == 0 and len(answer.json()) == 3
 
 
 def test_foreign_keys_and_views_show_titles(demo: Path) -> None:
