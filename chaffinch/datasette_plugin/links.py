@@ -66,27 +66,27 @@ def describe(datasette: Any, key: str | None) -> dict[str, Any]:
     """Links on the front page and on the page of each corpus, in Datasette 0.65."""
     if key not in IN_METADATA:
         return {}
-    lines, given = _lines(datasette), _given(datasette)
+    lines = {name: (line, given(datasette, name)) for name, line in _lines(datasette).items()}
     allows: Callable[[Any, Any], bool] = actor_matches_allow
-    public = {name: line for name, line in lines.items() if allows(None, _of(given, name).get("allow"))}
+    public = {name: line for name, (line, own) in lines.items() if allows(None, own.get("allow"))}
     return {
-        **({"description_html": _described(given, _front(public))} if public else {}),
-        "databases": {name: {"description_html": _described(_of(given, name), line)} for name, line in lines.items()},
+        **({"description_html": _described(_given_to_all(datasette), _front(public))} if public else {}),
+        "databases": {name: {"description_html": _described(own, line)} for name, (line, own) in lines.items()},
     }
 
 
-def _given(datasette: Any) -> dict[str, Any]:
-    """The user's own metadata."""
+def given(datasette: Any, database: str) -> dict[str, Any]:
+    """The user's own metadata of a database; Datasette 1.0 has none here."""
+    return (_given_to_all(datasette).get("databases") or {}).get(database) or {}
+
+
+def _given_to_all(datasette: Any) -> dict[str, Any]:
     return getattr(datasette, "_metadata_local", None) or {}
 
 
-def _of(given: dict[str, Any], database: str) -> dict[str, Any]:
-    return (given.get("databases") or {}).get(database) or {}
-
-
-def _described(given: dict[str, Any], line: Markup) -> str:
+def _described(own: dict[str, Any], line: Markup) -> str:
     """The line below the user's own description, which Datasette shows only where there is none in HTML."""
-    return str(Markup("<p>{}</p>").format(given["description"]) + line if given.get("description") else line)
+    return str(Markup("<p>{}</p>").format(own["description"]) + line if own.get("description") else line)
 
 
 @hookimpl

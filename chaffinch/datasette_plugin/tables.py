@@ -11,7 +11,7 @@ from typing import Any
 from datasette import hookimpl  # type: ignore[attr-defined]
 from datasette.utils import parse_metadata
 
-from chaffinch.datasette_plugin.links import IN_METADATA, TABLES, is_corpus
+from chaffinch.datasette_plugin.links import IN_METADATA, TABLES, given, is_corpus
 
 # What shows titles or texts of articles as well.
 _COPIES = dict.fromkeys(
@@ -41,9 +41,20 @@ def get_metadata(datasette: Any, key: str | None, database: str | None, table: s
         return {}
     return {
         "title": _metadata()["title"],
-        # Datasette writes into what it is given: what one database forbids must not reach another.
-        "databases": {name: {"tables": json.loads(_tables())} for name in ours},
+        "databases": {name: {"tables": _tables_but(given(datasette, name).get("tables") or {})} for name in ours},
     }
+
+
+def _tables_but(own: dict[str, Any]) -> dict[str, Any]:
+    """Ours of each table, not sorted where the user has it sorted: Datasette refuses two orders.
+
+    A copy, as Datasette writes into it: what one database forbids must not reach another.
+    """
+    tables: dict[str, Any] = json.loads(_tables())
+    for name in tables.keys() & own.keys():
+        if "sort" in (own[name] or {}):
+            tables[name].pop("sort_desc", None)
+    return tables
 
 
 @hookimpl
@@ -53,22 +64,22 @@ def canned_queries(datasette: Any, database: str, actor: Any) -> Any:
     async def queries() -> dict[str, Any]:
         if not is_corpus(datasette.get_database(database).path):
             return {}
-        given = datasette.metadata("queries", database=database, fallback=False) or {}
-        return {name: _as_given(query, given.get(name)) for name, query in _metadata()["queries"].items()}
+        own = given(datasette, database).get("queries") or {}
+        return {name: _as_given(query, own.get(name)) for name, query in _metadata()["queries"].items()}
 
     return queries
 
 
-def _as_given(query: dict[str, Any], given: Any) -> Any:
+def _as_given(query: dict[str, Any], own: Any) -> Any:
     """Our query with what the user's metadata says of it, or the user's own of that name: Datasette has ours win."""
-    if _is_own(query, given):
-        return given
-    return query | (given or {})
+    if _is_own(query, own):
+        return own
+    return query | (own or {})
 
 
-def _is_own(query: dict[str, Any], given: Any) -> bool:
+def _is_own(query: dict[str, Any], own: Any) -> bool:
     """Whether the user's metadata has another query of that name, not only, say, its own title for ours."""
-    return isinstance(given, str) or (given or {}).get("sql", query["sql"]) != query["sql"]
+    return isinstance(own, str) or (own or {}).get("sql", query["sql"]) != query["sql"]
 
 
 @hookimpl
@@ -96,8 +107,8 @@ def permission_allowed(datasette: Any, actor: Any, action: str, resource: Any) -
 def _needed_by_query(datasette: Any, database: str, name: str) -> tuple[str, ...]:
     """The tables that a query of ours names; none where the user's metadata decides."""
     ours = _metadata()["queries"].get(name)
-    given = (datasette.metadata("queries", database=database, fallback=False) or {}).get(name)
-    if ours is None or _is_own(ours, given) or "allow" in (given or {}):
+    own = (given(datasette, database).get("queries") or {}).get(name)
+    if ours is None or _is_own(ours, own) or "allow" in (own or {}):
         return ()
     return tuple(table for table in TABLES if re.search(rf"\b{table}\b", ours["sql"]))
 
@@ -110,8 +121,8 @@ def explain(datasette: Any) -> Any:
 
     async def write() -> None:
         if any(is_corpus(database.path) for database in datasette.databases.values()):
-            given = await datasette.get_instance_metadata()
-            await datasette.set_instance_metadata("title", given.get("title") or _metadata()["title"])
+            title = (await datasette.get_instance_metadata()).get("title")
+            await datasette.set_instance_metadata("title", title or _metadata()["title"])
         for name, database in datasette.databases.items():
             if is_corpus(database.path):
                 await _write(datasette, name)
@@ -121,14 +132,16 @@ def explain(datasette: Any) -> Any:
 
 async def _write(datasette: Any, database: str) -> None:
     datasette.config = datasette.config or {}
-    given = datasette.config.setdefault("databases", {}).setdefault(database, {}).setdefault("tables", {})
+    own = datasette.config.setdefault("databases", {}).setdefault(database, {}).setdefault("tables", {})
     for table, about in json.loads(_tables()).items():
         for column, description in about.pop("columns").items():
             await datasette.set_column_metadata(database, table, column, "description", description)
         for key in ("title", "description"):
             if key in about:
                 await datasette.set_resource_metadata(database, table, key, about.pop(key))
-        given[table] = about | given.get(table, {})
+        if "sort" in own.get(table, {}):
+            about.pop("sort_desc", None)
+        own[table] = about | own.get(table, {})
     for name, query in _metadata()["queries"].items():
         await datasette.add_query(
             database, name, query["sql"], title=query["title"], description=query["description"],

@@ -171,7 +171,11 @@ def test_what_the_users_metadata_says_comes_first(hostile: Path) -> None:
         "most_copied": {"title": "Mine"},
         "not_kept": {"allow": False},
     }
-    corpus = {"description": "Of <ours>", "queries": queries, "tables": {"articles": {"facets": ["author"]}}}
+    corpus = {
+        "description": "Of <ours>",
+        "queries": queries,
+        "tables": {"articles": {"facets": ["author"], "sort": "title"}},
+    }
     metadata = {"title": "Mine", "description": "All <here>", "databases": {"corpus": corpus}}
     pages = ["/", "/corpus", "/corpus/most_copied", "/corpus/articles.json?_size=0"]
     own = ["/corpus/search.json?_shape=array", "/corpus/spliced.json?_shape=array", "/corpus/not_kept.json"]
