@@ -90,10 +90,15 @@ def _described(own: dict[str, Any], line: Markup) -> str:
 
 
 @hookimpl
-def top_homepage(datasette: Any) -> str | None:
-    """The same links on the front page, in Datasette 1.0."""
-    lines = _lines(datasette)
-    return str(Markup("<p>{}</p>").format(_front(lines))) if lines else None
+def top_homepage(datasette: Any, request: Any) -> Any:
+    """The same links on the front page, in Datasette 1.0, to the corpora that are open to this visitor."""
+
+    async def links() -> str | None:
+        lines = _lines(datasette)
+        visible = {name: line for name, line in lines.items() if await may_view(datasette, request.actor, name)}
+        return str(Markup("<p>{}</p>").format(_front(visible))) if visible else None
+
+    return links
 
 
 @hookimpl

@@ -132,7 +132,8 @@ def explain(datasette: Any) -> Any:
 
 async def _write(datasette: Any, database: str) -> None:
     datasette.config = datasette.config or {}
-    own = datasette.config.setdefault("databases", {}).setdefault(database, {}).setdefault("tables", {})
+    config = datasette.config.setdefault("databases", {}).setdefault(database, {})
+    own = config.setdefault("tables", {})
     for table, about in json.loads(_tables()).items():
         for column, description in about.pop("columns").items():
             await datasette.set_column_metadata(database, table, column, "description", description)
@@ -143,6 +144,8 @@ async def _write(datasette: Any, database: str) -> None:
             about.pop("sort_desc", None)
         own[table] = about | own.get(table, {})
     for name, query in _metadata()["queries"].items():
+        if name in (config.get("queries") or {}):
+            continue
         await datasette.add_query(
             database, name, query["sql"], title=query["title"], description=query["description"],
             parameters=query.get("params"), hide_sql=query["hide_sql"], is_trusted=True,
