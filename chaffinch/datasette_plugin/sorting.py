@@ -40,7 +40,7 @@ async def _execute(database: Any, execute: Any, sql: str, *args: Any, **options:
         selected = page["columns"].split(", ")
         key = await database.primary_keys(page["table"]) or ["rowid"]
         tied = page["key"] in (None, f", {', '.join(key)}")
-        if tied and page["column"] not in key[:1] and set(key) <= set(selected):
+        if tied and [page["column"]] != key and set(key) <= set(selected):
             sql = _sorted(page, key)
     return await execute(sql, *args, **options)
 
