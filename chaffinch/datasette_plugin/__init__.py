@@ -17,7 +17,8 @@ from chaffinch.datasette_plugin.links import (
 from chaffinch.datasette_plugin.pages import register_routes
 from chaffinch.datasette_plugin.policy import guard_pages
 from chaffinch.datasette_plugin.search import lighten_searches, mark_matches, prepare_connection, search_once
-from chaffinch.datasette_plugin.tables import canned_queries, explain, get_metadata
+from chaffinch.datasette_plugin.sorting import sort_by_key_too
+from chaffinch.datasette_plugin.tables import canned_queries, explain, get_metadata, permission_allowed
 
 __all__ = [
     "canned_queries",
@@ -32,11 +33,13 @@ __all__ = [
     "link_cell",
     "mark_matches",
     "menu_links",
+    "permission_allowed",
     "prepare_connection",
     "register_facet_classes",
     "register_routes",
     "search_once",
     "show_cell",
+    "sort_by_key_too",
     "startup",
     "top_database",
     "top_homepage",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from datasette import hookimpl  # type: ignore[attr-defined]
+from datasette.utils import actor_matches_allow
 from markupsafe import Markup
 
 TABLES = ("articles", "clusters", "similarities", "removed", "versions", "contacts", "article_contacts", "pages")
@@ -64,18 +66,39 @@ def describe(datasette: Any, key: str | None) -> dict[str, Any]:
     """Links on the front page and on the page of each corpus, in Datasette 0.65."""
     if key not in IN_METADATA:
         return {}
-    lines = _lines(datasette)
+    lines = {name: (line, given(datasette, name)) for name, line in _lines(datasette).items()}
+    allows: Callable[[Any, Any], bool] = actor_matches_allow
+    public = {name: line for name, (line, own) in lines.items() if allows(None, own.get("allow"))}
     return {
-        **({"description_html": str(_front(lines))} if lines else {}),
-        "databases": {name: {"description_html": str(line)} for name, line in lines.items()},
+        **({"description_html": _described(_given_to_all(datasette), _front(public))} if public else {}),
+        "databases": {name: {"description_html": _described(own, line)} for name, (line, own) in lines.items()},
     }
 
 
+def given(datasette: Any, database: str) -> dict[str, Any]:
+    """The user's own metadata of a database; Datasette 1.0 has none here."""
+    return (_given_to_all(datasette).get("databases") or {}).get(database) or {}
+
+
+def _given_to_all(datasette: Any) -> dict[str, Any]:
+    return getattr(datasette, "_metadata_local", None) or {}
+
+
+def _described(own: dict[str, Any], line: Markup) -> str:
+    """The line below the user's own description, which Datasette shows only where there is none in HTML."""
+    return str(Markup("<p>{}</p>").format(own["description"]) + line if own.get("description") else line)
+
+
 @hookimpl
-def top_homepage(datasette: Any) -> str | None:
-    """The same links on the front page, in Datasette 1.0."""
-    lines = _lines(datasette)
-    return str(Markup("<p>{}</p>").format(_front(lines))) if lines else None
+def top_homepage(datasette: Any, request: Any) -> Any:
+    """The same links on the front page, in Datasette 1.0, to the corpora that are open to this visitor."""
+
+    async def links() -> str | None:
+        lines = _lines(datasette)
+        visible = {name: line for name, line in lines.items() if await may_view(datasette, request.actor, name)}
+        return str(Markup("<p>{}</p>").format(_front(visible))) if visible else None
+
+    return links
 
 
 @hookimpl
@@ -113,14 +136,27 @@ def database_actions(datasette: Any, database: str) -> list[dict[str, str]]:
 
 
 @hookimpl
-def menu_links(datasette: Any) -> list[dict[str, str]]:
-    """Links in the menu of every page, where a corpus is open."""
+def menu_links(datasette: Any, actor: Any) -> Any:
+    """Links in the menu of every page, to the corpora that are open to this visitor."""
     names = [name for name, database in datasette.databases.items() if is_corpus(database.path)]
-    return [
-        {"href": path_of(datasette, name, page), "label": f"{name}: {label}" if len(names) > 1 else label}
-        for name in names
-        for page, label in _PAGES
-    ]
+
+    async def links() -> list[dict[str, str]]:
+        visible = [name for name in names if await may_view(datasette, actor, name)]
+        return [
+            {"href": path_of(datasette, name, page), "label": f"{name}: {label}" if len(visible) > 1 else label}
+            for name in visible
+            for page, label in _PAGES
+        ]
+
+    return links
+
+
+async def may_view(datasette: Any, actor: Any, database: str) -> bool:
+    """Whether the visitor may see the database, by Datasette's permissions."""
+    if hasattr(datasette, "permission_allowed"):
+        return bool(await datasette.permission_allowed(actor, "view-database", database, default=True))
+    resource = import_module("datasette.resources").DatabaseResource(database)  # Datasette 1.0 has it
+    return bool(await datasette.allowed(action="view-database", resource=resource, actor=actor))
 
 
 @hookimpl(specname="render_cell", tryfirst=True)

@@ -29,6 +29,8 @@ FACETED = 500  # articles that are counted by site, topic, script and month unas
 _SEARCH = "rowid in (select rowid from articles_fts where articles_fts match escape_fts(:search))"
 _AMONG = "rowid in (select value from json_each(:found))"
 _PAGE = re.compile(rf"select [^()]+ from articles where {re.escape(_SEARCH)} order by id desc limit ([0-9]+)")
+_LEFT_OUT = ("_nosuggest", "_nofacet", "_nocount")
+_UNASKED = "unasked"  # their value where it was not the visitor who left it out
 _found: ContextVar[list[int] | None] = ContextVar("found", default=None)  # by the request that is being answered
 
 
@@ -47,8 +49,9 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
     """Registers `hamming(a, b)`, as SQLite has no bit count of its own; `escape_fts(query)`; `excerpt(text, query)`."""
     create = partial(conn.create_function, deterministic=True)
     create("hamming", 2, hamming)
-    opened = datasette.databases.get(database)
-    if opened is not None and is_corpus(opened.path):
+    across = database == "_memory" and datasette.crossdb  # with --crossdb, the others are attached to this one
+    opened = datasette.databases.values() if across else filter(None, [datasette.databases.get(database)])
+    if any(is_corpus(one.path) for one in opened):
         create("escape_fts", 1, escape_fts)
         create("excerpt", 2, lambda text, query: excerpt(str(text or ""), str(query or "")))
 
@@ -59,10 +62,14 @@ def lighten_searches(datasette: Any) -> Callable[[Any], Any]:
 
     def wrap(app: Any) -> Any:
         async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            found = None
             if scope["type"] == "http" and b"_search" in scope.get("query_string", b""):
                 scope, found = await _lighter(datasette, scope)
-                _found.set(found)
-            await app(scope, receive, send)
+            former = _found.set(found)  # requests of Datasette's own client share a context
+            try:
+                await app(scope, receive, send)
+            finally:
+                _found.reset(former)
 
         return answer
 
@@ -73,21 +80,26 @@ async def _lighter(datasette: Any, scope: dict[str, Any]) -> tuple[dict[str, Any
     """The request without searches for nothing, which find everything, and the articles that are found, newest first.
 
     The form of a table sends an empty box along. To suggest facets, Datasette groups what was found by each column;
-    to count more than `FACETED` articles by site, topic, script and month takes longer than to search.
+    to count more than `FACETED` articles by site, topic, script and month takes longer than to search. Datasette puts
+    what is left out so into its links and forms, where the next search, which may find less, is rid of it by its value.
     """
     name, _, table = scope["path"].removeprefix(datasette.setting("base_url")).lstrip("/").partition("/")
     database = next((one for one in datasette.databases.values() if one.route == tilde_decode(name)), None)
     if database is None or not is_corpus(database.path):
         return scope, None
     asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    kept = [(key, value) for key, value in asked if not key.startswith("_search") or phrases(value)]
+    kept = [
+        (key, value)
+        for key, value in asked
+        if (phrases(value) if key.startswith("_search") else key not in _LEFT_OUT or value != _UNASKED)
+    ]
     given = dict(reversed(kept))  # the first of each counts, as it does for Datasette
     found = None
     if table.partition(".")[0] == "articles" and "_search" in given:
         found = await _matches(datasette, database, given["_search"])
-        few = found is not None and len(found) <= FACETED
-        left_out = ["_nosuggest"] + ["_nofacet"] * (not few) + ["_nocount"] * (found is None)
-        kept += [(key, "1") for key in left_out if key not in given]
+        faceted = (found is not None and len(found) <= FACETED) or any(key.startswith("_facet") for key in given)
+        needless = dict(zip(_LEFT_OUT, (True, not faceted, found is None), strict=True))
+        kept += [(key, _UNASKED) for key in _LEFT_OUT if needless[key] and key not in given]
     return {**scope, "query_string": urlencode(kept).encode("ascii")}, found
 
 

@@ -52,9 +52,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def get(path: Path, *pages: str) -> list[Any]:
+def get(path: Path, *pages: str, metadata: dict[str, Any] | None = None, **settings: object) -> list[Any]:
     async def fetch() -> list[Any]:
-        datasette: Any = Datasette([str(path)], settings=PATIENT)  # type: ignore[no-untyped-call]
+        given = {**PATIENT, **settings}
+        datasette: Any = Datasette([str(path)], metadata=metadata, settings=given)  # type: ignore[no-untyped-call]
         await datasette.invoke_startup()
         return [await datasette.client.get(page) for page in pages]
 
@@ -126,6 +127,23 @@ def test_facets_count_by_site_topic_script_and_month(demo: Path) -> None:
         assert "COVERING INDEX" in plan, plan  # through the texts it would take longer than Datasette waits
 
 
+def test_sorted_tables_page_through_every_row_once(demo: Path) -> None:
+    db = Database(demo)
+    for table, column in (("articles", "site"), ("articles", "published"), ("removed", "rule"), ("similarities", "a")):
+        for order in ("_sort", "_sort_desc"):
+            address = f"/corpus/{table}.csv?_stream=1&{order}={column}"
+            rows = list(
+                csv.reader(
+                    io.StringIO(get(demo, address, max_returned_rows=20, default_page_size=20)[0].text, newline="")
+                )
+            )
+            assert len(rows) - 1 == db.table(table).count, address
+            assert len(set(map(tuple, rows))) == len(rows), address
+    own = "select id, site from articles where id < 3 union select 0, 'z' from pages order by site limit 9"
+    (answer,) = get(demo, f"/corpus.json?sql={own}&_shape=array")
+    assert [row["id"] for row in answer.json()][-1] == 0 and len(answer.json()) == 3
+
+
 def test_foreign_keys_and_views_show_titles(demo: Path) -> None:
     title = Database(demo).execute("SELECT title FROM articles JOIN mosaic ON article_id = id").fetchone()[0]
     pages = ("mosaic", "paragraph_sources", "removed", "events?kind=edited", "clusters", "similarities")
@@ -145,6 +163,49 @@ def test_long_text_is_folded_and_hidden_tables_are_not_shown(demo: Path, hostile
     for page in ("articles", "removed", "versions", "articles/1", "mosaic", "paragraph_sources", "events", "crawls"):
         (answer,) = get(hostile, f"/corpus/{page}")
         assert answer.status_code == 200 and "<img" not in answer.text and "<script>alert" not in answer.text, page
+
+
+def test_what_the_users_metadata_says_comes_first(hostile: Path) -> None:
+    queries = {
+        "search": {"sql": "SELECT 1 AS mine"},
+        "spliced": "SELECT 2 AS mine",
+        "most_copied": {"title": "Mine"},
+        "not_kept": {"allow": False},
+    }
+    corpus = {
+        "description": "Of <ours>",
+        "queries": queries,
+        "tables": {"articles": {"facets": ["author"], "sort": "title"}},
+    }
+    metadata = {"title": "Mine", "description": "All <here>", "databases": {"corpus": corpus}}
+    pages = ["/", "/corpus", "/corpus/most_copied", "/corpus/articles.json?_size=0"]
+    own = ["/corpus/search.json?_shape=array", "/corpus/spliced.json?_shape=array", "/corpus/not_kept.json"]
+    front, database, copied, articles, search, spliced, denied = get(hostile, *pages, *own, metadata=metadata)
+    assert "<h1>Mine" in front.text and "<p>All &lt;here&gt;</p>" in front.text and "-/overview" in front.text
+    assert "<p>Of &lt;ours&gt;</p>" in database.text and "-/overview" in database.text
+    assert "not_kept" not in database.text and denied.status_code == 403
+    assert search.json() == [{"mine": 1}] and spliced.json() == [{"mine": 2}]
+    assert "<h1 style" in copied.text and ">Mine" in copied.text and "most_copied" in copied.text
+    assert set(articles.json()["facet_results"]) == {"author"}
+
+
+def test_what_may_not_be_seen_is_not_seen_another_way(hostile: Path) -> None:
+    tables = {"articles": {"allow": False}}
+    queries = {"first_publisher": {"allow": True}}
+    names = (
+        "search.json?search=x",
+        "articles_tokens",
+        "articles_fts",
+        "mosaic",
+        "spliced",
+        "not_kept",
+        "first_publisher",
+    )
+    told = {"databases": {"corpus": {"allow_sql": False, "tables": tables, "queries": queries}}}
+    answers = get(hostile, *(f"/corpus/{name}" for name in names), metadata=told)
+    assert [answer.status_code for answer in answers] == [403] * 5 + [200] * 2
+    (front,) = get(hostile, "/", metadata={"databases": {"corpus": {"allow": False}}})
+    assert front.status_code == 200 and "/corpus" not in front.text
 
 
 def test_a_database_that_is_no_corpus_is_left_alone(tmp_path: Path) -> None:
