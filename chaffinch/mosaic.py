@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from chaffinch.canonical import canonical
 from chaffinch.fingerprint import fingerprint
-from chaffinch.paragraph_versions import KNOWN, First, changes, settle
+from chaffinch.paragraph_versions import KNOWN, First, changes, settle, stored
 from chaffinch.paragraphs import Paragraphs
 
 COMMON_CLUSTERS = 6
@@ -117,11 +117,8 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
             connection.execute("DELETE FROM paragraphs WHERE hash = ?", (own,))
     judge(connection, held)
     connection.executemany("UPDATE paragraphs SET edit_of = NULL WHERE hash = ?", [(own,) for own in unsettled])
-    left_over = connection.execute(_TOLD_BY, (_json(unsettled),)).fetchall()
-    if left_over:
-        bands = np.frombuffer(b"".join(row[2] for row in left_over), dtype="<i4").reshape(len(left_over), -1)
-        hashes, simhashes = (np.array([row[column] for row in left_over], dtype=np.int64) for column in (0, 1))
-        settle(connection, hashes, simhashes, bands, np.zeros(len(left_over), dtype=np.bool_))
+    left_over = stored(connection, unsettled)
+    settle(connection, left_over, np.zeros(len(left_over), dtype=np.bool_))
 
 
 def judge(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
@@ -179,7 +176,7 @@ def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> lis
     connection.executemany("UPDATE paragraphs SET since = ?, first_id = ?, first_line = ? WHERE hash = ?", earlier)
     settled = firsts[unsettled]
     is_fresh = np.isin(unsettled, [place for place, *_ in fresh])
-    settle(connection, settled["hash"], settled["simhash"], settled["bands"], is_fresh)
+    settle(connection, settled, is_fresh)
     return hashes
 
 
@@ -205,16 +202,14 @@ def _write_held(
 
 def _write_fresh(connection: sqlite3.Connection, fresh: Paragraphs, rows: Sequence[Sequence[object]]) -> None:
     """Writes paragraphs met for the first time, with (articles that hold it, since when, which first) of each."""
-    bands = np.ascontiguousarray(fresh["bands"]).tobytes()
-    width = fresh.dtype["bands"].itemsize
-    columns = (fresh[name].tolist() for name in ("hash", "simhash", "letters", "line"))
+    columns = [fresh[name].tolist() for name in ("hash", "simhash", "letters", "line")]
+    for name in ("bands", "sketch"):
+        packed, width = np.ascontiguousarray(fresh[name]).tobytes(), fresh.dtype[name].itemsize
+        columns.append([packed[start : start + width] for start in range(0, len(packed), width)])
     connection.executemany(
-        "INSERT INTO paragraphs (hash, simhash, letters, first_line, bands, articles, since, first_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (*values, bands[place * width : (place + 1) * width], *row)
-            for place, (values, row) in enumerate(zip(zip(*columns, strict=True), rows, strict=True))
-        ],
+        "INSERT INTO paragraphs (hash, simhash, letters, first_line, bands, sketch, articles, since, first_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(*values, *row) for values, row in zip(zip(*columns, strict=True), rows, strict=True)],
     )
 
 
@@ -231,7 +226,6 @@ _HAS = """
     ORDER BY article_id, line
 """
 _DISTINCT = "SELECT DISTINCT article_id, hash FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value"
-_TOLD_BY = "SELECT hash, simhash, bands FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
 _PERHAPS_COMMON = """
     SELECT hash, articles, common FROM json_each(?) CROSS JOIN paragraphs ON hash = value
     WHERE articles >= ? OR common

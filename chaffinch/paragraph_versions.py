@@ -13,30 +13,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.candidates import join, table
-from chaffinch.paragraphs import are_edited
+from chaffinch.paragraphs import PARAGRAPH, Paragraphs, are_edited
 
 LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size
 
 First = tuple[str, int]  # since when, and which article: earlier is smaller
 
 KNOWN = "SELECT hash, since, first_id FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
-_SIMHASHES = "SELECT hash, simhash FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_STORED = "SELECT hash, simhash, bands, sketch FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
 _VERSIONS = "SELECT hash, since, first_id, edit_of FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
 _IN_BANDS = "SELECT band, hash FROM json_each(?) CROSS JOIN paragraph_bands ON band = value"
 
 
-def settle(
-    connection: sqlite3.Connection,
-    hashes: NDArray[np.int64],
-    simhashes: NDArray[np.int64],
-    bands: NDArray[np.int32],
-    fresh: NDArray[np.bool_],
-) -> None:
+def stored(connection: sqlite3.Connection, hashes: Iterable[int]) -> Paragraphs:
+    """The paragraphs of these hashes, each once and ordered by them, without the columns that articles give them."""
+    rows = connection.execute(_STORED, (_json(hashes),)).fetchall()
+    found = np.zeros(len(rows), dtype=PARAGRAPH)
+    if rows:
+        found["hash"], found["simhash"], *packed = zip(*rows, strict=True)
+        for name, column in zip(("bands", "sketch"), packed, strict=True):
+            kind = PARAGRAPH[name]
+            found[name] = np.frombuffer(b"".join(column), dtype=kind.base).reshape(-1, *kind.shape)
+    return found[np.argsort(found["hash"])]
+
+
+def settle(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.bool_]) -> None:
     """Links paragraphs that are new, or whose source moved, to the earliest version, and later versions to them.
 
     The bands of those that are `fresh` are indexed first.
     """
-    pairs = _alike(connection, hashes, simhashes, bands, fresh)
+    pairs = _alike(connection, held, fresh)
     rows = {
         own: (since, first, edit_of)
         for own, since, first, edit_of in connection.execute(_VERSIONS, (_json({*chain.from_iterable(pairs)}),))
@@ -62,26 +68,21 @@ def settle(
     connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", [(b, a) for a, b in moved.items()])
 
 
-def _alike(
-    connection: sqlite3.Connection,
-    hashes: NDArray[np.int64],
-    simhashes: NDArray[np.int64],
-    bands: NDArray[np.int32],
-    fresh: NDArray[np.bool_],
-) -> list[tuple[int, int]]:
-    """Pairs (one of `hashes`, another paragraph) that are versions of one another. Indexes the bands of the fresh.
+def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Pairs (hash of one of `held`, of another) that are versions of one another. Indexes the bands of the fresh.
 
     A band holds the LANDMARKS paragraphs of lowest hash that have it, whatever the order in which they came.
     """
-    if not len(hashes):
+    if not len(held):
         return []
+    hashes, bands = held["hash"], held["bands"]
     width = bands.shape[1]
     of, wanted = np.repeat(np.arange(len(hashes)), width), bands.ravel().astype(np.int64)
-    held = table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)), 2)
+    known = table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)), 2)
     adding = np.repeat(fresh, width)
-    band = np.concatenate((held[:, 0], wanted[adding]))
-    other = np.concatenate((held[:, 1], hashes[of[adding]]))
-    is_new = np.arange(len(band)) >= len(held)
+    band = np.concatenate((known[:, 0], wanted[adding]))
+    other = np.concatenate((known[:, 1], hashes[of[adding]]))
+    is_new = np.arange(len(band)) >= len(known)
     order = np.lexsort((is_new, other, band))
     band, other, is_new = band[order], other[order], is_new[order]
     once = changes(band) | changes(other)
@@ -104,11 +105,9 @@ def _alike(
     if not len(pairs):
         return []
     others, index = np.unique(pairs[:, 1], return_inverse=True)
-    keys, shared = np.unique(pairs[:, 0] * len(others) + index, return_counts=True)
+    keys = np.unique(pairs[:, 0] * len(others) + index)
     mine, index = keys // len(others), keys % len(others)
-    theirs = table(connection.execute(_SIMHASHES, (_json(others.tolist()),)), 2)
-    theirs = theirs[np.argsort(theirs[:, 0])]
-    close = are_edited(simhashes[mine], theirs[index, 1], shared)
+    close = are_edited(held[mine], stored(connection, others.tolist())[index])
     return list(zip(hashes[mine[close]].tolist(), others[index[close]].tolist(), strict=True))
 
 

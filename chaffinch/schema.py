@@ -43,6 +43,12 @@ def m003_missing(db: Database) -> None:
     db.conn.execute("CREATE INDEX pages_missed ON pages(site) WHERE missed_since IS NOT NULL")
 
 
+@migrations()
+def m004_paragraph_sketch(db: Database) -> None:
+    """Paragraphs have a sketch; that of one stored before is empty, which is near to none, until a rebuild."""
+    db.conn.execute(f"ALTER TABLE paragraphs ADD COLUMN sketch BLOB NOT NULL DEFAULT x'{'f' * 32}'")
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Names of migrations that a newer Chaffinch applied to `db` and this one does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}
