@@ -53,12 +53,12 @@ def settle(
         mine = firsts[own]
         for other in versions:
             source = moved.get(other, sources.get(other))
-            if mine < firsts[other] and (source is None or mine < firsts[source]):
+            if mine < firsts[other] and (source is None or (mine, own) < (firsts[source], source)):
                 moved[other] = own
         if earlier := [(firsts[other], other) for other in versions if firsts[other] < mine]:
             moved[own] = min(earlier)[1]
-        elif own in sources and mine < firsts[sources[own]]:
-            moved[own] = None  # an earlier article that has it came later than what it seemed an edit of
+        elif own in sources and mine <= firsts[sources[own]]:
+            moved[own] = None  # an article that has it, as early as what it seemed an edit of, came later
     connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", [(b, a) for a, b in moved.items()])
 
 
