@@ -59,17 +59,14 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
     _compare(connection, fresh)
     _write_similarities(connection, [(min(pair), max(pair), 0, 1.0, 1.0) for pair in followers])
     _recluster(connection, {article for article, _ in fresh} | {holder for holder, _ in followers}, affected)
-    describe(db, {article for article, _ in rows} - {article for article, _ in changed})
+    _describe(connection, _clusters_of(connection, known.keys() - {article for article, _ in changed}))
     mosaic.put(connection, [(article, found.paragraphs) for article, found in rows])
 
 
-def describe(db: Database, ids: Iterable[int]) -> None:
-    """Writes the clusters of articles anew whose letters are as before, but perhaps not their dates or sizes."""
-    clusters = db.conn.execute(
-        "SELECT cluster_id FROM articles WHERE id IN (SELECT value FROM json_each(?)) AND cluster_id IS NOT NULL",
-        (_json(ids),),
-    )
-    _describe(db.conn, {cluster for (cluster,) in clusters})
+def redate(db: Database, ids: Sequence[int]) -> None:
+    """Has clusters and edits of paragraphs follow articles whose dates changed, before `put` has their new texts."""
+    _describe(db.conn, _clusters_of(db.conn, ids))
+    mosaic.redate(db.conn, ids)
 
 
 def remove(db: Database, ids: Sequence[int]) -> None:
@@ -371,6 +368,11 @@ def _new_cluster(connection: sqlite3.Connection) -> int:
     """An id that no cluster ever had: researchers cite them."""
     (cluster,) = connection.execute("UPDATE cluster_ids SET following = following + 1 RETURNING following").fetchone()
     return int(cluster)
+
+
+def _clusters_of(connection: sqlite3.Connection, ids: Iterable[int]) -> set[int]:
+    query = "SELECT cluster_id FROM articles WHERE id IN (SELECT value FROM json_each(?)) AND cluster_id IS NOT NULL"
+    return {cluster for (cluster,) in connection.execute(query, (_json(ids),))}
 
 
 def _describe(connection: sqlite3.Connection, clusters: Iterable[int]) -> None:

@@ -185,6 +185,7 @@ def _write_articles(
             _count(counts, visit, "edited")
             article_rows.replace(db, former, visit)
             changed.append((former["id"], visit))
+            redated += [former["id"]] if visit.cleaned.published != former["published"] else []
             if visit.mixed:
                 history.widen_edit(db, former, visit)
             elif not visit.grown:
@@ -199,8 +200,8 @@ def _write_articles(
         {id: visit.canonical for id, visit in changed if visit.canonical},
     )
     article_rows.write_details(db, changed)
+    cluster.redate(db, redated)
     cluster.put(db, [(id, visit.fingerprint) for id, visit in changed if visit.fingerprint is not None])
-    cluster.describe(db, redated)
     for id, visit in changed:
         if visit.crawled and visit.page.url not in known:
             events += history.moved_here(db, visit, id)

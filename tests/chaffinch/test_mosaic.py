@@ -126,6 +126,15 @@ def test_it_stays_right_through_edits_removal_and_new_dates(db: Database) -> Non
     assert db["paragraphs"].count == db["article_paragraphs"].count == 0
 
 
+def test_which_version_is_the_edit_follows_a_date_that_changed(db: Database) -> None:
+    put(db, [(2, [*lines(2), WORN]), (3, [*lines(3), EDITED]), (SPLICED, [EDITED])])
+    assert (sources(db, 2), sources(db)) == ([], [(0, 2, 10, 1)])
+    with db.atomic():
+        write(db, 3, "\n".join([*lines(3), EDITED]), "2024-01-01")
+        cluster.redate(db, [3])
+    assert (sources(db, 2), sources(db)) == ([(10, 3, 10, 1)], [(0, 3, 10, 0)])
+
+
 def test_an_article_that_has_both_versions_is_the_source_of_each(db: Database) -> None:
     put(db, [(2, [*lines(2), WORN]), (3, [*lines(3), WORN]), (SPLICED, [EDITED, *lines(4)])])
     assert sources(db) == [(0, 2, 10, 1)]
