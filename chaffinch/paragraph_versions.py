@@ -75,10 +75,11 @@ def _alike(
     """
     if not len(hashes):
         return []
-    width = bands.shape[1]
-    of, wanted = np.repeat(np.arange(len(hashes)), width), bands.ravel().astype(np.int64)
+    ordered = np.sort(bands.astype(np.int64), axis=1)
+    distinct = np.diff(ordered, axis=1, prepend=ordered[:, :1] - 1) > 0  # a line of few letters has a band twice
+    of, wanted = np.nonzero(distinct)[0], ordered[distinct]
     held = table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)), 2)
-    adding = np.repeat(fresh, width)
+    adding = fresh[of]
     band = np.concatenate((held[:, 0], wanted[adding]))
     other = np.concatenate((held[:, 1], hashes[of[adding]]))
     is_new = np.arange(len(band)) >= len(held)

@@ -153,6 +153,11 @@ def test_of_two_versions_in_one_article_the_source_is_the_same_whatever_came_fir
     assert found == sources(db) == [(0, 2, 10, 1)]
 
 
+def test_lines_of_few_letters_have_little_in_common_by_having_few(db: Database) -> None:
+    put(db, [(2, [*lines(2), "丁一" * 18]), (SPLICED, [*lines(4), "万三" * 18])])
+    assert sources(db) == []
+
+
 def test_identical_articles_and_hostile_lines_stay_bounded(db: Database) -> None:
     texts = ["\n".join(lines(1))] * 300 + ["一" * 100_000, "\n".join(["一二三四五" * 10] * 500), "", "a b c " * 40]
     with db.atomic():
