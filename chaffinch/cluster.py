@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
 from itertools import chain
 
@@ -59,7 +59,14 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
     _compare(connection, fresh)
     _write_similarities(connection, [(min(pair), max(pair), 0, 1.0, 1.0) for pair in followers])
     _recluster(connection, {article for article, _ in fresh} | {holder for holder, _ in followers}, affected)
+    _describe(connection, _clusters_of(connection, known.keys() - {article for article, _ in changed}))
     mosaic.put(connection, [(article, found.paragraphs) for article, found in rows])
+
+
+def redate(db: Database, ids: Sequence[int]) -> None:
+    """Has clusters and edits of paragraphs follow articles whose dates changed, before `put` has their new texts."""
+    _describe(db.conn, _clusters_of(db.conn, ids))
+    mosaic.redate(db.conn, ids)
 
 
 def remove(db: Database, ids: Sequence[int]) -> None:
@@ -275,17 +282,19 @@ def _recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[in
     A cluster of more than VOTERS holders only grows here, judged by its voters; `rebuild` can split it.
     """
     touched, lone = set(affected), set(fresh)
+    within: defaultdict[int, set[int]] = defaultdict(set)  # cluster -> those of `fresh` that are in it already
     for other, cluster in connection.execute(_NEIGHBOURS, (_json(fresh),)):
-        if cluster is not None:
-            touched.add(cluster)
-        else:
+        if cluster is None:
             lone.add(other)
+        else:
+            touched.add(cluster)
+            within[cluster] |= {other} & fresh
     digests: dict[int, bytes] = {}
     large: dict[int, list[int]] = {}
     for cluster in touched:
         found = dict(connection.execute(_HOLDERS_OF, (cluster, VOTERS + 1)))
         if len(found) > VOTERS:
-            large[cluster] = list(found)
+            large[cluster] = list(found.keys() | within[cluster])
         digests |= found
     digests |= dict(connection.execute(_DIGESTS, (_json(lone - digests.keys()),)))
     order = sorted(digests, key=lambda article: digests[article])
@@ -325,7 +334,8 @@ def _assign(
 ) -> None:
     """Gives each of `parts`, holders with all articles of their digests, one cluster id, an old one if possible.
 
-    `touched` are the clusters to describe anew; of those in `large` only the voters are among `parts`.
+    `touched` are the clusters to describe anew; of those in `large` only the voters, and whom else they were asked
+    about, are among `parts`.
     """
     part_of = {holder: index for index, part in enumerate(parts) for holder in part}
     members: list[list[tuple[int, int | None]]] = [[] for _ in parts]
@@ -358,6 +368,11 @@ def _new_cluster(connection: sqlite3.Connection) -> int:
     """An id that no cluster ever had: researchers cite them."""
     (cluster,) = connection.execute("UPDATE cluster_ids SET following = following + 1 RETURNING following").fetchone()
     return int(cluster)
+
+
+def _clusters_of(connection: sqlite3.Connection, ids: Iterable[int]) -> set[int]:
+    query = "SELECT cluster_id FROM articles WHERE id IN (SELECT value FROM json_each(?)) AND cluster_id IS NOT NULL"
+    return {cluster for (cluster,) in connection.execute(query, (_json(ids),))}
 
 
 def _describe(connection: sqlite3.Connection, clusters: Iterable[int]) -> None:

@@ -104,7 +104,7 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
         ).fetchone()
         if first not in gone:
             continue
-        unsettled |= {one for (one,) in connection.execute("SELECT hash FROM paragraphs WHERE edit_of = ?", (own,))}
+        unsettled |= _edits_of(connection, [own])
         if left:
             unsettled.add(own)
             connection.execute(_FIRST_AGAIN, (own,))
@@ -116,6 +116,20 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
             )
             connection.execute("DELETE FROM paragraphs WHERE hash = ?", (own,))
     judge(connection, held)
+    _settle_again(connection, unsettled)
+
+
+def redate(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
+    """Says anew which paragraphs are edits of which, of articles whose date changed; a trigger found their sources."""
+    held = {own for _, own in connection.execute(_DISTINCT, (_json(ids),))}
+    _settle_again(connection, held | _edits_of(connection, held))
+
+
+def _edits_of(connection: sqlite3.Connection, hashes: Iterable[int]) -> set[int]:
+    return {own for (own,) in connection.execute(_EDITS_OF, (_json(hashes),))}
+
+
+def _settle_again(connection: sqlite3.Connection, unsettled: Iterable[int]) -> None:
     connection.executemany("UPDATE paragraphs SET edit_of = NULL WHERE hash = ?", [(own,) for own in unsettled])
     left_over = stored(connection, unsettled)
     settle(connection, left_over, np.zeros(len(left_over), dtype=np.bool_))
@@ -226,6 +240,7 @@ _HAS = """
     ORDER BY article_id, line
 """
 _DISTINCT = "SELECT DISTINCT article_id, hash FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value"
+_EDITS_OF = "SELECT hash FROM json_each(?) CROSS JOIN paragraphs ON edit_of = value"
 _PERHAPS_COMMON = """
     SELECT hash, articles, common FROM json_each(?) CROSS JOIN paragraphs ON hash = value
     WHERE articles >= ? OR common

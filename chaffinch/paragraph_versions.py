@@ -59,12 +59,12 @@ def settle(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
         mine = firsts[own]
         for other in versions:
             source = moved.get(other, sources.get(other))
-            if mine < firsts[other] and (source is None or mine < firsts[source]):
+            if mine < firsts[other] and (source is None or (mine, own) < (firsts[source], source)):
                 moved[other] = own
         if earlier := [(firsts[other], other) for other in versions if firsts[other] < mine]:
             moved[own] = min(earlier)[1]
-        elif own in sources and mine < firsts[sources[own]]:
-            moved[own] = None  # an earlier article that has it came later than what it seemed an edit of
+        elif own in sources and mine <= firsts[sources[own]]:
+            moved[own] = None  # an article that has it, as early as what it seemed an edit of, came later
     connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", [(b, a) for a, b in moved.items()])
 
 
@@ -75,11 +75,12 @@ def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     """
     if not len(held):
         return []
-    hashes, bands = held["hash"], held["bands"]
-    width = bands.shape[1]
-    of, wanted = np.repeat(np.arange(len(hashes)), width), bands.ravel().astype(np.int64)
+    hashes = held["hash"]
+    ordered = np.sort(held["bands"].astype(np.int64), axis=1)
+    distinct = np.diff(ordered, axis=1, prepend=ordered[:, :1] - 1) > 0  # a line of few letters has a band twice
+    of, wanted = np.nonzero(distinct)[0], ordered[distinct]
     known = table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)), 2)
-    adding = np.repeat(fresh, width)
+    adding = fresh[of]
     band = np.concatenate((known[:, 0], wanted[adding]))
     other = np.concatenate((known[:, 1], hashes[of[adding]]))
     is_new = np.arange(len(band)) >= len(known)

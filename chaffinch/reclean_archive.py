@@ -74,6 +74,9 @@ def _clean(db: Database, visits: list[Visit], told: Recleaned, write: bool) -> l
                 db.table("articles").update(id, now)
             write_details(db, [(id, visit) for id, visit, _ in changed])
             prints = [(id, visit.fingerprint) for id, visit, _ in changed]
+            cluster.redate(
+                db, [id for id, visit, now in changed if now["published"] != rows[visit.page.url]["published"]]
+            )
             cluster.put(db, [(id, found) for id, found in prints if found is not None])
     return [row["id"] for row in rows.values()]
 

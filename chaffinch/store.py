@@ -153,6 +153,7 @@ def _write_articles(
     counts: dict[str, int],
 ) -> None:
     changed: list[tuple[int, Visit]] = []
+    redated: list[int] = []
     events: list[Event] = []
     search.begin(db.conn)
     for visit in visits:
@@ -176,6 +177,7 @@ def _write_articles(
         if _same_text(former, visit.cleaned):
             _count(counts, visit, "unchanged")
             article_rows.update_metadata(db, former, visit)
+            redated += [former["id"]] if visit.cleaned.published not in (None, former["published"]) else []
         elif visit.fetched_at < former["last_changed"] and not (visit.crawled or visit.grown):
             _count(counts, visit, "older")
             article_rows.keep_version(db, former["id"], visit.fetched_at, visit.cleaned.title, visit.cleaned.text)
@@ -183,6 +185,7 @@ def _write_articles(
             _count(counts, visit, "edited")
             article_rows.replace(db, former, visit)
             changed.append((former["id"], visit))
+            redated += [former["id"]] if visit.cleaned.published != former["published"] else []
             if visit.mixed:
                 history.widen_edit(db, former, visit)
             elif not visit.grown:
@@ -197,6 +200,7 @@ def _write_articles(
         {id: visit.canonical for id, visit in changed if visit.canonical},
     )
     article_rows.write_details(db, changed)
+    cluster.redate(db, redated)
     cluster.put(db, [(id, visit.fingerprint) for id, visit in changed if visit.fingerprint is not None])
     for id, visit in changed:
         if visit.crawled and visit.page.url not in known:

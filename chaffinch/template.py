@@ -85,15 +85,15 @@ def sample(urls: Iterable[str]) -> list[str]:
 def learn(articles: Sequence[Cleaned]) -> tuple[Furniture, ...]:
     """The furniture of a site, from articles of it. Their order decides only between spellings of a line."""
     pages = [whole_lines(bare(article)) for article in articles]
-    found: list[Furniture] = []
+    found: dict[Key, Furniture] = {}
     for _ in range(_PASSES):
         new = _learn(pages)
         if not new:
             break
-        found += new
-        known = {(line.place, line.key) for line in new}
-        pages = [_without(page, known) for page in pages]
-    return tuple(sorted(found, key=lambda line: (line.place, line.key)))
+        known = {(line.place, line.key): line for line in new}
+        found = known | found  # a line may come again in another spelling that was out of reach
+        pages = [_without(page, known.keys()) for page in pages]
+    return tuple(sorted(found.values(), key=lambda line: (line.place, line.key)))
 
 
 def _without(page: Sequence[Whole], known: Set[Key]) -> list[Whole]:

@@ -173,6 +173,24 @@ def test_many_spun_copies_are_one_cluster(db: Database) -> None:
     assert parts(db) == {frozenset(range(150))}
 
 
+def test_one_more_of_the_same_letters_leaves_a_large_cluster_and_its_id_as_they_are(db: Database) -> None:
+    """Those of the highest rank, which came first, were never compared with the voters."""
+    texts = sorted((spin(A, 0.05, n) for n in range(70)), key=lambda text: fingerprint(canonical(text)).digest)
+    put(db, list(enumerate(reversed(texts))), at_once=20)
+    put(db, [(70, texts[-1])])
+    assert db.execute("SELECT id, size FROM clusters").fetchall() == [(1, 71)]
+    cluster.remove(db, [0])
+    db.table("articles").delete(0)
+    assert db.execute("SELECT id, size FROM clusters").fetchall() == [(1, 70)]
+
+
+def test_a_cluster_follows_the_dates_of_members_that_say_the_same(db: Database) -> None:
+    put(db, [(1, A), (2, spin(A, 0.05, 2))])
+    write(db, 2, spin(A, 0.05, 2).replace("\n", "。\n"), published="2024-05-01")
+    cluster.put(db, [(2, fingerprint(canonical(spin(A, 0.05, 2))))])
+    assert db.execute("SELECT representative_id, first_published FROM clusters").fetchone() == (2, "2024-05-01")
+
+
 def test_evidence_is_exact_and_ordered(db: Database) -> None:
     put(db, [(7, half(A)), (3, A)])
     a, b, hamming, jaccard, containment = db.execute("SELECT * FROM similarities").fetchone()

@@ -1,5 +1,6 @@
 """What a re-crawl finds to have happened: gone, back, moved, edited; never gone because a site is in trouble."""
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -360,3 +361,14 @@ def test_pages_that_a_clock_running_ahead_put_off_are_due(db: Database) -> None:
 def test_a_sitemap_brings_a_page_forward_that_changed_since(db: Database) -> None:
     revisit.bring_forward(db, [(ONE, day(2)), (OTHER, "2026-02-01T00:00:00Z")], day(3))
     assert [page.url for page in frontier.due(db, "one.example", day(3), 9)] == [ONE]
+
+
+def test_a_cluster_follows_a_date_that_a_page_shows_later(db: Database) -> None:
+    put(db, shows(NEW, "青山借款", day(2)))
+    again = shows(NEW, "青山借款", day(3))
+    assert again.cleaned is not None
+    again.cleaned = replace(again.cleaned, published="2025-01-01")
+    put(db, again)
+    assert db.execute("SELECT first_published, representative_id FROM clusters").fetchall() == [
+        ("2025-01-01", row(db, NEW)["id"])
+    ]

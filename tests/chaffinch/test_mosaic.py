@@ -126,6 +126,38 @@ def test_it_stays_right_through_edits_removal_and_new_dates(db: Database) -> Non
     assert db["paragraphs"].count == db["article_paragraphs"].count == 0
 
 
+def test_which_version_is_the_edit_follows_a_date_that_changed(db: Database) -> None:
+    put(db, [(2, [*lines(2), WORN]), (3, [*lines(3), EDITED]), (SPLICED, [EDITED])])
+    assert (sources(db, 2), sources(db)) == ([], [(0, 2, 10, 1)])
+    with db.atomic():
+        write(db, 3, "\n".join([*lines(3), EDITED]), "2024-01-01")
+        cluster.redate(db, [3])
+    assert (sources(db, 2), sources(db)) == ([(10, 3, 10, 1)], [(0, 3, 10, 0)])
+
+
+def test_an_article_that_has_both_versions_is_the_source_of_each(db: Database) -> None:
+    put(db, [(2, [*lines(2), WORN]), (3, [*lines(3), WORN]), (SPLICED, [EDITED, *lines(4)])])
+    assert sources(db) == [(0, 2, 10, 1)]
+    put(db, [(2, [*lines(2), WORN, EDITED])])
+    assert sources(db) == [(0, 2, 11, 0)]
+
+
+def test_of_two_versions_in_one_article_the_source_is_the_same_whatever_came_first(db: Database) -> None:
+    versions = (spin(WORN, 0.03, 1), spin(WORN, 0.03, 2))
+    one, other = sorted(versions, key=lambda line: int(fingerprint(line).paragraphs["hash"][0]))
+    put(db, [(2, [*lines(2), one]), (3, [*lines(3), other]), (SPLICED, [WORN])])
+    put(db, [(2, [*lines(2), one, other])])
+    found = sources(db)
+    with db.atomic():
+        cluster.rebuild(db)
+    assert found == sources(db) == [(0, 2, 10, 1)]
+
+
+def test_lines_of_few_letters_have_little_in_common_by_having_few(db: Database) -> None:
+    put(db, [(2, [*lines(2), "丁一" * 18]), (SPLICED, [*lines(4), "万三" * 18])])
+    assert sources(db) == []
+
+
 def test_identical_articles_and_hostile_lines_stay_bounded(db: Database) -> None:
     texts = ["\n".join(lines(1))] * 300 + ["一" * 100_000, "\n".join(["一二三四五" * 10] * 500), "", "a b c " * 40]
     with db.atomic():

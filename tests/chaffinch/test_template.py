@@ -58,6 +58,12 @@ def test_a_part_of_a_site_may_have_furniture_of_its_own() -> None:
     assert learnt([page[1:] for page in pages]) == {SLOGAN}
 
 
+def test_a_line_counted_further_than_one_look_reaches_is_one_piece_of_furniture() -> None:
+    pages = [cleaned([*prose(n, 900), *(f"第{number}位读者觉得有用" for number in range(15))], n) for n in range(8)]
+    found = [(line.place, line.key) for line in learn(pages)]
+    assert found == [("tail", line_key("第1位读者觉得有用"))]
+
+
 def test_versions_of_one_article_are_one_witness() -> None:
     text = prose(1)
     others = [prose(n) for n in range(100, 110)]
