@@ -60,7 +60,7 @@ class MonthFacet(_Facet):  # type: ignore[misc]
             "value": month,
             "label": month,
             "count": count,
-            "toggle_url": self.ds.absolute_url(self.request, self.ds.urls.path(toggle(self.request, chosen))),
+            "toggle_url": self.ds.absolute_url(self.request, str(self.ds.urls.path(toggle(self.request, chosen)))),
             "selected": selected,
         }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from importlib.resources import files
@@ -26,9 +25,12 @@ def _metadata() -> dict[str, Any]:
     return loaded
 
 
-@cache
-def _tables() -> str:
-    return json.dumps(_metadata()["tables"])
+def _tables() -> dict[str, dict[str, Any]]:
+    """A copy, as Datasette writes into it: what one database forbids must not reach another."""
+    return {
+        name: {key: value.copy() if isinstance(value, dict | list) else value for key, value in about.items()}
+        for name, about in _metadata()["tables"].items()
+    }
 
 
 @hookimpl
@@ -46,11 +48,8 @@ def get_metadata(datasette: Any, key: str | None, database: str | None, table: s
 
 
 def _tables_but(own: dict[str, Any]) -> dict[str, Any]:
-    """Ours of each table, not sorted where the user has it sorted: Datasette refuses two orders.
-
-    A copy, as Datasette writes into it: what one database forbids must not reach another.
-    """
-    tables: dict[str, Any] = json.loads(_tables())
+    """Ours of each table, not sorted where the user has it sorted: Datasette refuses two orders."""
+    tables = _tables()
     for name in tables.keys() & own.keys():
         if "sort" in (own[name] or {}):
             tables[name].pop("sort_desc", None)
@@ -134,7 +133,7 @@ async def _write(datasette: Any, database: str) -> None:
     datasette.config = datasette.config or {}
     config = datasette.config.setdefault("databases", {}).setdefault(database, {})
     own = config.setdefault("tables", {})
-    for table, about in json.loads(_tables()).items():
+    for table, about in _tables().items():
         for column, description in about.pop("columns").items():
             await datasette.set_column_metadata(database, table, column, "description", description)
         for key in ("title", "description"):
