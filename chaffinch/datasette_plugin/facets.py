@@ -60,9 +60,16 @@ class MonthFacet(_Facet):  # type: ignore[misc]
             "value": month,
             "label": month,
             "count": count,
-            "toggle_url": self.ds.absolute_url(self.request, str(self.ds.urls.path(toggle(self.request, chosen)))),
+            "toggle_url": self.ds.absolute_url(self.request, self.ds.urls.path(toggle(self.request, chosen))),
             "selected": selected,
         }
+
+
+@hookimpl(specname="startup")
+def link_plainly(datasette: Any) -> None:
+    """Has the links of facets made of plain strings: those of Datasette look through dir(str) at every use."""
+    absolute = datasette.absolute_url
+    datasette.absolute_url = lambda request, path: absolute(request, str(path))
 
 
 @hookimpl

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from datasette import hookimpl  # type: ignore[attr-defined]
 from datasette.utils import parse_metadata
+from jinja2 import ChoiceLoader, Environment, FunctionLoader
 
 from chaffinch.datasette_plugin.links import IN_METADATA, TABLES, given, is_corpus
 
@@ -54,6 +56,21 @@ def _tables_but(own: dict[str, Any]) -> dict[str, Any]:
         if "sort" in (own[name] or {}):
             tables[name].pop("sort_desc", None)
     return tables
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Environment) -> None:
+    """Has the template of rows look cells up as the dictionaries they are: `cell.value` tries an attribute first."""
+    given = env.loader
+    assert given is not None
+
+    def load(name: str) -> tuple[str, str | None, Callable[[], bool] | None] | None:
+        if name != "_table.html":
+            return None
+        source, path, fresh = given.get_source(env, name)
+        return re.sub(r"\bcell\.(\w+)", r"cell['\1']", source), path, fresh
+
+    env.loader = ChoiceLoader([FunctionLoader(load), given])
 
 
 @hookimpl
