@@ -5,7 +5,7 @@ The hooks are named here because Datasette looks for them in the module that the
 
 from chaffinch.datasette_plugin.cells import extra_css_urls, show_cell
 from chaffinch.datasette_plugin.csv_cells import defuse_csv
-from chaffinch.datasette_plugin.facets import register_facet_classes, startup
+from chaffinch.datasette_plugin.facets import link_plainly, register_facet_classes, startup
 from chaffinch.datasette_plugin.links import (
     database_actions,
     describe,
@@ -18,7 +18,13 @@ from chaffinch.datasette_plugin.pages import register_routes
 from chaffinch.datasette_plugin.policy import guard_pages
 from chaffinch.datasette_plugin.search import lighten_searches, mark_matches, prepare_connection, search_once
 from chaffinch.datasette_plugin.sorting import sort_by_key_too
-from chaffinch.datasette_plugin.tables import canned_queries, explain, get_metadata, permission_allowed
+from chaffinch.datasette_plugin.tables import (
+    canned_queries,
+    explain,
+    get_metadata,
+    permission_allowed,
+    prepare_jinja2_environment,
+)
 
 __all__ = [
     "canned_queries",
@@ -31,10 +37,12 @@ __all__ = [
     "guard_pages",
     "lighten_searches",
     "link_cell",
+    "link_plainly",
     "mark_matches",
     "menu_links",
     "permission_allowed",
     "prepare_connection",
+    "prepare_jinja2_environment",
     "register_facet_classes",
     "register_routes",
     "search_once",
