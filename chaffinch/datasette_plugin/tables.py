@@ -10,7 +10,7 @@ from typing import Any
 
 from datasette import hookimpl  # type: ignore[attr-defined]
 from datasette.utils import parse_metadata, to_css_class
-from jinja2 import ChoiceLoader, Environment, FunctionLoader
+from jinja2 import ChoiceLoader, DictLoader, Environment
 from markupsafe import Markup, escape
 
 from chaffinch.datasette_plugin.links import IN_METADATA, TABLES, given, is_corpus
@@ -69,18 +69,13 @@ def _tables_but(own: dict[str, Any]) -> dict[str, Any]:
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
-    """Has the rows of a table written by `_written`, a third of a page sooner than cell by cell in the template."""
+    """Has the rows of a table written by `_written`: cell by cell in the template they take a tenth of a page's time."""
     given = env.loader
     assert given is not None
-
-    def load(name: str) -> tuple[str, str | None, Callable[[], bool] | None] | None:
-        if name != "_table.html":
-            return None
-        source, path, fresh = given.get_source(env, name)
-        return _ROWS.sub("{{ written_rows(display_rows) }}", source), path, fresh
-
-    env.loader = ChoiceLoader([FunctionLoader(load), given])
-    env.globals["written_rows"] = _written
+    source, count = _ROWS.subn("{{ written_rows(display_rows) }}", given.get_source(env, "_table.html")[0])
+    if count:
+        env.globals["written_rows"] = _written
+        env.loader = ChoiceLoader([DictLoader({"_table.html": source}), given])
 
 
 def _written(rows: Iterable[Iterable[Mapping[str, Any]]]) -> Markup:
