@@ -69,7 +69,7 @@ def _tables_but(own: dict[str, Any]) -> dict[str, Any]:
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
-    """Has the rows of a table written by `_written`: cell by cell in the template they take a tenth of a page's time."""
+    """Has the rows of a table written by `_written`: cell by cell in the template they take longer."""
     given = env.loader
     assert given is not None
     source, count = _ROWS.subn("{{ written_rows(display_rows) }}", given.get_source(env, "_table.html")[0])
