@@ -6,6 +6,7 @@ The hooks are named here because Datasette looks for them in the module that the
 from chaffinch.datasette_plugin.cells import extra_css_urls, show_cell
 from chaffinch.datasette_plugin.csv_cells import defuse_csv
 from chaffinch.datasette_plugin.facets import link_plainly, register_facet_classes, startup
+from chaffinch.datasette_plugin.known_schema import know_schema
 from chaffinch.datasette_plugin.links import (
     database_actions,
     describe,
@@ -35,6 +36,7 @@ __all__ = [
     "extra_css_urls",
     "get_metadata",
     "guard_pages",
+    "know_schema",
     "lighten_searches",
     "link_cell",
     "link_plainly",

@@ -7,8 +7,11 @@ import csv
 import io
 import json
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -270,3 +273,21 @@ def test_csv_of_a_corpus_runs_nothing_in_a_spreadsheet(tmp_path: Path) -> None:
     other = tmp_path / "other.db"
     Database(other).table("t").insert({"a": "=1+1"})
     assert get(other, "/other/t.csv")[0].text.splitlines()[1] == "1,=1+1"
+
+
+def test_a_schema_that_changes_beside_the_server_is_seen(demo: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(demo, tmp_path))
+
+    async def columns() -> list[set[str]]:
+        datasette: Any = Datasette([str(path)], settings=PATIENT)  # type: ignore[no-untyped-call]
+        await datasette.invoke_startup()
+        found = []
+        for statement in ("SELECT 1", "ALTER TABLE articles ADD COLUMN note TEXT"):
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute(statement)
+            answer = await datasette.client.get("/corpus/articles.json?_shape=objects&_size=1")
+            found.append(set(answer.json()["rows"][0]))
+        return found
+
+    before, after = asyncio.run(columns())
+    assert after - before == {"note"}
