@@ -12,7 +12,7 @@ from typing import Any
 
 from datasette import hookimpl  # type: ignore[attr-defined]
 
-from chaffinch.datasette_plugin.links import is_corpus
+from chaffinch.datasette_plugin.links import corpora
 
 _ASKED = (
     "table_exists", "table_columns", "table_column_details", "primary_keys", "fts_table", "foreign_keys_for_table",
@@ -26,12 +26,11 @@ Known = dict[tuple[Any, ...], Any]
 @hookimpl(specname="startup")
 def know_schema(datasette: Any) -> None:
     """Has each corpus remember what it said of its schema."""
-    for database in datasette.databases.values():
-        if is_corpus(database.path):
-            known: Known = {}
-            for name in _ASKED:
-                setattr(database, name, partial(_remembered, known, name, getattr(database, name)))
-            database.execute = partial(_execute, known, database.execute)
+    for database in corpora(datasette).values():
+        known: Known = {}
+        for name in _ASKED:
+            setattr(database, name, partial(_remembered, known, name, getattr(database, name)))
+        database.execute = partial(_execute, known, database.execute)
 
 
 async def _remembered(known: Known, name: str, ask: Callable[..., Any], *args: Any, **options: Any) -> Any:

@@ -61,6 +61,11 @@ def is_corpus(path: str | None) -> bool:
     return True
 
 
+def corpora(datasette: Any) -> dict[str, Any]:
+    """The databases that are open and are corpora, by name."""
+    return {name: database for name, database in datasette.databases.items() if is_corpus(database.path)}
+
+
 @hookimpl(specname="get_metadata")
 def describe(datasette: Any, key: str | None) -> dict[str, Any]:
     """Links on the front page and on the page of each corpus, in Datasette 0.65."""
@@ -110,8 +115,7 @@ def top_database(datasette: Any, database: str) -> str | None:
 
 def _lines(datasette: Any) -> dict[str, Markup]:
     """For each corpus that is open, links to the pages about the whole of it, and to what can be searched."""
-    names = [name for name, database in datasette.databases.items() if is_corpus(database.path)]
-    return {name: Markup(" · ").join(_anchors(datasette, name)) for name in names}
+    return {name: Markup(" · ").join(_anchors(datasette, name)) for name in corpora(datasette)}
 
 
 def _front(lines: Mapping[str, Markup]) -> Markup:
@@ -138,10 +142,9 @@ def database_actions(datasette: Any, database: str) -> list[dict[str, str]]:
 @hookimpl
 def menu_links(datasette: Any, actor: Any) -> Any:
     """Links in the menu of every page, to the corpora that are open to this visitor."""
-    names = [name for name, database in datasette.databases.items() if is_corpus(database.path)]
 
     async def links() -> list[dict[str, str]]:
-        visible = [name for name in names if await may_view(datasette, actor, name)]
+        visible = [name for name in corpora(datasette) if await may_view(datasette, actor, name)]
         return [
             {"href": path_of(datasette, name, page), "label": f"{name}: {label}" if len(visible) > 1 else label}
             for name in visible

@@ -20,7 +20,7 @@ from datasette.utils import sqlite_timelimit, tilde_decode
 from markupsafe import Markup
 
 from chaffinch.corpus import hamming
-from chaffinch.datasette_plugin.links import is_corpus
+from chaffinch.datasette_plugin.links import corpora, is_corpus
 from chaffinch.search import MARKS, excerpt, match, phrases
 
 MANY = 100_000  # articles that match: to count more takes longer than Datasette allows a query
@@ -125,9 +125,8 @@ def search_once(datasette: Any) -> None:
     For a page it searches once for its rows, once to count them and once for each facet. What it shows as the SQL of
     the page stays as it was.
     """
-    for database in datasette.databases.values():
-        if is_corpus(database.path):
-            database.execute = partial(_execute, database.execute)
+    for database in corpora(datasette).values():
+        database.execute = partial(_execute, database.execute)
 
 
 async def _execute(execute: Any, sql: str, params: Any = None, *args: Any, **options: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from datasette import hookimpl  # type: ignore[attr-defined]
 
-from chaffinch.datasette_plugin.links import is_corpus
+from chaffinch.datasette_plugin.links import corpora
 
 # As Datasette writes a page of a table; it selects the key's columns, whichever are asked for.
 _PAGE = re.compile(
@@ -29,9 +29,8 @@ _MORE = re.compile(
 @hookimpl(specname="startup")
 def sort_by_key_too(datasette: Any) -> None:
     """Has each corpus sort first pages as Datasette sorts those that follow."""
-    for database in datasette.databases.values():
-        if is_corpus(database.path):
-            database.execute = partial(_execute, database, database.execute)
+    for database in corpora(datasette).values():
+        database.execute = partial(_execute, database, database.execute)
 
 
 async def _execute(database: Any, execute: Any, sql: str, *args: Any, **options: Any) -> Any:

@@ -13,7 +13,7 @@ from datasette.utils import parse_metadata, to_css_class
 from jinja2 import ChoiceLoader, DictLoader, Environment
 from markupsafe import Markup, escape
 
-from chaffinch.datasette_plugin.links import IN_METADATA, TABLES, given, is_corpus
+from chaffinch.datasette_plugin.links import IN_METADATA, TABLES, corpora, given, is_corpus
 
 # What shows titles or texts of articles as well.
 _COPIES = dict.fromkeys(
@@ -49,7 +49,7 @@ def get_metadata(datasette: Any, key: str | None, database: str | None, table: s
     """Titles, units and descriptions for every corpus that is open, whatever its file is called."""
     if key not in IN_METADATA:
         return {}
-    ours = [name for name, database in datasette.databases.items() if is_corpus(database.path)]
+    ours = corpora(datasette)
     if not ours:
         return {}
     return {
@@ -157,12 +157,11 @@ def explain(datasette: Any) -> Any:
         return None
 
     async def write() -> None:
-        if any(is_corpus(database.path) for database in datasette.databases.values()):
+        if corpora(datasette):
             title = (await datasette.get_instance_metadata()).get("title")
             await datasette.set_instance_metadata("title", title or _metadata()["title"])
-        for name, database in datasette.databases.items():
-            if is_corpus(database.path):
-                await _write(datasette, name)
+        for name in corpora(datasette):
+            await _write(datasette, name)
 
     return write
 
