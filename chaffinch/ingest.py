@@ -17,7 +17,7 @@ from queue import Queue
 from typing import Any, TypeVar
 
 from chaffinch import canonical, clean, contacts, decode, extract, fingerprint, parts, topic
-from chaffinch.corpus import CorpusError, now, open_reader
+from chaffinch.corpus import CorpusError, beside, now, open_reader
 from chaffinch.inputs import BadInput, Input
 from chaffinch.items import Article, NotArticle, Page, Visit
 from chaffinch.robots_meta import header_directives, meta_directives
@@ -44,7 +44,7 @@ def load_tools(key: bytes) -> Tools:
 
 def key_path(corpus: Path) -> Path:
     """The file beside a corpus that holds the key of its contact digests."""
-    return Path(f"{corpus}.key")
+    return beside(corpus, ".key")
 
 
 def key_for(corpus: Path) -> bytes:

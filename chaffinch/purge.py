@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from chaffinch import cluster, parts, search, site_template, tombstones
-from chaffinch.corpus import now
+from chaffinch.corpus import beside, now, real
 from chaffinch.patterns import MIRROR, pattern_of
 from chaffinch.scrub import core, scrub_logs, scrub_tables, words_of
 from chaffinch.urls import canonical_url, site_of
@@ -96,7 +96,7 @@ def purge(db: Database, path: Path, name: str) -> Purged:
 def in_file(path: Path, needles: Sequence[str]) -> list[str]:
     """Those of `needles` whose UTF-8 bytes stand anywhere in the corpus file or its -wal."""
     found: set[str] = set()
-    for file in (path, Path(f"{path}-wal")):
+    for file in (real(path), beside(path, "-wal")):
         if file.exists() and file.stat().st_size:
             with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 found |= {needle for needle in needles if data.find(needle.encode("utf-8", "replace")) >= 0}
@@ -104,7 +104,7 @@ def in_file(path: Path, needles: Sequence[str]) -> list[str]:
 
 
 def _note_of(path: Path) -> Path:
-    return Path(f"{path}.purge")
+    return beside(path, ".purge")
 
 
 def _promise(path: Path, names: Sequence[str], pieces: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from chaffinch.corpus import real
+
 FORGOTTEN = "forgotten"  # what stands where a name was
 CUT = 200  # characters of a URL that a reason holds
 
@@ -65,6 +67,7 @@ def scrub_logs(corpus: Path, name: str) -> int:
     A file is replaced as a whole, so that a kill leaves the old one or the new one.
     """
     words, raw, lines = words_of(name), core(name).encode("utf-8", "replace"), 0
+    corpus = real(corpus)
     for log in sorted(one for one in corpus.parent.iterdir() if _is_log(one, corpus)):
         old = log.read_bytes()
         if raw not in old:

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from chaffinch.archive import Archive, Exchange, open_archive
 from chaffinch.cli import complain
-from chaffinch.corpus import CorpusError, now
+from chaffinch.corpus import CorpusError, now, real
 
 if TYPE_CHECKING:
     from typing import Self
@@ -82,7 +82,7 @@ def _pairs(headers: Headers) -> list[tuple[str, str]]:
 def opened(db: Database, folder: Path, corpus: Path, run: int) -> Archive:
     """`open_archive`, with a folder that cannot be written as one line."""
     try:
-        return open_archive(db, folder, corpus, run)
+        return open_archive(db, folder, real(corpus), run)
     except OSError as error:
         raise CorpusError(f"archive {folder}: {error.strerror or error}") from error
 

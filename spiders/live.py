@@ -18,7 +18,7 @@ from scrapy.utils.asyncio import create_looping_call
 
 from chaffinch import frontier
 from chaffinch.cli import complain
-from chaffinch.corpus import now
+from chaffinch.corpus import beside, now
 
 if TYPE_CHECKING:
     from typing import Self
@@ -130,7 +130,7 @@ class LiveExtension:
 
 def log_file(corpus: Path) -> logging.Handler:
     """Adds a log beside the corpus, `corpus.db.log`: at most 20 MB, in four files."""
-    handler = RotatingFileHandler(f"{corpus}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+    handler = RotatingFileHandler(beside(corpus, ".log"), maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     handler.setLevel(logging.INFO)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)

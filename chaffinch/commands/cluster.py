@@ -34,7 +34,7 @@ class Command(BaseCommand):
         from chaffinch.report import cluster_summary
 
         path = self.corpus
-        corpus.open_reader(path).conn.close()
+        corpus.must_exist(path)
         with corpus.errors(path), corpus.lock(path, "`chaffinch cluster`"), progress.bar("cluster") as bar:
             db = corpus.open_writer(path)
             with db.atomic():

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         from chaffinch import corpus, purge
 
         path = self.corpus
-        corpus.open_reader(path).conn.close()
+        corpus.must_exist(path)
         with corpus.errors(path), corpus.lock(path, "`chaffinch purge`"):
             db = corpus.open_writer(path)
             for name in dict.fromkeys(map(purge.target, args)):

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         from chaffinch.rules import load_rules
 
         path = self.corpus
-        corpus.open_reader(path).conn.close()
+        corpus.must_exist(path)
         rules = load_rules()
         with corpus.errors(path), corpus.lock(path, "`chaffinch reclean`"):
             db = corpus.open_writer(path)

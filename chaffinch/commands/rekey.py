@@ -33,7 +33,7 @@ class Command(BaseCommand):
         from chaffinch import contacts, corpus, ingest, manifest
 
         path = self.corpus
-        corpus.open_reader(path).conn.close()
+        corpus.must_exist(path)
         with corpus.errors(path), corpus.lock(path, "`chaffinch rekey`"):
             db = corpus.open_writer(path)
             # The row first: a change that is told and did not happen misleads nobody.

@@ -26,4 +26,5 @@ class Command(BaseCommand):
         from chaffinch import corpus
 
         corpus.open_reader(self.corpus).conn.close()
+        corpus.refuse_early(self.corpus)
         os.execv(sys.executable, [sys.executable, "-m", "datasette", "serve", str(self.corpus), *args])
