@@ -17,7 +17,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from chaffinch import __version__, commands
-from chaffinch.corpus import CorpusError
+from chaffinch.corpus import CorpusError, beside
 
 
 def main() -> None:
@@ -67,6 +67,12 @@ def complain(message: object) -> None:
     line = " ".join(str(message).split())
     safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
     print(f"chaffinch: {safe}", file=sys.stderr, flush=True)
+
+
+def remind_of_purge(path: Path) -> None:
+    """One line while a purge of the corpus has not done all that it was to."""
+    if beside(path, ".purge").exists():
+        complain(f"corpus {path}: a purge was interrupted or left something; `chaffinch purge` finishes it")
 
 
 class Command(ScrapyCommand):

@@ -27,6 +27,19 @@ _ADDRESSES = frozenset({"url", "site"})  # columns that name pages, whatever the
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What stands in the corpus under one name, a URL or a site as `target` gives it."""
+
+    name: str
+    whole_site: bool
+    pages: tuple[tuple[int, str], ...]  # id, URL
+    articles: tuple[int, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.pages or self.articles)
+
+
+@dataclass(frozen=True, slots=True)
 class Purged:
     """What one `purge` took out, and what the search of the file found afterwards."""
 
@@ -44,42 +57,82 @@ def target(name: str) -> str:
     return (canonical_url(name) or name) if "://" in name else name if name.startswith("file:") else name.lower()
 
 
-def purge(db: Database, path: Path, name: str) -> Purged:
-    """Takes `name`, a URL or a site as `target` gives it, out of the corpus at `path`, and keeps it out.
-
-    With the first page of an article that is split over several all of them go. Safe to interrupt and to run again:
-    what is to be looked for afterwards stands in `CORPUS.purge` until it has been. The caller holds the corpus's lock.
-    """
+def find(db: Database, name: str) -> Found:
+    """What `purge` would take out; with the first page of an article that is split over several all of them."""
     whole_site = "://" not in name and not name.startswith("file:")
     column = "site" if whole_site else "url"
     articles = [id for (id,) in db.conn.execute(f"SELECT id FROM articles WHERE {column} = ?", (name,))]
-    articles += [] if whole_site else parts.article_of_part(db, name)
     pages = db.conn.execute(f"SELECT id, url FROM pages WHERE {column} = ?", (name,)).fetchall()
-    pages += [] if whole_site else parts.later_parts(db, name)
-    names = list(dict.fromkeys([name, *(url for _, url in pages)]))[:_MOST_NEEDLES]
-    names, pieces = _promise(path, names, _pieces(db, articles))
+    if not whole_site:
+        articles += parts.article_of_part(db, name)
+        pages += parts.later_parts(db, name)
+    return Found(name, whole_site, tuple(pages), tuple(articles))
+
+
+def purge(db: Database, path: Path, name: str) -> Purged:
+    """Takes `name`, a URL or a site as `target` gives it, out of the corpus at `path`, and keeps it out.
+
+    Safe to interrupt and to run again: what is to be looked for afterwards stands in `CORPUS.purge` until nothing of it
+    is left. The caller holds the corpus's lock.
+    """
+    found = find(db, name)
+    names = list(dict.fromkeys([name, *(url for _, url in found.pages)]))[:_MOST_NEEDLES]
+    _promise(path, names, _pieces(db, found.articles))
+    _take_out(db, found, names)
+    searched, shared, left, lines = _prove(db, path)
+    return Purged(len(found.pages), len(found.articles), searched, shared, left, lines, _archives(db))
+
+
+def finish(db: Database, path: Path) -> Purged:
+    """Does what purges that were interrupted, or left something, have not done. The caller holds the corpus's lock."""
+    pages = articles = 0
+    for name in unfinished(path):
+        if found := find(db, name):
+            _take_out(db, found, [name, *(url for _, url in found.pages)])
+            pages, articles = pages + len(found.pages), articles + len(found.articles)
+    searched, shared, left, lines = _prove(db, path)
+    return Purged(pages, articles, searched, shared, left, lines, _archives(db))
+
+
+def unfinished(path: Path) -> list[str]:
+    """The names that purges begun before were to take out; none when all of them ended well."""
+    return _read(_note_of(path))[0]
+
+
+def _take_out(db: Database, found: Found, names: Sequence[str]) -> None:
+    name, articles = found.name, found.articles
     with db.atomic():
-        for one in [name] if whole_site else names:
+        for one in [name] if found.whole_site else names:
             tombstones.bury(db.conn, one, now())
         for start in range(0, len(articles), _BATCH):
             _delete_articles(db, articles[start : start + _BATCH])
         parts.read_anew(db, name)
-        ids = [(id,) for id, _ in pages]
+        ids = [(id,) for id, _ in found.pages]
         db.conn.executemany("UPDATE pages SET found_on = NULL WHERE found_on = ?", ids)
         db.conn.executemany("DELETE FROM pages WHERE id = ?", ids)
         db.conn.execute("DELETE FROM contacts WHERE id NOT IN (SELECT contact_id FROM article_contacts)")
-        if whole_site:
+        if found.whole_site:
             for table in ("templates", "template_sites", "patterns", "url_rules"):
                 db.conn.execute(f"DELETE FROM {table} WHERE site = ?", (name,))
             db.conn.execute("DELETE FROM patterns WHERE pattern = ?", (MIRROR + name,))
         else:
             _forget_patterns(db, name)
+        if articles and not found.whole_site:
+            site_template.note(db, [site_of(name)])  # the line of a template may be the purged article's own
+    if not found.whole_site and site_of(name) in site_template.stale(db):
+        site_template.relearn(db, site_of(name))
+
+
+def _prove(db: Database, path: Path) -> tuple[int, int, int, int]:
+    """Takes what the note names out of other words, writes the file anew and searches it.
+
+    Returns how many were looked for, how many are other pages' too, how many are left, and how many lines of the log
+    named one. The note goes when nothing is left.
+    """
+    names, pieces = _read(_note_of(path))
+    with db.atomic():
         for one in names:
             scrub_tables(db, one)
-        if articles and not whole_site:
-            site_template.note(db, [site_of(name)])  # the line of a template may be the purged article's own
-    if not whole_site and site_of(name) in site_template.stale(db):
-        site_template.relearn(db, site_of(name))
     lines = sum(scrub_logs(path, one) for one in names)
     with db.atomic():
         db.conn.execute("INSERT INTO articles_fts (articles_fts) VALUES ('optimize')")
@@ -87,10 +140,9 @@ def purge(db: Database, path: Path, name: str) -> Purged:
     db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     found = in_file(path, [*names, *pieces])
     left = [one for one in found if not (_only_others_name(db, one) if one in names else _said_elsewhere(db, one))]
-    _note_of(path).unlink(missing_ok=True)
-    return Purged(
-        len(pages), len(articles), len(names) + len(pieces), len(found) - len(left), len(left), lines, _archives(db)
-    )
+    if not left:
+        _note_of(path).unlink(missing_ok=True)
+    return len(names) + len(pieces), len(found) - len(left), len(left), lines
 
 
 def in_file(path: Path, needles: Sequence[str]) -> list[str]:
@@ -107,19 +159,28 @@ def _note_of(path: Path) -> Path:
     return beside(path, ".purge")
 
 
-def _promise(path: Path, names: Sequence[str], pieces: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Writes down what is to be looked for, with what an interrupted purge had written down; returns it all."""
+def _promise(path: Path, names: Sequence[str], pieces: Sequence[str]) -> None:
+    """Writes down what is to be looked for, beside what purges that have not ended had written down."""
     note = _note_of(path)
-    former = json.loads(note.read_text("utf-8")) if note.exists() else {"names": [], "pieces": []}
-    all_names = list(dict.fromkeys([*names, *former["names"]]))
-    all_pieces = list(dict.fromkeys([*pieces, *former["pieces"]]))
+    former_names, former_pieces = _read(note)
+    all_names = list(dict.fromkeys([*names, *former_names]))
+    all_pieces = list(dict.fromkeys([*pieces, *former_pieces]))
     new = Path(f"{note}.new")
     with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
         json.dump({"names": all_names, "pieces": all_pieces}, file)
         file.flush()
         os.fsync(file.fileno())
     new.replace(note)
-    return all_names, all_pieces
+
+
+def _read(note: Path) -> tuple[list[str], list[str]]:
+    try:
+        held = json.loads(note.read_text("utf-8"))
+        return list(held["names"]), list(held["pieces"])
+    except FileNotFoundError:
+        return [], []
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{note}: not what a purge wrote down; remove it, and purge again what it was for") from None
 
 
 def _pieces(db: Database, articles: Sequence[int]) -> list[str]:
@@ -139,7 +200,7 @@ def _pieces(db: Database, articles: Sequence[int]) -> list[str]:
     return list(found)
 
 
-def _delete_articles(db: Database, ids: list[int]) -> None:
+def _delete_articles(db: Database, ids: Sequence[int]) -> None:
     marks = ", ".join("?" for _ in ids)
     cluster.remove(db, ids)
     former = db.conn.execute(f"SELECT id, title, text FROM articles WHERE id IN ({marks})", ids).fetchall()

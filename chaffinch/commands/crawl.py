@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 
-from chaffinch.cli import complain, name_usage, refuse_unknown
+from chaffinch.cli import complain, name_usage, refuse_unknown, remind_of_purge
 from chaffinch.corpus import CorpusError
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class Command(CrawlCommand):
                     opened(db, Path(folder), corpus, 0)
                 db.conn.close()
                 key_for(corpus)
+            remind_of_purge(corpus)
         except (CorpusError, OSError, ValueError) as error:
             complain(error)
             self.exitcode = 1

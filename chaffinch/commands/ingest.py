@@ -7,7 +7,7 @@ import argparse
 from scrapy.exceptions import UsageError
 
 from chaffinch.cli import Command as BaseCommand
-from chaffinch.cli import complain
+from chaffinch.cli import complain, remind_of_purge
 
 
 class Command(BaseCommand):
@@ -39,6 +39,7 @@ class Command(BaseCommand):
         bad = BadLines()
         with corpus.errors(path), corpus.lock(path, "`chaffinch ingest`"), progress.bar("ingest") as bar:
             db = corpus.open_writer(path)
+            remind_of_purge(path)
 
             # The manifest is written with the first batch that changes anything: reading the same input
             # again leaves no trace but `last_seen`.

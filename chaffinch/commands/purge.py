@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
 from chaffinch.cli import Command as BaseCommand
 from chaffinch.cli import complain
+
+if TYPE_CHECKING:
+    from chaffinch.purge import Found, Purged
 
 
 class Command(BaseCommand):
@@ -21,29 +27,83 @@ class Command(BaseCommand):
         return (
             "Takes pages (URL) or whole sites (SITE, as in `articles.site`) out of the corpus, rewrites the file, "
             "searches its bytes for what was purged, and never takes it in again. The log beside it loses the name. "
-            "Copies of the file are not touched, nor are archives; those that runs wrote or read are named."
+            "Copies of the file are not touched, nor are archives; those that runs wrote or read are named. On a "
+            "terminal it asks before it takes a whole site. Without a name it finishes a purge that was interrupted."
         )
 
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        super().process_options(args, opts)
-        if not args:
-            raise UsageError("name at least one URL or SITE", print_help=False)
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--dry-run", action="store_true", help="only say how much would be taken out")
 
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
         from chaffinch import corpus, purge
 
         path = self.corpus
-        corpus.must_exist(path)
+        unfinished = purge.unfinished(path)
+        if not args and not unfinished:
+            raise UsageError("name at least one URL or SITE", print_help=False)
+        targets = list(dict.fromkeys(map(purge.target, args)))
+        found = [one for one in self._look(path, targets, unfinished) if one]
+        if self.exitcode:
+            return
+        if opts.dry_run:
+            if unfinished:
+                complain(f"a purge that was begun before would be finished, of {len(unfinished):,} names")
+            for one in found:
+                complain(f"{one.name}: would take out {len(one.pages):,} pages and {len(one.articles):,} articles")
+            return
+        if not all(_agreed(one) for one in found if one.whole_site):
+            complain("nothing was purged")
+            self.exitcode = 1
+            return
         with corpus.errors(path), corpus.lock(path, "`chaffinch purge`"):
             db = corpus.open_writer(path)
-            for name in dict.fromkeys(map(purge.target, args)):
-                done = purge.purge(db, path, name)
-                complain(
-                    f"{name}: {done.pages:,} pages and {done.articles:,} articles taken out; of {done.searched:,} "
-                    f"names and pieces of text {done.left:,} are left in the file, {done.shared:,} are other pages' "
-                    f"too; {done.log_lines:,} lines of the log scrubbed"
-                )
-                if done.archives:
-                    complain(f"may still hold it: {', '.join(done.archives)}")
-                self.exitcode = 1 if done.left else self.exitcode
+            if unfinished:
+                self._tell("what was begun before", purge.finish(db, path))
+            for one in found:
+                if one.name not in unfinished:
+                    self._tell(one.name, purge.purge(db, path, one.name))
             db.conn.close()
+
+    def _look(self, path: Path, targets: list[str], unfinished: list[str]) -> list[Found]:
+        """What stands under each name. One that is not in the corpus is told, and then nothing is to be purged."""
+        from chaffinch import corpus, purge, purge_names, tombstones
+
+        with corpus.errors(path):
+            db = corpus.open_reader(path)
+            found = [purge.find(db, name) for name in targets]
+            for one in found:
+                url = f"http://{one.name}/" if one.whole_site else one.name
+                if one or one.name in unfinished:
+                    continue
+                if tombstones.known(db.conn, [url]):
+                    complain(f"{one.name}: purged before, nothing of it is in the corpus")
+                    continue
+                near = purge_names.suggestions(db, one.name)
+                complain(f"{one.name}: not in the corpus" + (f"; there are {', '.join(near)}" if near else ""))
+                self.exitcode = 1
+            db.conn.close()
+        return found
+
+    def _tell(self, name: str, done: Purged) -> None:
+        complain(
+            f"{name}: {done.pages:,} pages and {done.articles:,} articles taken out; of {done.searched:,} "
+            f"names and pieces of text {done.left:,} are left in the file, {done.shared:,} are other pages' "
+            f"too; {done.log_lines:,} lines of the log scrubbed"
+        )
+        if done.left:
+            complain("`chaffinch purge` without a name looks for them again")
+        if done.archives:
+            complain(f"may still hold it: {', '.join(done.archives)}")
+        self.exitcode = 1 if done.left else self.exitcode
+
+
+def _agreed(found: Found) -> bool:
+    """Whether the user wants a whole site gone; asked on a terminal only."""
+    if not sys.stdin.isatty():
+        return True
+    print(
+        f"Forget {found.name}, {len(found.pages):,} pages and {len(found.articles):,} articles, for good? [y/N] ",
+        end="", file=sys.stderr, flush=True,
+    )  # fmt: skip
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -1,6 +1,7 @@
 """What is purged is in no table and in no byte of the file, and does not come back."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,6 +20,7 @@ from chaffinch.scrub import FORGOTTEN, words_of
 from chaffinch.store import Store
 from tests.chaffinch.test_parts import PARTS
 from tests.chaffinch.test_parts import visit as part
+from tests.conftest import SCRIPTS
 
 ONE, OTHER = "http://one.example/loan/1.html", "http://two.example/loan/1.html"
 
@@ -141,7 +143,11 @@ def test_what_should_not_be_there_any_more_is_found(tmp_path: Path) -> None:
     db.conn.execute("INSERT INTO later VALUES (?)", (ONE,))
     db.conn.commit()
     assert purge.purge(db, path, ONE).left == 1
-    assert purge.purge(db, path, OTHER).left == 0
+    assert purge.unfinished(path) == [ONE]
+    assert purge.purge(db, path, OTHER).left == 1  # it is still there, and still told
+    db.conn.execute("DROP TABLE later")
+    assert purge.finish(db, path).left == 0
+    assert purge.unfinished(path) == []
 
 
 def test_the_log_beside_the_corpus_forgets_too(tmp_path: Path) -> None:
@@ -156,7 +162,9 @@ def test_the_log_beside_the_corpus_forgets_too(tmp_path: Path) -> None:
     assert ONE in (tmp_path / "corpus.db.logo").read_text()
 
 
-def test_a_purge_that_is_killed_looks_for_everything_when_it_is_run_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["name", "no name"])
+@pytest.mark.parametrize("moment", ["COMMIT", "VACUUM", "PRAGMA wal_checkpoint"])
+def test_a_purge_that_is_killed_is_finished_by_the_next(tmp_path: Path, moment: str, by: str) -> None:
     path = tmp_path / "corpus.db"
     db = open_writer(path)
     put(db, page(ONE, "青山借款"), page(OTHER, "白鹭贷款"))
@@ -164,22 +172,66 @@ def test_a_purge_that_is_killed_looks_for_everything_when_it_is_run_again(tmp_pa
     db.conn.close()
     killed = (
         "import os, sys; from pathlib import Path; from chaffinch import corpus, purge\n"
-        "path, name = Path(sys.argv[1]), sys.argv[2]\n"
+        "path, name, moment = Path(sys.argv[1]), sys.argv[2], sys.argv[3]\n"
         "db = corpus.open_writer(path)\n"
-        "db.conn.set_trace_callback(lambda sql: os.kill(os.getpid(), 9) if sql.startswith('VACUUM') else None)\n"
+        "db.conn.set_trace_callback(lambda sql: os.kill(os.getpid(), 9) if sql.startswith(moment) else None)\n"
         "purge.purge(db, path, name)\n"
     )
-    done = subprocess.run([sys.executable, "-c", killed, str(path), ONE], check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", killed, str(path), ONE, moment], check=False, timeout=60)
     assert done.returncode == -9
     assert (tmp_path / "corpus.db.purge").stat().st_mode & 0o777 == 0o600
-    assert purge.in_file(path, [ONE, "青山借款"]) != []
+    assert purge.in_file(path, [ONE, "青山借款"]) != [] or moment == "PRAGMA wal_checkpoint"
     db = open_writer(path)
-    assert not db.conn.execute("SELECT 1 FROM pages WHERE url = ?", (ONE,)).fetchone()
-    again = purge.purge(db, path, ONE)
-    assert (again.pages, again.articles, again.left) == (0, 0, 0)
+    again = purge.purge(db, path, ONE) if by == "name" else purge.finish(db, path)
+    assert (again.articles, again.left) == (moment == "COMMIT", 0)
     assert again.searched == whole
     assert purge.in_file(path, [ONE, "青山借款"]) == []
+    assert not db.conn.execute("SELECT 1 FROM pages WHERE url = ?", (ONE,)).fetchone()
     assert not (tmp_path / "corpus.db.purge").exists()
+
+
+def chaffinch(folder: Path, *arguments: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+    """`chaffinch ARGUMENTS` on corpus.db; with `typed` on a terminal where that is what the user types."""
+    command = [str(SCRIPTS / "chaffinch"), *arguments, "-s", "CORPUS=corpus.db"]
+    if typed is None:
+        return subprocess.run(
+            command, cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, text=True, timeout=60, check=False
+        )
+    ours, theirs = os.openpty()
+    try:
+        os.write(ours, typed.encode())
+        return subprocess.run(
+            command, cwd=folder, capture_output=True, stdin=theirs, text=True, timeout=60, check=False
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_the_command_refuses_what_it_does_not_know_counts_and_asks(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.db"
+    db = open_writer(path)
+    put(db, page(ONE, "青山借款"), page(OTHER, "白鹭贷款"))
+    db.conn.close()
+    before = path.read_bytes()
+    for name, near in (("one.exampel", "one.example"), ("one.example/loan/1.html", ONE), (ONE[:-4] + "htm", ONE)):
+        done = chaffinch(tmp_path, "purge", OTHER, name)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert f"{name}: not in the corpus; there are {near}" in done.stderr
+    done = chaffinch(tmp_path, "purge", "--dry-run", "one.example", OTHER)
+    assert done.returncode == 0
+    assert [line.split(": ", 1)[1] for line in done.stderr.splitlines()] == [
+        f"{name}: would take out 1 pages and 1 articles" for name in ("one.example", OTHER)
+    ]
+    done = chaffinch(tmp_path, "purge", "one.example", typed="n\n")
+    assert done.returncode == 1
+    assert "1 pages and 1 articles" in done.stderr and "nothing was purged" in done.stderr
+    assert path.read_bytes() == before
+    assert chaffinch(tmp_path, "purge", "one.example", typed="y\n").returncode == 0
+    assert purge.in_file(path, [ONE]) == []
+    done = chaffinch(tmp_path, "purge", "one.example")
+    assert (done.returncode, "purged before" in done.stderr) == (0, True), done.stderr
+    assert chaffinch(tmp_path, "purge").returncode == 2
 
 
 def test_the_parts_of_an_article_go_with_its_first_page(tmp_path: Path) -> None:
