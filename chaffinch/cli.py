@@ -56,7 +56,7 @@ def _overview() -> str:
         "",
         *(f"  {name:10}{import_module(f'chaffinch.commands.{name}').Command().short_desc()}" for name in ours),
         "",
-        "Every command takes -s CORPUS=FILE (default data/corpus.db).",
+        "Every command takes -s CORPUS=FILE (default data/corpus.db; of demo data/demo.db).",
         f"Scrapy's own commands work too: {', '.join(sorted(_names(scrapy.commands) - set(ours)))}.",
     ]
     return "\n".join(lines)

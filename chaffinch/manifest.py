@@ -16,7 +16,10 @@ from chaffinch.corpus import now
 
 
 def begin(db: Database, kind: str, settings: Mapping[str, Any]) -> int:
-    """Writes the manifest of a run that starts now; returns its id. `kind` is `crawl`, `ingest` or `rekey`."""
+    """Writes the manifest of a run that starts now; returns its id.
+
+    `kind` is `crawl`, `ingest`, `reclean`, `rekey` or `demo`.
+    """
     versions = {
         "chaffinch": __version__,
         "python": platform.python_version(),

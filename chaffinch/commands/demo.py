@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 from scrapy.exceptions import UsageError
+from scrapy.settings import SETTINGS_PRIORITIES
 
 from chaffinch.cli import Command as BaseCommand
 from chaffinch.cli import complain
 
 ARTICLES = 120
+CORPUS = Path("data/demo.db")  # its own: `demo` begins anew each time, and nobody's work may be in its way
 
 
 class Command(BaseCommand):
@@ -27,7 +29,8 @@ class Command(BaseCommand):
 
     def long_desc(self) -> str:
         return (
-            "Serves the bundled farm on loopback and crawls it into the corpus, which holds only the demo afterwards."
+            "Serves the bundled farm on loopback and crawls it into a corpus of its own, data/demo.db, anew each time. "
+            "-s CORPUS=FILE names another; a file that is no corpus of an earlier demo is refused."
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -40,9 +43,11 @@ class Command(BaseCommand):
         from chaffinch.demo.farm import build
         from chaffinch.demo.server import serve
 
-        path = self.corpus
-        clear(path)
         assert self.settings is not None and self.crawler_process is not None
+        given = (self.settings.getpriority("CORPUS") or 0) >= SETTINGS_PRIORITIES["cmdline"]
+        path = self.corpus if given else CORPUS
+        begin(path)
+        self.settings.set("CORPUS", str(path), priority="cmdline")
         self.settings.set("ALLOW_PRIVATE_ADDRESSES", True, priority="cmdline")
         farm = build(ARTICLES)
         with serve(farm) as sites:
@@ -57,19 +62,35 @@ class Command(BaseCommand):
         print(f"Explore it:  {_datasette()} {path}")
 
 
-def clear(path: Path) -> None:
-    """Removes the corpus of an earlier demo. Refuses one that holds anything else: it may be somebody's work."""
-    from chaffinch import corpus
+def begin(path: Path) -> None:
+    """Makes an empty corpus, marked as the demo's by its first run, in the place of an earlier demo's.
 
-    with corpus.lock(path, "`chaffinch demo`"):
-        if not path.exists():
-            return
-        with corpus.errors(path):
-            sites = [site for (site,) in corpus.open_reader(path).execute("SELECT DISTINCT site FROM pages")]
-        if any(not site.partition(":")[0].endswith(".localhost") for site in sites):
-            raise corpus.CorpusError(f"corpus {path} holds more than the demo; give another: -s CORPUS=FILE")
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
+    Raises CorpusError for a file that is anything else, and leaves it as it is: it may be somebody's work.
+    """
+    from chaffinch import corpus, manifest
+
+    with corpus.errors(path), corpus.lock(path, "`chaffinch demo`"):
+        file = corpus.real(path)
+        if file.exists() and file.stat().st_size:
+            db = corpus.open_reader(path)
+            runs = [kind for (kind,) in db.execute("SELECT kind FROM crawls ORDER BY id")]
+            sites = [site for (site,) in db.execute("SELECT DISTINCT site FROM pages")]
+            db.conn.close()
+            strange = runs[:1] != ["demo"] or {*runs[1:]} - {"crawl"} or not all(map(_is_demo, sites))
+            if (runs or sites) and strange:
+                raise corpus.CorpusError(f"corpus {path} is not of a demo, or holds more; give another: -s CORPUS=FILE")
+        for suffix in ("", "-wal", "-shm", ".purge"):
+            corpus.beside(path, suffix).unlink(missing_ok=True)
+        db = corpus.open_writer(path)
+        with db.atomic():
+            manifest.finish(db, manifest.begin(db, "demo", {}), "finished", {})
+        db.conn.close()
+
+
+def _is_demo(site: str) -> bool:
+    from chaffinch.demo.sites import DESIGNS
+
+    return site.partition(":")[0] in {f"{design.name}.localhost" for design in DESIGNS}
 
 
 def _datasette() -> str:
