@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import metadata
 from pathlib import Path
@@ -121,3 +123,11 @@ def refuse_unknown(args: list[str]) -> None:
     for arg in args:
         if arg.startswith("-") and arg != "-":
             raise UsageError(f"unknown option {arg}", print_help=False)
+
+
+def refuse_unknown_arguments(arguments: Mapping[str, str], known: Sequence[str] = ("start", "farms", "due")) -> None:
+    """Raises UsageError for a spider's argument (`-a NAME=VALUE`) that is none of `known`."""
+    if unknown := sorted(set(arguments) - set(known)):
+        meant = get_close_matches(unknown[0], known, 1)
+        hint = f"; did you mean {meant[0]}?" if meant else f"; known are {', '.join(known)}"
+        raise UsageError(f"unknown argument -a {unknown[0]}{hint}", print_help=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 
-from chaffinch.cli import complain, name_usage, refuse_unknown, remind_of_purge
+from chaffinch.cli import complain, name_usage, refuse_unknown, refuse_unknown_arguments, remind_of_purge
 from chaffinch.corpus import CorpusError
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ class Command(CrawlCommand):
 
         assert self.settings is not None
         arguments = farms.ours(arguments)
-        if unknown := sorted(set(arguments) - {"start", "farms", "due"}):
-            raise UsageError(f"unknown argument -a {unknown[0]}; known are start, farms, due", print_help=False)
+        refuse_unknown_arguments(arguments)
         try:
             farms.plan(**arguments, contact=self.settings["CONTACT"])
         except ValueError as error:

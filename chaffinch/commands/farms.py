@@ -7,9 +7,10 @@ import tomllib
 from pathlib import Path
 
 from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
 
 from chaffinch.cli import Command as BaseCommand
-from chaffinch.cli import complain
+from chaffinch.cli import complain, refuse_unknown_arguments
 
 SHOWN = 5  # lines not understood that are named
 
@@ -81,9 +82,11 @@ class Command(BaseCommand):
         from spiders.check import CheckSpider, show
 
         assert self.settings is not None and self.crawler_process is not None
-        pairs = dict(pair.partition("=")[::2] for pair in arguments)
-        if unknown := sorted(set(pairs) - {"farms", "start"}):
-            raise UsageError(f"unknown argument -a {unknown[0]}; known are farms, start", print_help=False)
+        try:
+            pairs = arglist_to_dict(arguments)
+        except ValueError:
+            raise UsageError("-a takes NAME=VALUE", print_help=False) from None
+        refuse_unknown_arguments(pairs, ("start", "farms"))
         plan = farms.plan(**pairs, contact=self.settings["CONTACT"])
         crawler = self.crawler_process.create_crawler(CheckSpider)
         self.crawler_process.crawl(crawler, plan=plan, name="check")

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
 
 from chaffinch.cli import Command as BaseCommand
-from chaffinch.cli import complain
+from chaffinch.cli import complain, refuse_unknown_arguments
 
 if TYPE_CHECKING:
     from chaffinch import schedule
+
+PATHS = frozenset({"CORPUS", "ARCHIVE", "OPT_OUT", "LOG_FILE", "farms"})  # given in full: a timer has its own folder
 
 
 class Command(BaseCommand):
@@ -29,7 +32,7 @@ class Command(BaseCommand):
         return (
             "Shows the timer that is installed and when it fires next; exit status 1 when there is none. --install "
             "writes a systemd service and timer for this corpus and starts the timer; --print shows them and the "
-            "line for cron instead."
+            "line for cron instead. The crawl that is started gets every -s and -a that is given here."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -38,7 +41,10 @@ class Command(BaseCommand):
         parser.add_argument("--print", action="store_true", help="print the units and the cron line, change nothing")
         parser.add_argument("--system", action="store_true", help="units of the machine instead of this user's")
         parser.add_argument("--every", choices=("hourly", "daily", "weekly"), default="daily", help="default: daily")
-        parser.add_argument("--farms", metavar="FILE", help="the list of farms, as for `crawl farm -a farms=FILE`")
+        parser.add_argument("--farms", metavar="FILE", help="the same as -a farms=FILE")
+        parser.add_argument(
+            "-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help="as for `crawl farm`"
+        )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -46,6 +52,17 @@ class Command(BaseCommand):
             raise UsageError(f"takes no argument: {args[0]}", print_help=False)
         if opts.install and opts.print:
             raise UsageError("--install or --print, not both", print_help=False)
+        try:
+            opts.spargs = arglist_to_dict(opts.spargs)
+        except ValueError:
+            raise UsageError("-a takes NAME=VALUE", print_help=False) from None
+        if opts.farms is not None:
+            if "farms" in opts.spargs:
+                raise UsageError("--farms or -a farms=FILE, not both", print_help=False)
+            opts.spargs["farms"] = opts.farms
+        refuse_unknown_arguments(opts.spargs)
+        if opts.spargs and not (opts.install or opts.print):
+            raise UsageError("-a and --farms go with --install or --print", print_help=False)
 
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
         from chaffinch import farms, schedule
@@ -54,7 +71,7 @@ class Command(BaseCommand):
             self._show(opts.system)
             return
         assert self.settings is not None
-        farms.plan(farms=opts.farms, contact=self.settings["CONTACT"])
+        farms.plan(**opts.spargs, contact=self.settings["CONTACT"])
         job = self._job(opts)
         if opts.print:
             print(f"# {schedule.NAME}.service\n{schedule.service(job)}\n# {schedule.NAME}.timer\n{schedule.timer(job)}")
@@ -65,16 +82,21 @@ class Command(BaseCommand):
         self._show(opts.system)
 
     def _job(self, opts: argparse.Namespace) -> schedule.Job:
-        from chaffinch import schedule
+        from chaffinch import corpus, schedule
 
         assert self.settings is not None
-        corpus = self.corpus.absolute()
+        given = arglist_to_dict(opts.set)
+        given |= {"LOG_FILE": opts.logfile} if opts.logfile else {}
+        given |= {"LOG_LEVEL": opts.loglevel} if opts.loglevel else {}
+        given |= {"LOG_ENABLED": "0"} if opts.nolog else {}
+        given |= {"CORPUS": str(self.corpus)}
+        given |= {"CONTACT": self.settings["CONTACT"]} if self.settings["CONTACT"] else {}
         command = [str(Path(sys.argv[0]).absolute()), "crawl", "farm"]
-        command += ["-a", f"farms={Path(opts.farms).absolute()}"] if opts.farms else []
-        command += ["-s", f"CORPUS={corpus}"]
-        command += ["-s", f"CONTACT={self.settings['CONTACT']}"] if self.settings["CONTACT"] else []
+        for option, pairs in (("-a", opts.spargs), ("-s", given)):
+            for name, value in pairs.items():
+                command += [option, f"{name}={Path(value).absolute() if name in PATHS and value else value}"]
         user = os.environ.get("SUDO_USER") or getpass.getuser() if opts.system else None
-        return schedule.Job(tuple(command), Path.cwd(), Path(f"{corpus}.lock"), opts.every, user)
+        return schedule.Job(tuple(command), Path.cwd(), corpus.beside(self.corpus, ".lock"), opts.every, user)
 
     def _show(self, system: bool) -> None:
         from chaffinch import schedule

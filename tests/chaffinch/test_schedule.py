@@ -75,7 +75,31 @@ def test_the_command_prints_shows_and_fails_in_words(tmp_path: Path) -> None:
     assert printed.returncode == 0, printed.stderr
     assert f"CORPUS={tmp_path}/c.db" in printed.stdout and "OnCalendar=weekly" in printed.stdout
     assert not (tmp_path / "config").exists()
+    given = (
+        "-s",
+        "ARCHIVE=raw pages",
+        "-s",
+        "PAGE_BUDGET=7",
+        "-s",
+        "CONTACT=a@b.example",
+        "-a",
+        "due=all",
+        "-L",
+        "INFO",
+    )
+    printed = run("--print", *given, "--farms", "farms.toml")
+    (started,) = (line for line in printed.stdout.splitlines() if line.startswith("ExecStart="))
+    words = shlex.split(started.removeprefix("ExecStart="))
+    assert words[1:3] == ["crawl", "farm"]
+    carried = {(words[n], words[n + 1]) for n in range(3, len(words), 2)}
+    assert carried == {
+        ("-a", "due=all"), ("-a", f"farms={tmp_path}/farms.toml"), ("-s", f"ARCHIVE={tmp_path}/raw pages"),
+        ("-s", "PAGE_BUDGET=7"), ("-s", "CONTACT=a@b.example"), ("-s", "LOG_LEVEL=INFO"), ("-s", f"CORPUS={tmp_path}/c.db"),
+    }  # fmt: skip
     for arguments, status, said in (
+        (("--print", "-a", "fams=x"), 2, "-a fams; did you mean farms?"),
+        (("--print", "--farms", farms, "-a", "farms=x"), 2, "not both"),
+        (("-a", "due=all"), 2, "--install or --print"),
         ((), 1, "no timer"),
         (("--install", "--farms", farms), 1, "no systemctl on this machine"),
         (("--print", "--farms", "nowhere.toml"), 1, "nowhere.toml"),
