@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import sys
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,12 +14,15 @@ from importlib.metadata import metadata
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import NoReturn
 
+import scrapy
 import scrapy.commands
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
 
-from chaffinch import __version__, commands
+from chaffinch import __version__, commands, settings_given
 from chaffinch.corpus import CorpusError, beside
 
 
@@ -29,8 +33,15 @@ def main() -> None:
     if command in ("-h", "--help"):
         print(_overview())
         return
-    if not command.startswith("-") and command not in _names(commands) | _names(scrapy.commands):
-        complain(f"unknown command {command}; `chaffinch --help` lists them")
+    if command == "--version":
+        print(f"Chaffinch {__version__}, Scrapy {scrapy.__version__}, Python {platform.python_version()}")
+        return
+    known = _names(commands) | _names(scrapy.commands)
+    if command not in known:
+        meant = get_close_matches(command, known, 1)
+        hint = f"did you mean {meant[0]}? " if meant else ""
+        what = "give the command first, not" if command.startswith("-") else "unknown command"
+        complain(f"{what} {command}; {hint}`chaffinch --help` lists them")
         sys.exit(2)
     from scrapy.cmdline import execute
 
@@ -45,7 +56,7 @@ def main() -> None:
 
 
 def _names(package: ModuleType) -> set[str]:
-    return {module.name for module in iter_modules(package.__path__)}
+    return {module.name for module in iter_modules(package.__path__) if not module.ispkg}
 
 
 def _overview() -> str:
@@ -93,6 +104,7 @@ class Command(ScrapyCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         refuse_unknown(args)
+        check_options(self, opts)
         super().process_options(args, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -113,9 +125,73 @@ class Command(ScrapyCommand):
 
 
 def name_usage(command: ScrapyCommand, parser: argparse.ArgumentParser) -> None:
-    """Has `--help` and errors name the command as the user typed it."""
+    """Has `--help` and errors name the command as the user typed it, and an error be one line."""
     parser.prog = Path(sys.argv[0]).name
     parser.usage = f"{parser.prog} {type(command).__module__.split('.')[-1]} {command.syntax()}"
+    parser.error = _wrong_usage  # type: ignore[method-assign]
+
+
+def _wrong_usage(message: str) -> NoReturn:
+    complain(message)
+    sys.exit(2)
+
+
+def check_options(command: ScrapyCommand, opts: argparse.Namespace, ours: bool = True) -> None:
+    """Raises UsageError for what Scrapy would take as it is and stumble over later.
+
+    Names of settings that nothing here knows are mistakes where the command is `ours`; a spider of the user's own may
+    have settings of its own.
+    """
+    assert command.settings is not None
+    try:
+        given = arglist_to_dict(opts.set)
+    except ValueError:
+        raise UsageError("-s takes NAME=VALUE", print_help=False) from None
+    try:
+        settings_given.refuse(given, command.settings)
+        if opts.loglevel:
+            settings_given.refuse_level(opts.loglevel)
+        for name in (opts.logfile, opts.pidfile):
+            if name is not None:
+                Path(name).open("a").close()
+    except ValueError as error:
+        raise UsageError(str(error), print_help=False) from None
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}", print_help=False) from None
+    if ours and (strange := settings_given.unknown(given, command.settings)):
+        name, meant = strange
+        hint = f"; did you mean {meant}?" if meant else "; config/settings.py and Scrapy's documentation list them"
+        raise UsageError(f"unknown setting -s {name}{hint}", print_help=False)
+
+
+class ScrapysOwn(ScrapyCommand):
+    """What a command of Scrapy's is told before it starts, on this project's settings. Goes before its class."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        name_usage(self, parser)
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        refuse_unknown(args)
+        check_options(self, opts, ours=False)
+        super().process_options(args, opts)
+        spider = getattr(opts, "spider", None)
+        if spider is not None:
+            refuse_unknown_spider(self, spider)
+        if spider == "farm":
+            raise UsageError("--spider farm crawls what is due of a corpus, no single page", print_help=False)
+
+
+def refuse_unknown_spider(command: ScrapyCommand, name: str) -> None:
+    """Raises UsageError for a spider that the project does not have."""
+    from scrapy.spiderloader import get_spider_loader
+
+    assert command.settings is not None
+    names = get_spider_loader(command.settings).list()
+    if name not in names:
+        meant = get_close_matches(name, names, 1)
+        hint = f"; did you mean {meant[0]}?" if meant else f"; there is {', '.join(sorted(names))}"
+        raise UsageError(f"no spider {name}{hint}", print_help=False)
 
 
 def refuse_unknown(args: list[str]) -> None:

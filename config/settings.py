@@ -34,6 +34,8 @@ ITEM_PIPELINES = {
 ITEM_PROCESSOR = "spiders.offload.OffloadingPipelines"
 # The frontier lives in the corpus: what is due comes from it, what was found goes to it.
 SCHEDULER = "spiders.scheduler.FrontierScheduler"
+# A spider that opens no corpus, such as one of your own, gets Scrapy's scheduler and none of these stages.
+ADDONS = {"spiders.foreign.ForeignSpiders": 0}
 
 # --- Polite ------------------------------------------------------------------------------------------------------
 USER_AGENT = f"Chaffinch/{__version__}"  # the spider adds CONTACT
@@ -78,6 +80,8 @@ DOWNLOADER_MIDDLEWARES = {
 EXTENSIONS = {
     "spiders.live.LiveExtension": 0,
     "spiders.stopping.Stopping": 0,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "spiders.feeds.ArticleFeeds": 0,
     # Off already; not even loaded, as the second brings an HTTP server and client.
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,

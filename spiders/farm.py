@@ -74,6 +74,11 @@ class FarmSpider(scrapy.Spider):
     archive: Archive | None = None  # where raw answers go, when they are kept
 
     @classmethod
+    def handles_request(cls, request: scrapy.Request) -> bool:
+        """Never: by its name Scrapy would choose it to fetch or parse a single page of any host in `.farm`."""
+        return False
+
+    @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         # Not handed on: Scrapy would lay the argument `start` over the method of that name.
         spider = super().from_crawler(crawler, *args)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
 
+from chaffinch.cli import complain
 from chaffinch.optout import covers, load
 from chaffinch.urls import site_of
 from spiders.backoff import HostLeft
@@ -32,6 +33,8 @@ class OptOutMiddleware:
             return
         reason = "on the opt-out list"
         holds = getattr(self.crawler.spider, "holds", None)
+        if holds is None and not request.meta.get("dont_obey_robotstxt"):
+            complain(f"{request.url}: {reason}")
         if holds is None or request.meta.get("dont_obey_robotstxt"):
             raise IgnoreRequest(reason)
         holds.leave(site_of(request.url), reason)

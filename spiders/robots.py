@@ -13,6 +13,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
+from chaffinch.cli import complain
 from chaffinch.urls import site_of
 from spiders.resolver import in_words
 
@@ -59,6 +60,8 @@ class RobotsMiddleware:
         if not self.obey or request.meta.get("dont_obey_robotstxt"):
             return
         parts = urlsplit(request.url)
+        if parts.scheme not in ("http", "https"):
+            return  # a file of the user's own
         origin = f"{parts.scheme}://{parts.netloc}"
         fetched, task = self.known.get(origin, (0.0, None))
         if task is None or time.monotonic() - fetched > MAX_AGE:
@@ -68,9 +71,17 @@ class RobotsMiddleware:
         if robots.rules is None:
             if (holds := getattr(self.crawler.spider, "holds", None)) is not None:
                 holds.no_answer(site_of(origin), f"robots.txt could not be read: {robots.unreadable}")
-            raise RobotsForbid(f"robots.txt could not be read: {robots.unreadable}", unreadable=True)
+            raise self._told(
+                request, RobotsForbid(f"robots.txt could not be read: {robots.unreadable}", unreadable=True)
+            )
         if not robots.rules.can_fetch(request.url, PRODUCT):
-            raise RobotsForbid("forbidden by robots.txt", unreadable=False)
+            raise self._told(request, RobotsForbid("forbidden by robots.txt", unreadable=False))
+
+    def _told(self, request: Request, refusal: RobotsForbid) -> RobotsForbid:
+        """The same, said to who asked for one page: `shell` and `fetch` would show nothing, and not say why."""
+        if not hasattr(self.crawler.spider, "holds"):
+            complain(f"{request.url}: {refusal}")
+        return refusal
 
     async def _fetch(self, origin: str) -> Robots:
         engine = self.crawler.engine

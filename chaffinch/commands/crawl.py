@@ -6,11 +6,21 @@ import argparse
 from asyncio import Task
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
+from w3lib.url import file_uri_to_path
 
-from chaffinch.cli import complain, name_usage, refuse_unknown, refuse_unknown_arguments, remind_of_purge
+from chaffinch.cli import (
+    check_options,
+    complain,
+    name_usage,
+    refuse_unknown,
+    refuse_unknown_arguments,
+    refuse_unknown_spider,
+    remind_of_purge,
+)
 from chaffinch.corpus import CorpusError
 
 if TYPE_CHECKING:
@@ -44,7 +54,8 @@ class Command(CrawlCommand):
         return (
             "Crawls what is due of config/farms.toml. -a start=URL[,URL] crawls these sites instead, "
             "-a farms=FILE another list, -a due=all every known page whether due or not. "
-            "Sites beyond this machine must be told who crawls them: -s CONTACT=you@example.org."
+            "Sites beyond this machine must be told who crawls them: -s CONTACT=you@example.org. "
+            "-O FILE.jsonl (or .csv, .json, .xml) also writes the articles that this run saw, as they were stored."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -53,7 +64,14 @@ class Command(CrawlCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         refuse_unknown(args)
+        check_options(self, opts, ours=args == ["farm"])
         super().process_options(args, opts)
+        if len(args) != 1:
+            raise UsageError(f"takes the name of one spider, such as farm, not {len(args)}", print_help=False)
+        refuse_unknown_spider(self, args[0])
+        assert self.settings is not None
+        for uri in self.settings.getdict("FEEDS"):
+            _refuse_unwritable(str(uri))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args == ["farm"]:
@@ -123,3 +141,15 @@ class Command(CrawlCommand):
             complain(crawl_summary(spider.store.counts, spider.next_due, crawler.settings["CORPUS"], stopped))
         if spider.failure is not None or spider.nothing_answered:
             self.exitcode = 1
+
+
+def _refuse_unwritable(uri: str) -> None:
+    """Raises UsageError for a file of -o or -O that cannot be written: not when a crawl of hours has ended."""
+    if urlsplit(uri).scheme not in ("", "file") or "%(" in uri:
+        return
+    file = Path(file_uri_to_path(uri))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.open("ab").close()
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror or error}", print_help=False) from None

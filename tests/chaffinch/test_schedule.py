@@ -94,7 +94,8 @@ def test_the_command_prints_shows_and_fails_in_words(tmp_path: Path) -> None:
     carried = {(words[n], words[n + 1]) for n in range(3, len(words), 2)}
     assert carried == {
         ("-a", "due=all"), ("-a", f"farms={tmp_path}/farms.toml"), ("-s", f"ARCHIVE={tmp_path}/raw pages"),
-        ("-s", "PAGE_BUDGET=7"), ("-s", "CONTACT=a@b.example"), ("-s", "LOG_LEVEL=INFO"), ("-s", f"CORPUS={tmp_path}/c.db"),
+        ("-s", "PAGE_BUDGET=7"), ("-s", "CONTACT=a@b.example"), ("-s", "LOG_LEVEL=INFO"),
+        ("-s", f"CORPUS={tmp_path}/c.db"),
     }  # fmt: skip
     for arguments, status, said in (
         (("--print", "-a", "fams=x"), 2, "-a fams; did you mean farms?"),

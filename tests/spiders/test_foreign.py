@@ -1,0 +1,97 @@
+"""Scrapy's own commands on this project's settings: what its users expect, or one line that says why not."""
+
+import csv
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chaffinch.corpus import open_reader
+from chaffinch.demo.server import Serving
+from tests.conftest import SCRIPTS, Run
+
+MINE = """
+import scrapy
+class Mine(scrapy.Spider):
+    name = "mine"
+    def parse(self, response):
+        yield {{"url": response.url, "scheduler": type(self.crawler.engine._slot.scheduler).__module__}}
+        for link in response.css("a::attr(href)").getall()[:{links}]:
+            yield response.follow(link, self.parse)
+    start_urls = ["{url}"]
+"""
+
+Scrapy = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def scrapy(tmp_path: Path) -> Scrapy:
+    """Runs `chaffinch ARGUMENTS…` in an empty folder, where nothing but what they name is to be made."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(SCRIPTS / "chaffinch"), *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+
+    return run
+
+
+def test_a_spider_of_ones_own_runs_as_anywhere(tmp_path: Path, scrapy: Scrapy, served: Serving) -> None:
+    (tmp_path / "mine.py").write_text(MINE.format(links=3, url=served["yuqi"]))
+    done = scrapy(
+        "runspider", "mine.py", "-O", "items.jsonl", "-s", "ALLOW_PRIVATE_ADDRESSES=1", "-s", "DOWNLOAD_DELAY=0"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    items = [json.loads(line) for line in (tmp_path / "items.jsonl").read_text().splitlines()]
+    assert 1 < len(items) <= 40
+    assert {item["scheduler"] for item in items} == {"scrapy.core.scheduler"}
+    assert {file.name for file in tmp_path.iterdir()} - {"__pycache__"} == {"mine.py", "items.jsonl"}
+
+
+def test_shell_and_fetch_show_a_page_or_say_why_not(tmp_path: Path, scrapy: Scrapy, served: Serving) -> None:
+    (tmp_path / "page.html").write_text("<title>逾期</title>")
+    done = scrapy("shell", "./page.html", "-c", "response.css('title::text').get()")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "逾期\n", "")
+    done = scrapy("fetch", served["yuqi"])
+    assert done.stdout == "" and done.stderr.count("\n") == 1
+    assert served["yuqi"] in done.stderr and "ALLOW_PRIVATE_ADDRESSES" in done.stderr
+    assert "</html>" in scrapy("fetch", served["fawu"], "-s", "ALLOW_PRIVATE_ADDRESSES=1").stdout
+    assert not list(tmp_path.glob("data*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["crawl", "farms"], "no spider farms; did you mean farm?"),
+        (["parse", "http://a.example/"], "`chaffinch clean FILE`"),
+        (["shell", "--spider", "farm"], "crawls what is due"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(tmp_path: Path, scrapy: Scrapy, arguments: list[str], said: str) -> None:
+    done = scrapy(*arguments)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, ""), done.stderr
+    assert said in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_crawl_exports_is_what_it_stored(tmp_path: Path, run: Run, served: Serving) -> None:
+    start = f"start={served['yuqi']},{served['luntan']}"
+    crawl = ("crawl", "farm", "-a", start, "-s", "ALLOW_PRIVATE_ADDRESSES=1")
+    done = run(*crawl, "-O", "new/out.jsonl", "-O", "out.csv")
+    assert done.returncode == 0, done.stderr
+    with closing(open_reader(tmp_path / "corpus.db").conn) as connection:
+        stored = connection.execute("SELECT url, text FROM articles ORDER BY id").fetchall()
+    exported = [json.loads(line) for line in (tmp_path / "new" / "out.jsonl").read_text().splitlines()]
+    assert [(one["url"], one["text"]) for one in exported] == stored and stored
+    assert not any(re.search(r"1[3-9]\d{9}", one["text"]) for one in exported)
+    with (tmp_path / "out.csv").open(newline="") as file:
+        assert [row["url"] for row in csv.DictReader(file)] == [url for url, _ in stored]
+    done = run(*crawl, "-a", "due=all", "-O", "again.jsonl")  # seen as before
+    assert len((tmp_path / "again.jsonl").read_text().splitlines()) == len(stored)
+    (tmp_path / "taken").write_text("")
+    done = run(*crawl, "-O", "taken/out.jsonl")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "taken" in done.stderr
