@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -10,12 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from chaffinch.config_files import read_toml
 from chaffinch.revisit import MOST_DAYS
 from chaffinch.urls import canonical_url, is_loopback, site_of
 
 KEYS = {"name", "start", "delay", "include", "exclude", "budget", "depth", "revisit_min", "revisit_max"}
 MAX_PATTERNS = 100  # of one list of a farm
 MAX_PATTERN_CHARS = 200
+MOST_DELAY = 86_400  # seconds: with a page a day nothing is crawled; by hand
 SITEMAPS = (".xml", ".xml.gz", ".txt")  # they are lists: `include` speaks of pages
 
 
@@ -133,14 +134,10 @@ def load(path: str | None = None) -> tuple[Farm, ...]:
 
     Raises ValueError, one line that names the file and the farm, for what is wrong in it.
     """
+    if path == "":
+        raise ValueError("-a farms= names no file")
     name = path or "config/farms.toml"
-    source = Path(path) if path else files("config").joinpath("farms.toml")
-    try:
-        data = tomllib.loads(source.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{name}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{name}: {error}") from None
+    data = read_toml(Path(path) if path else files("config").joinpath("farms.toml"), name)
     tables = data.get("farm", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables) or set(data) - {"farm"}:
         raise ValueError(f"{name}: a list of farms is made of [[farm]] tables only")
@@ -164,8 +161,11 @@ def _farm(table: dict[str, Any], where: str) -> Farm:
         raise ValueError(f"{where}: `start` must be a URL or a list of URLs")
     urls = tuple(_start_url(url, where) for url in start)
     delay = table.get("delay")
-    if delay is not None and (isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0):
-        raise ValueError(f"{where}: `delay` must be a number of seconds")
+    number = isinstance(delay, int | float) and not isinstance(delay, bool)
+    if delay is not None and not (number and 0 <= delay <= MOST_DELAY):  # which NaN is not either
+        raise ValueError(f"{where}: `delay` must be a number of seconds, at most {MOST_DELAY:,}")
+    if not isinstance(table.get("name", ""), str):
+        raise ValueError(f"{where}: `name` must be a text")
     return Farm(
         str(table.get("name") or site_of(urls[0])),
         urls,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from chaffinch.config_files import read_text
 from chaffinch.urls import canonical_url
 
 
@@ -15,10 +16,7 @@ def load(path: str = "") -> frozenset[str]:
     """
     name = path or "config/optout.txt"
     source = Path(path) if path else files("config").joinpath("optout.txt")
-    try:
-        lines = source.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
+    lines = read_text(source, name).splitlines()
     found = set()
     for number, line in enumerate(lines, 1):
         if entry := line.partition("#")[0].strip():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+
+from chaffinch.config_files import read_toml
 
 _WHERE = ("head", "tail", "edge", "anywhere")
 _LONGEST = 400  # no rule takes a longer line whole
@@ -83,10 +84,7 @@ class Rules:
 def load_rules(path: Path | None = None) -> Rules:
     """Read rules from a file, the project's own without one. Raises ValueError naming the rule that is wrong."""
     source = files("config").joinpath("boilerplate.toml") if path is None else path
-    try:
-        tables = tomllib.loads(source.read_text(encoding="utf-8")).get("rule", [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path or 'boilerplate.toml'}: {error}") from error
+    tables = read_toml(source, str(path or "boilerplate.toml")).get("rule", [])
     if not isinstance(tables, list):
         raise ValueError("boilerplate rules are written as [[rule]]")
     rules = tuple(_rule(table, n) for n, table in enumerate(tables, 1))

@@ -38,6 +38,9 @@ def refuse(given: Mapping[str, str], settings: Mapping[str, Any]) -> None:
                 raise ValueError(f"-s {name}={value}: give 1 or 0")
         elif isinstance(usual, int | float):
             _refuse_number(name, value, usual)
+        elif isinstance(usual, list) and usual and all(isinstance(one, int) for one in usual):
+            for one in value.split(","):
+                _refuse_number(name, one, usual[0])
         elif isinstance(usual, Mapping):
             _refuse_table(name, value)
 

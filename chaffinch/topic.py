@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from chaffinch.canonical import canonical
+from chaffinch.config_files import read_toml
 
 _TITLE_TIMES = 3  # how often a term in the title counts
 _ENOUGH = 6  # occurrences of one term beyond which more say nothing new
@@ -42,10 +42,7 @@ class Topics:
 def load_topics(path: Path | None = None) -> Topics:
     """Read topics from a file, the project's own without one. Raises ValueError naming the topic that is wrong."""
     source = files("config").joinpath("topics.toml") if path is None else path
-    try:
-        tables = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path or 'topics.toml'}: {error}") from error
+    tables = read_toml(source, str(path or "topics.toml"))
     return Topics(tuple(_topic(name, table) for name, table in tables.items()))
 
 
@@ -53,7 +50,7 @@ def _topic(name: str, table: object) -> Topic:
     if not isinstance(table, dict):
         raise ValueError(f"topic {name!r}: not a table")
     terms, threshold = table.get("terms"), table.get("threshold")
-    if not isinstance(threshold, int | float) or isinstance(threshold, bool) or threshold <= 0:
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < math.inf:
         raise ValueError(f"topic {name!r}: threshold must be a number above 0")
     if not isinstance(terms, dict) or not terms:
         raise ValueError(f"topic {name!r}: terms must be a table of weight lists")
@@ -62,7 +59,9 @@ def _topic(name: str, table: object) -> Topic:
         try:
             value = float(weight)
         except ValueError:
-            raise ValueError(f"topic {name!r}: {weight!r} is not a weight") from None
+            value = math.nan
+        if not math.isfinite(value):
+            raise ValueError(f"topic {name!r}: {weight!r} is not a weight")
         if not isinstance(words, list) or not all(isinstance(w, str) and w for w in words):
             raise ValueError(f"topic {name!r}: weight {weight} needs a list of terms")
         weights.update((w.lower(), value) for w in words)

@@ -92,7 +92,7 @@ class Command(CrawlCommand):
         if self.crawler_process.bootstrap_failed:
             self.exitcode = 1
         if isinstance(crawl, Task) and crawl.done() and not crawl.cancelled() and (error := crawl.exception()):
-            if not isinstance(error, CorpusError):
+            if not isinstance(error, CorpusError | ValueError | OSError):
                 raise error
             complain(error)
 
@@ -103,7 +103,7 @@ class Command(CrawlCommand):
 
     def _check(self, arguments: dict[str, Any]) -> None:
         """Arguments, list of farms and corpus, so that what is wrong is one line and not a traceback."""
-        from chaffinch import farms
+        from chaffinch import farms, optout
         from chaffinch.corpus import lock, open_writer
         from chaffinch.ingest import key_for
         from spiders.archive import opened
@@ -113,6 +113,7 @@ class Command(CrawlCommand):
         refuse_unknown_arguments(arguments)
         try:
             farms.plan(**arguments, contact=self.settings["CONTACT"])
+            optout.load(self.settings["OPT_OUT"])
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from None
         corpus = Path(self.settings["CORPUS"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import tomllib
 from pathlib import Path
 
 from scrapy.exceptions import UsageError
@@ -99,16 +98,14 @@ class Command(BaseCommand):
 
 def _sites(path: Path | None) -> tuple[set[str], str]:
     """The sites that a list of farms starts on, and its text; nothing for a file that is not there yet."""
+    from chaffinch.config_files import read_text, read_toml
     from chaffinch.farms import load
 
     if path is None or not path.exists():
         return set(), ""
-    try:
-        text = path.read_text(encoding="utf-8")
-        if not tomllib.loads(text):
-            return set(), text
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"{path}: {error}") from None
+    text = read_text(path, str(path))
+    if not read_toml(path, str(path)):
+        return set(), text
     from chaffinch.urls import site_of
 
     return {site_of(url) for farm in load(str(path)) for url in farm.start}, text
