@@ -33,7 +33,8 @@ def test_a_value_of_another_kind_is_refused_by_name(given: str) -> None:
     "given",
     [
         "DOWNLOAD_DELAY=0", "DOWNLOAD_DELAY=.5", "PAGE_BUDGET=1", "CLOSESPIDER_TIMEOUT=0.5",
-        "ALLOW_PRIVATE_ADDRESSES=1", "ROBOTSTXT_OBEY=False", "LOG_LEVEL=debug", "LOG_LEVEL=10", "CORPUS=a b.db", "RETRY_PRIORITY_ADJUST=-2",
+        "ALLOW_PRIVATE_ADDRESSES=1", "ROBOTSTXT_OBEY=False", "LOG_LEVEL=debug",
+        "LOG_LEVEL=10", "CORPUS=a b.db", "RETRY_PRIORITY_ADJUST=-2",
         "ITEM_PIPELINES={}", "RETRY_HTTP_CODES=500,502", "USER_AGENT=", "MINE=nan",
     ],
 )  # fmt: skip
