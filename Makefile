@@ -1,5 +1,10 @@
 # Needs python3 (3.11 or later) with venv and pip, and make; nothing else.
 PYTHON ?= python3
+PIP = .venv/bin/python -m pip install -q --disable-pip-version-check
+# What pip says of its own configuration helps nobody whose installation went well; of one that failed all is kept.
+LOG = install.log
+FAILED = rm -rf .venv; { grep -i error $(LOG) || cat $(LOG); } | tail -n 1 >&2; \
+	  echo "Could not install: $(LOG) has it all; .venv was removed" >&2; exit 1
 
 .PHONY: install demo test lint check clean
 
@@ -34,12 +39,13 @@ clean:
 	@rm -rf .venv
 	@echo "Installing into .venv"
 	@{ $(PYTHON) -m venv .venv \
-	  && .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt \
-	  && .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . \
-	  && touch $@; } || { rm -rf .venv; echo "Could not install; .venv was removed" >&2; exit 1; }
+	  && $(PIP) --require-hashes -r requirements.txt \
+	  && $(PIP) --no-deps --no-build-isolation -e . \
+	  && touch $@; } >$(LOG) 2>&1 || { $(FAILED); }
+	@rm -f $(LOG)
 
 .venv/installed-dev: .venv/installed requirements-dev.txt requirements-scrapyd.txt
-	@{ .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt \
-	  && .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps --upgrade \
-	    --target .venv/scrapyd -r requirements-scrapyd.txt \
-	  && touch $@; } || { rm -rf .venv; echo "Could not install; .venv was removed" >&2; exit 1; }
+	@{ $(PIP) --require-hashes -r requirements-dev.txt \
+	  && $(PIP) --require-hashes --no-deps --upgrade --target .venv/scrapyd -r requirements-scrapyd.txt \
+	  && touch $@; } >$(LOG) 2>&1 || { $(FAILED); }
+	@rm -f $(LOG)
