@@ -36,7 +36,8 @@ def errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         if str(error).startswith(("no such column", "no such table")):
             refuse_early(path)
-        raise CorpusError(f"corpus {path}: {error}") from error
+        said = "locked by another program" if "locked" in str(error) else error
+        raise CorpusError(f"corpus {path}: {said}") from error
     except OSError as error:
         raise CorpusError(f"corpus {path}: {error.strerror or error}") from error
 
@@ -155,8 +156,8 @@ def open_writer(path: Path) -> Database:
     Chaffinch or OpenCC, articles are indexed again.
     """
     refuse_foreign(path)
-    refuse_early(path)
     with errors(path):
+        refuse_early(path)
         file = real(path)
         file.parent.mkdir(parents=True, exist_ok=True)
         db = Database(sqlite3.connect(file, timeout=BUSY_SECONDS))
