@@ -3,16 +3,19 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from chaffinch import cli
 from chaffinch.demo.farm import Farm, build
 from chaffinch.demo.server import Serving, serve
 
 SCRIPTS = Path(sys.executable).parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Here = Callable[..., "Said"]
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("chaffinch", deadline=None)
@@ -35,6 +38,32 @@ def run(tmp_path: Path) -> Run:
         if len(command) > 1:
             command += ["-s", f"CORPUS={tmp_path / 'corpus.db'}"]
         return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+    return run
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command that was run in this process ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """Runs `chaffinch ARGUMENTS…` in a folder of its own and in this process: for what ends before any crawl begins."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "config.settings")
+
+    def run(*arguments: object) -> Said:
+        monkeypatch.setattr(sys, "argv", [str(SCRIPTS / "chaffinch"), *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        status = ended.value.code
+        assert isinstance(status, int)
+        return Said(status, *capsys.readouterr())
 
     return run
 

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from chaffinch import schema
 from chaffinch.corpus import CorpusError, beside, lock, open_reader, open_writer, real
 from chaffinch.ingest import key_for
-from tests.conftest import SCRIPTS
+from tests.conftest import Here
 
 TEXT = "花呗逾期以后，平台会先用短信和电话提醒；一直不还，就会联系紧急联系人。站长QQ：2345678901"
 
@@ -133,17 +133,10 @@ def test_what_is_no_corpus_is_refused_in_a_line_and_stays_as_it_is(tmp_path: Pat
 @pytest.mark.parametrize(
     ("command", "name"), [("ingest", "places.sqlite"), ("rekey", "letter.txt"), ("report", "early.db")]
 )
-def test_the_commands_say_so_in_a_line(tmp_path: Path, command: str, name: str) -> None:
+def test_the_commands_say_so_in_a_line(tmp_path: Path, here: Here, command: str, name: str) -> None:
     said = next(said for said, file in foreign_files(tmp_path).items() if file.name == name)
     (tmp_path / "a.txt").write_text(TEXT)
-    arguments = [
-        str(SCRIPTS / "chaffinch"),
-        command,
-        *(["a.txt"] if command == "ingest" else []),
-        "-s",
-        f"CORPUS={name}",
-    ]
-    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = here(command, *(["a.txt"] if command == "ingest" else []), "-s", f"CORPUS={name}")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert f"corpus {name}: " in done.stderr and said in done.stderr, done.stderr
 

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from chaffinch.scrub import FORGOTTEN, words_of
 from chaffinch.store import Store
 from tests.chaffinch.test_parts import PARTS
 from tests.chaffinch.test_parts import visit as part
-from tests.conftest import SCRIPTS
+from tests.conftest import Here
 
 ONE, OTHER = "http://one.example/loan/1.html", "http://two.example/loan/1.html"
 
@@ -190,48 +192,48 @@ def test_a_purge_that_is_killed_is_finished_by_the_next(tmp_path: Path, moment: 
     assert not (tmp_path / "corpus.db.purge").exists()
 
 
-def chaffinch(folder: Path, *arguments: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
-    """`chaffinch ARGUMENTS` on corpus.db; with `typed` on a terminal where that is what the user types."""
-    command = [str(SCRIPTS / "chaffinch"), *arguments, "-s", "CORPUS=corpus.db"]
-    if typed is None:
-        return subprocess.run(
-            command, cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, text=True, timeout=60, check=False
-        )
-    ours, theirs = os.openpty()
-    try:
-        os.write(ours, typed.encode())
-        return subprocess.run(
-            command, cwd=folder, capture_output=True, stdin=theirs, text=True, timeout=60, check=False
-        )
-    finally:
-        os.close(ours)
-        os.close(theirs)
+@pytest.fixture
+def typing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Makes standard input a terminal at which something is typed."""
+    with ExitStack() as stack:
+
+        def typed(text: str) -> None:
+            ours, theirs = os.openpty()
+            stack.callback(os.close, ours)
+            os.write(ours, text.encode())
+            monkeypatch.setattr(sys, "stdin", stack.enter_context(os.fdopen(theirs, encoding="utf-8")))
+
+        yield typed
 
 
-def test_the_command_refuses_what_it_does_not_know_counts_and_asks(tmp_path: Path) -> None:
+def test_the_command_refuses_what_it_does_not_know_counts_and_asks(
+    tmp_path: Path, here: Here, typing: Callable[[str], None]
+) -> None:
     path = tmp_path / "corpus.db"
     db = open_writer(path)
     put(db, page(ONE, "青山借款"), page(OTHER, "白鹭贷款"))
     db.conn.close()
-    before = path.read_bytes()
+    before, on = path.read_bytes(), ("-s", "CORPUS=corpus.db")
     for name, near in (("one.exampel", "one.example"), ("one.example/loan/1.html", ONE), (ONE[:-4] + "htm", ONE)):
-        done = chaffinch(tmp_path, "purge", OTHER, name)
+        done = here("purge", OTHER, name, *on)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
         assert f"{name}: not in the corpus; there are {near}" in done.stderr
-    done = chaffinch(tmp_path, "purge", "--dry-run", "one.example", OTHER)
+    done = here("purge", "--dry-run", "one.example", OTHER, *on)
     assert done.returncode == 0
     assert [line.split(": ", 1)[1] for line in done.stderr.splitlines()] == [
         f"{name}: would take out 1 pages and 1 articles" for name in ("one.example", OTHER)
     ]
-    done = chaffinch(tmp_path, "purge", "one.example", typed="n\n")
+    typing("n\n")
+    done = here("purge", "one.example", *on)
     assert done.returncode == 1
     assert "1 pages and 1 articles" in done.stderr and "nothing was purged" in done.stderr
     assert path.read_bytes() == before
-    assert chaffinch(tmp_path, "purge", "one.example", typed="y\n").returncode == 0
+    typing("y\n")
+    assert here("purge", "one.example", *on).returncode == 0
     assert purge.in_file(path, [ONE]) == []
-    done = chaffinch(tmp_path, "purge", "one.example")
+    done = here("purge", "one.example", *on)
     assert (done.returncode, "purged before" in done.stderr) == (0, True), done.stderr
-    assert chaffinch(tmp_path, "purge").returncode == 2
+    assert here("purge", *on).returncode == 2
 
 
 def test_the_parts_of_an_article_go_with_its_first_page(tmp_path: Path) -> None:
