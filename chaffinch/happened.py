@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from rich.console import Console
@@ -73,7 +73,7 @@ def happened(db: Database, since: str) -> Happened:
         ).fetchall()
     else:
         runs = db.conn.execute(
-            "SELECT id, started FROM crawls WHERE started >= ? ORDER BY id", (_day(since),)
+            "SELECT id, started FROM crawls WHERE started >= ? ORDER BY id", (moment(since),)
         ).fetchall()
     ids = [id for id, _ in runs]
     started = min((start for _, start in runs), default=None)
@@ -117,8 +117,10 @@ _SILENT = """
 """
 
 
-def _day(text: str) -> str:
+def moment(text: str) -> str:
+    """A date, or a moment in the form of `now`, as `crawls.started` compares with it. Raises ValueError, one line."""
     try:
+        datetime.fromisoformat(text)
         return date.fromisoformat(text[:10]).isoformat() + text[10:]
     except ValueError:
         raise ValueError(f"--since {text}: neither `last` nor a date such as 2026-01-31") from None

@@ -86,7 +86,10 @@ class Command(BaseCommand):
         except ValueError:
             raise UsageError("-a takes NAME=VALUE", print_help=False) from None
         refuse_unknown_arguments(pairs, ("start", "farms"))
-        plan = farms.plan(**pairs, contact=self.settings["CONTACT"])
+        try:
+            plan = farms.plan(**pairs, contact=self.settings["CONTACT"])
+        except ValueError as error:
+            raise UsageError(str(error), print_help=False) from None
         crawler = self.crawler_process.create_crawler(CheckSpider)
         self.crawler_process.crawl(crawler, plan=plan, name="check")
         self.crawler_process.start()

@@ -30,6 +30,13 @@ class Command(BaseCommand):
             raise UsageError(f"takes no argument: {args[0]}", print_help=False)
         if opts.json and opts.since is None:
             raise UsageError("--json goes with --since", print_help=False)
+        if opts.since not in (None, "last"):
+            from chaffinch import happened
+
+            try:
+                happened.moment(opts.since)
+            except ValueError as error:
+                raise UsageError(str(error), print_help=False) from None
 
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
         from chaffinch import corpus, happened, report

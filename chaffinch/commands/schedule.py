@@ -71,7 +71,10 @@ class Command(BaseCommand):
             self._show(opts.system)
             return
         assert self.settings is not None
-        farms.plan(**opts.spargs, contact=self.settings["CONTACT"])
+        try:
+            farms.plan(**opts.spargs, contact=self.settings["CONTACT"])
+        except ValueError as error:
+            raise UsageError(str(error), print_help=False) from None
         job = self._job(opts)
         if opts.print:
             print(f"# {schedule.NAME}.service\n{schedule.service(job)}\n# {schedule.NAME}.timer\n{schedule.timer(job)}")

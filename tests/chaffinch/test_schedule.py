@@ -103,7 +103,7 @@ def test_the_command_prints_shows_and_fails_in_words(tmp_path: Path) -> None:
         (("-a", "due=all"), 2, "--install or --print"),
         ((), 1, "no timer"),
         (("--install", "--farms", farms), 1, "no systemctl on this machine"),
-        (("--print", "--farms", "nowhere.toml"), 1, "nowhere.toml"),
+        (("--print", "--farms", "nowhere.toml"), 2, "nowhere.toml"),
         (("--install", "--print"), 2, "not both"),
     ):
         done = run(*arguments)

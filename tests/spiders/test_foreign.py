@@ -71,6 +71,8 @@ def test_shell_and_fetch_show_a_page_or_say_why_not(tmp_path: Path, scrapy: Scra
         (["report", "-s", "CORPSE=x"], "unknown setting -s CORPSE; did you mean CORPUS?"),
         (["ingest", "a.txt", "-s", "DOWNLOAD_DELAY=nan"], "-s DOWNLOAD_DELAY=nan: give a number"),
         (["repotr"], "did you mean report?"),
+        (["report", "--since", "yesterday"], "--since yesterday"),
+        (["report", "--since", "2026-01-31x"], "--since 2026-01-31x"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(tmp_path: Path, here: Here, arguments: list[str], said: str) -> None:
