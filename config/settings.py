@@ -78,6 +78,7 @@ DOWNLOADER_MIDDLEWARES = {
 EXTENSIONS = {
     "spiders.live.LiveExtension": 0,
     "spiders.stopping.Stopping": 0,
+    "spiders.watchdog.Watchdog": 0,
     # Off already; not even loaded, as the second brings an HTTP server and client.
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from asyncio import Future, ensure_future
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import ExitStack
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +11,9 @@ from urllib.parse import urljoin, urlsplit
 import scrapy
 from scrapy.http import Response
 
-from chaffinch import farms, frontier, history, lastmod, manifest, sitemap
+from chaffinch import farms, frontier, lastmod, sitemap
 from chaffinch.cli import complain
-from chaffinch.corpus import lock, now, open_writer
+from chaffinch.corpus import now
 from chaffinch.frontier import Due, Found
 from chaffinch.inputs import HTML_TYPES
 from chaffinch.items import Page, Visit
@@ -25,11 +21,10 @@ from chaffinch.links import listed
 from chaffinch.revisit import Bounds
 from chaffinch.store import Store
 from chaffinch.urls import canonical_url, is_loopback, site_of
-from spiders import archive
 from spiders.backoff import Holds, HostLeft
-from spiders.live import Tally, site_stats
 from spiders.resolver import in_words
 from spiders.robots import RobotsForbid
+from spiders.run import CrawlRun
 
 if TYPE_CHECKING:
     from typing import Self
@@ -37,7 +32,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
-    from chaffinch.archive import Archive
     from spiders.scheduler import FrontierScheduler
 
 LOOPBACK_CONNECTIONS = 8
@@ -61,25 +55,18 @@ class FarmSpider(scrapy.Spider):
     name = "farm"
     plan: farms.Plan
     sites: list[str]
+    run: CrawlRun
     store: Store
     scheduler: FrontierScheduler
-    tallies: dict[str, Tally]  # site -> what it brought in
     limits: dict[str, farms.Limits]  # of each site
     holds: Holds  # which sites are let alone, and why
     no_sitemap: set[str]  # origins whose robots.txt names no sitemap
-    failure: str | None = None  # why the corpus cannot be written any more
-    next_due: str | None = None  # when there is something to crawl again
-    closing: Future[None] | None = None  # the crawl's end, when the corpus failed
-    nothing_answered: bool = False  # something was due, and no server answered
-    archive: Archive | None = None  # where raw answers go, when they are kept
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         # Not handed on: Scrapy would lay the argument `start` over the method of that name.
         spider = super().from_crawler(crawler, *args)
         settings = crawler.settings
-        spider.holds, spider.tallies = Holds(), {}
-        spider.no_sitemap = set()
         spider.plan = farms.plan(**farms.ours(kwargs), contact=settings["CONTACT"])
         budget = settings.getint("PAGE_BUDGET")
         spider.limits = {site_of(url): farms.limits(farm, budget) for farm in spider.plan.farms for url in farm.start}
@@ -88,26 +75,15 @@ class FarmSpider(scrapy.Spider):
         settings.set("DOWNLOAD_SLOTS", {**settings.getdict("DOWNLOAD_SLOTS"), **slots}, priority="spider")
         if settings["CONTACT"]:
             settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{settings['CONTACT']})", priority="spider")
-        spider.open_corpus(Path(settings["CORPUS"]))
+        bounds = {
+            site_of(url): Bounds(farm.revisit_min, farm.revisit_max)
+            for farm in spider.plan.farms for url in farm.start
+        }  # fmt: skip
+        spider.no_sitemap = set()
+        spider.run = CrawlRun(crawler, Path(settings["CORPUS"]), spider.plan.as_settings(), bounds)
+        spider.holds, spider.store = spider.run.holds, spider.run.store
+        spider.run.begin([url for farm in spider.plan.farms for url in farm.start], spider.sites, spider.plan.due_all)
         return spider
-
-    def open_corpus(self, path: Path) -> None:
-        """Takes the corpus's lock for the run and seeds the frontier."""
-        with ExitStack() as stack:
-            stack.enter_context(lock(path, "`chaffinch crawl farm`"))
-            db = open_writer(path)
-            stack.callback(db.conn.close)
-            bounds = {
-                site_of(url): Bounds(farm.revisit_min, farm.revisit_max)
-                for farm in self.plan.farms for url in farm.start
-            }  # fmt: skip
-            self.store = Store(db, bounds=bounds)
-            self.manifest = manifest.begin(db, "crawl", self.plan.as_settings())
-            frontier.seed(db, [url for farm in self.plan.farms for url in farm.start], now())
-            if self.plan.due_all:
-                frontier.make_all_due(db, self.sites, now())
-            self.nothing_answered = any(frontier.due(db, site, now(), 1) for site in self.sites)
-            self.resources = stack.pop_all()
 
     async def start(self) -> AsyncIterator[Any]:
         """Nothing: the scheduler reads what is due from the corpus."""
@@ -117,7 +93,7 @@ class FarmSpider(scrapy.Spider):
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Visit | scrapy.Request]:
         """One visit for one answer, whatever its status."""
         page: Due = response.meta["page"]
-        self.nothing_answered = False
+        self.run.nothing_answered = False
         if spelling := _other_spelling(page, response):
             assert response.request is not None
             ours = {name: response.meta[name] for name in OUR_META if name in response.meta}
@@ -176,7 +152,7 @@ class FarmSpider(scrapy.Spider):
             with self.store.db.atomic():
                 frontier.add_found(self.store.db, [Found(url, 1, None, 1) for url in urls], now())
 
-        self.guarded(add)
+        self.run.guarded(add)
         self.scheduler.look_again(site)
 
     def _try_usual_sitemap(self, page: Due) -> None:
@@ -187,52 +163,13 @@ class FarmSpider(scrapy.Spider):
             self.no_sitemap.discard(origin)
             self._add_sitemaps(page.site, [origin + USUAL_SITEMAP])
 
-    def put_off(self, pages: list[tuple[str, str]], wait: timedelta) -> None:
-        """Pages, (URL, reason), that are not to be fetched for so long."""
-        if pages:
-            self.guarded(lambda: frontier.put_off(self.store.db, pages, now(), wait))
-
     def left_out(self, page: Due) -> None:
         """The page's host is left for this run: nothing is written of the page, which stays due."""
         self.scheduler.release(page)
 
-    def keep(self, visit: Visit | None) -> None:
-        """Takes a visit, or only looks whether what waits is old enough to be written."""
-        self.guarded(lambda: self.store.flush_if_old() if visit is None else self.store.add(visit))
-
-    def write(self) -> None:
-        """Writes what waits."""
-        self.guarded(self.store.flush)
-
-    def guarded(self, writing: Callable[[], None]) -> None:
-        """When the corpus refuses, the crawl stops; what was written before stands, the rest stays due."""
-        if self.failure is not None:
-            return
-        try:
-            writing()
-        except sqlite3.Error as error:
-            self.fail(f"corpus {self.crawler.settings['CORPUS']}: {error}")
-
-    def fail(self, reason: str) -> None:
-        """Ends the crawl: nothing more is written."""
-        if self.failure is None:
-            self.failure = reason
-            assert self.crawler.engine is not None
-            self.closing = ensure_future(self.crawler.engine.close_spider_async(reason="corpus failed"))
-
     def closed(self, reason: str) -> None:
         """Writes the rest and the manifest, and frees the corpus."""
-        self.guarded(self.store.finish)
-        with self.resources:
-            if self.failure is None:
-                sites = site_stats(self.tallies, self.holds.stopped())
-                kept, counts = archive.finished(self), self.store.counts
-                end = "no server answered" if self.nothing_answered else reason
-                with self.store.db.atomic():  # what was missed counts when the run has ended, and once
-                    if gone := min(history.count_misses(self.store.db), counts.get("failed", 0)):
-                        counts |= {"gone": counts.get("gone", 0) + gone, "failed": counts["failed"] - gone}
-                    manifest.finish(self.store.db, self.manifest, end, {**counts, "sites": sites, **kept})
-                self.next_due = frontier.next_due_of(self.store.db, self.sites)
+        self.run.end(reason)
 
     def _tell(self, visit: Visit) -> None:
         """A start URL that brings nothing is the user's business: the site hides behind it."""

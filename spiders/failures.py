@@ -1,0 +1,73 @@
+"""What is said of an error: its type and where it was raised, never its message, which may quote a page."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import sysconfig
+import traceback
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+OURS = frozenset({"chaffinch", "config", "pipelines", "spiders"})
+LIBRARIES = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib"))
+MOST_CAUSES = 10
+
+
+class StageError(Exception):
+    """A stage failed on one page: the error's type, and in `frames` where it was, without a word of the page."""
+
+    def __init__(self, said: str, frames: str) -> None:
+        super().__init__(said, frames)
+        self.frames = frames
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    @classmethod
+    def of(cls, error: BaseException) -> StageError:
+        """The same of any error, which may quote the page."""
+        return error if isinstance(error, cls) else cls(in_brief(error), frames_of(error))
+
+
+def in_brief(error: BaseException) -> str:
+    """What an error is and where in our code it was raised: its message may quote a page, and is left out.
+
+    >>> in_brief(KeyError("x"))
+    'KeyError'
+    """
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if not frames:
+        return type(error).__name__
+    file, line = next((one for one in reversed(frames) if _is_own(one[0])), frames[-1])
+    name = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file.name
+    return f"{type(error).__name__} in {name}, line {line}"
+
+
+def _is_own(file: Path) -> bool:
+    """Whether a file is ours, or the user's: it says more than the library that it called."""
+    if file.is_relative_to(ROOT) and file.relative_to(ROOT).parts[0] in OURS:
+        return True
+    return file.is_absolute() and not any(file.is_relative_to(folder) for folder in LIBRARIES)
+
+
+def frames_of(error: BaseException) -> str:
+    """The traceback of an error and of those that led to it, without their messages."""
+    told: list[str] = []
+    one: BaseException | None = error
+    while one is not None and len(told) < MOST_CAUSES:
+        said = f": {one}" if isinstance(one, OSError | sqlite3.Error | StageError) else ""
+        told.append("".join(traceback.format_tb(one.__traceback__)) + type(one).__name__ + said)
+        one = one.__cause__ or one.__context__
+    return "\nafter\n".join(told)
+
+
+class WithoutWords(logging.Formatter):
+    """A log's lines, with tracebacks that keep the messages of SQLite and the file system only."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if not record.exc_info:
+            return super().format(record)
+        plain = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None})
+        error = record.exc_info[1]
+        return super().format(plain) + ("" if error is None else f"\n{frames_of(error)}")
