@@ -21,6 +21,7 @@ PAGE_BUDGET = 50_000
 
 # --- The flow, in order. Clustering happens in the store's transaction: it needs what the corpus holds already. --
 ITEM_PIPELINES = {
+    "pipelines.listing.ListingPipeline": 50,  # sitemaps and feeds go no further
     "pipelines.decode.DecodePipeline": 100,
     "pipelines.links.LinksPipeline": 200,  # before extract, so that a page without an article still leads on
     "pipelines.robots_meta.RobotsMetaPipeline": 250,

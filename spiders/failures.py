@@ -36,12 +36,23 @@ def in_brief(error: BaseException) -> str:
     >>> in_brief(KeyError("x"))
     'KeyError'
     """
-    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-    if not frames:
-        return type(error).__name__
-    file, line = next((one for one in reversed(frames) if _is_own(one[0])), frames[-1])
-    name = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file.name
-    return f"{type(error).__name__} in {name}, line {line}"
+    one: BaseException | None = error
+    while one is not None:  # what was raised over a first error, by a library that was not ready for it, says little
+        if own := _own_frame(one):
+            return f"{type(one).__name__} in {own}"
+        one = one.__cause__ or one.__context__
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + where
+
+
+def _own_frame(error: BaseException) -> str:
+    """The file and line of our code, or the user's, that came nearest to where the error was raised; "" for none."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename)
+        if _is_own(file):
+            return f"{file.relative_to(ROOT) if file.is_relative_to(ROOT) else file.name}, line {frame.lineno}"
+    return ""
 
 
 def _is_own(file: Path) -> bool:

@@ -11,16 +11,15 @@ from urllib.parse import urljoin, urlsplit
 import scrapy
 from scrapy.http import Response
 
-from chaffinch import farms, frontier, lastmod, sitemap
+from chaffinch import farms, frontier
 from chaffinch.cli import complain
 from chaffinch.corpus import now
 from chaffinch.frontier import Due, Found
-from chaffinch.inputs import HTML_TYPES
 from chaffinch.items import Page, Visit
-from chaffinch.links import listed
 from chaffinch.revisit import Bounds
 from chaffinch.store import Store
 from chaffinch.urls import canonical_url, is_loopback, site_of
+from pipelines.listing import USUAL_SITEMAP
 from spiders.backoff import Holds, HostLeft
 from spiders.resolver import in_words
 from spiders.robots import RobotsForbid
@@ -36,11 +35,9 @@ if TYPE_CHECKING:
 
 LOOPBACK_CONNECTIONS = 8
 LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent
-USUAL_SITEMAP = "/sitemap.xml"
 NOT_AS_SPELLED = (403, 404, 410)  # what a server says of a folder whose default page it does not show
 OUR_META = ("page", "download_slot", "dont_redirect", "handle_httpstatus_all")
 MAX_SITEMAPS = 100  # that one robots.txt names
-MAX_SITEMAP_DEPTH = 5  # sitemap indexes that name sitemap indexes
 
 
 class FarmSpider(scrapy.Spider):
@@ -110,12 +107,6 @@ class FarmSpider(scrapy.Spider):
             visit.state, visit.reason = "gone", f"HTTP {response.status}"
         elif response.status >= 400 or response.status < 200:
             visit.state, visit.reason = "failed", f"HTTP {response.status}"
-        elif self._list(visit, response):
-            pass
-        elif page.depth and page.url.endswith(USUAL_SITEMAP):
-            visit.reason = "no sitemap"
-        elif not visit.page.content_type.lower().startswith((*HTML_TYPES, "text/")) and visit.page.content_type:
-            visit.reason = f"not HTML: {visit.page.content_type[:60]}"
         elif not response.body:
             visit.reason = "empty"
         else:
@@ -195,20 +186,6 @@ class FarmSpider(scrapy.Spider):
             crawled=True,
             robots_tag=tuple(value.decode("latin-1")[:500] for value in tags[:10]),
         )
-
-    def _list(self, visit: Visit, response: Response) -> bool:
-        """Whether the answer is a sitemap or a feed; what it lists are the visit's links then."""
-        body = sitemap.plain(response.body)
-        kind = sitemap.kind(body)
-        if kind is None:
-            return False
-        visit.reason = kind
-        if kind != "sitemap index" or visit.depth <= MAX_SITEMAP_DEPTH:
-            spellings: dict[str, str] = {}
-            dates = listed(visit.page.url, kind, body, spellings)
-            visit.spellings = spellings
-            visit.links, visit.modified = tuple(dates), lastmod.changes(dates, visit.fetched_at)
-        return True
 
     def _redirect(self, visit: Visit, response: Response) -> None:
         target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()

@@ -23,6 +23,7 @@ from scrapy.exceptions import DropItem
 from scrapy.pipelines import ItemPipelineManager
 
 from chaffinch.items import Visit
+from chaffinch.sitemap import GZIP
 from spiders.failures import StageError
 from spiders.worker import frame, serve, through
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from spiders.run import CrawlRun
 
 HERE_FIRST = 20  # visits done in this process first: a worker takes a second to start
+LONG = 500_000  # bytes of a page that no stage sees in this process: a tenth of a second, most of it lists of URLs
 MAX_WORKERS = 8
 CHANCES = 2  # workers that may die over one page
 DEATHS = 5  # of workers in a row that no page came back from
@@ -85,12 +87,13 @@ class OffloadingPipelines(ItemPipelineManager):
 
     async def process_item_async(self, item: Any) -> Any:
         self.seen += 1
-        if self.seen == HERE_FIRST and self.here:
+        long = isinstance(item, Visit) and _takes_long(item.page.body)
+        if self.here and not self.tended and (self.seen >= HERE_FIRST or long):
             count = max(1, min((os.cpu_count() or 2) - 1, MAX_WORKERS))
             self.tended = [asyncio.ensure_future(self._tend()) for _ in range(count)]
         run: CrawlRun | None = getattr(getattr(self.crawler, "spider", None), "run", None)
         try:
-            if self.workers and isinstance(item, Visit) and item.page.body:
+            if (self.workers or (long and self.here)) and isinstance(item, Visit) and item.page.body:
                 item = await self._elsewhere(item)
             else:
                 item = through(self.here, item)
@@ -162,6 +165,11 @@ class OffloadingPipelines(ItemPipelineManager):
             self.up.clear()
         for place, answer in enumerate(worker.waiting):
             answer.set_exception(WorkerError(place == 0))
+
+
+def _takes_long(body: bytes) -> bool:
+    """Whether the stages may take long over a page: nothing else would be fetched or written meanwhile."""
+    return body.startswith(GZIP) or len(body) > LONG
 
 
 async def _read(reader: asyncio.StreamReader) -> Any:

@@ -11,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scrapy.utils.log import get_scrapy_root_handler
+
 from chaffinch import frontier, history, manifest
 from chaffinch.cli import complain
 from chaffinch.corpus import lock, now, open_writer
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
     from chaffinch.archive import Archive
 
-logger = logging.getLogger(__name__)
+LOGGER = "spiders.run"
+logger = logging.getLogger(LOGGER)
 
 BROKEN_IN_A_ROW = 5  # pages that a stage or the store fails on; then it is not for the pages (by hand)
 FAILED = "failed: "  # begins the reason of a run that something broke
@@ -65,6 +68,7 @@ class CrawlRun:
             self.manifest = manifest.begin(db, "crawl", settings)
             self._resources = stack.pop_all()
         self.log = log_file(path)
+        hush()
 
     def begin(self, start: Sequence[str], sites: Sequence[str], due_all: bool) -> None:
         """Makes the start pages known, and with `due_all` everything due."""
@@ -209,3 +213,13 @@ class CrawlRun:
         with self.store.db.atomic():
             manifest.finish(self.store.db, self.manifest, reason, stats)
         self.next_due = frontier.next_due_of(self.store.db, self.sites)
+
+
+def hush() -> None:
+    """Has Scrapy show no tracebacks on stderr: they are in the log, and the run says in a line what broke."""
+    if (shown := get_scrapy_root_handler()) is not None:
+        shown.addFilter(_is_no_traceback)
+
+
+def _is_no_traceback(record: logging.LogRecord) -> bool:
+    return not record.exc_info and record.name != LOGGER and record.levelno < logging.CRITICAL

@@ -12,6 +12,7 @@ from scrapy.core.scheduler import BaseScheduler
 from chaffinch import frontier, patterns, yields
 from chaffinch.corpus import now
 from chaffinch.items import Visit
+from spiders.run import hush
 
 if TYPE_CHECKING:
     from typing import Self
@@ -64,6 +65,7 @@ class FrontierScheduler(BaseScheduler):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        hush()  # Scrapy has made its handler anew since the run began
         return cls(crawler)
 
     def open(self, spider: Spider) -> None:

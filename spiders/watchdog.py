@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from scrapy import signals
 from scrapy.utils.asyncio import create_looping_call
-from scrapy.utils.log import get_scrapy_root_handler
 
 from chaffinch.cli import complain
 from spiders.offload import PATIENCE
+from spiders.run import LOGGER
 
 if TYPE_CHECKING:
     from typing import Self
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOOK = 1.0  # seconds between two looks
 # Seconds in which something must have happened where nothing is under way: three of the engine's own heartbeats.
 IDLE = 15.0
-ENGINE, OUR_OWN = "scrapy.core.engine", "spiders.run"
+ENGINE = "scrapy.core.engine"
 MOVES = (
     signals.request_reached_downloader,
     signals.request_left_downloader,
@@ -47,7 +47,7 @@ class Tripwire(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        if record.name == OUR_OWN or (record.levelno < logging.ERROR and record.name != ENGINE):
+        if record.name == LOGGER or (record.levelno < logging.ERROR and record.name != ENGINE):
             return
         if isinstance(error, Exception):
             self.run.broke(error, logged=True)
@@ -66,7 +66,6 @@ class Watchdog:
         if self.run is not None:
             self.tripwire = Tripwire(self.run)
             logging.getLogger().addHandler(self.tripwire)
-            self.hush()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -74,15 +73,9 @@ class Watchdog:
         if watchdog.run is not None:
             for signal in MOVES:
                 crawler.signals.connect(watchdog.move, signal)
-            crawler.signals.connect(watchdog.hush, signals.spider_opened)
             crawler.signals.connect(watchdog.begin, signals.engine_started)
             crawler.signals.connect(watchdog.end, signals.engine_stopped)
         return watchdog
-
-    def hush(self) -> None:
-        """Tracebacks are for the log: the run says in a line of its own what broke."""
-        if (shown := get_scrapy_root_handler()) is not None:
-            shown.addFilter(_is_no_traceback)
 
     def begin(self) -> None:
         self.move()
@@ -141,7 +134,3 @@ class Watchdog:
         logging.getLogger().removeHandler(self.tripwire)
         logging.getLogger().removeHandler(self.run.log)
         self.run.log.close()
-
-
-def _is_no_traceback(record: logging.LogRecord) -> bool:
-    return not record.exc_info and record.name != OUR_OWN and record.levelno < logging.CRITICAL
