@@ -63,16 +63,20 @@ DOWNLOAD_HANDLERS = {
 }
 DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_FAIL_ON_DATALOSS = False  # what came is taken, as browsers do; the spider tells it
 DOWNLOAD_TIMEOUT = 30
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
+HTTPPROXY_ENABLED = False  # a proxy of the environment would resolve names past our resolver
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "spiders.optout.OptOutMiddleware": 80,
     "spiders.backoff.BackoffMiddleware": 90,
     "spiders.robots.RobotsMiddleware": 100,
+    "spiders.encodings.ContentEncodingMiddleware": 590,
     "spiders.archive.ArchiveMiddleware": 950,
 }
 

@@ -46,6 +46,11 @@ def in_brief(error: BaseException) -> str:
     return type(error).__name__ + where
 
 
+def is_of_ours(error: BaseException) -> bool:
+    """Whether an error came through our code, or the user's."""
+    return bool(_own_frame(error))
+
+
 def _own_frame(error: BaseException) -> str:
     """The file and line of our code, or the user's, that came nearest to where the error was raised; "" for none."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):

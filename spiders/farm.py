@@ -24,6 +24,7 @@ from spiders.backoff import Holds, HostLeft
 from spiders.resolver import in_words
 from spiders.robots import RobotsForbid
 from spiders.run import CrawlRun
+from spiders.stopping import is_ours
 
 if TYPE_CHECKING:
     from typing import Self
@@ -120,6 +121,10 @@ class FarmSpider(scrapy.Spider):
         page: Due = failure.request.meta["page"]  # type: ignore[attr-defined]
         visit = self._visit(page, None)
         error = failure.value or Exception("no answer")
+        if is_ours(error):
+            self.run.broke(error)
+            self.left_out(page)
+            return
         if isinstance(error, HostLeft):
             self.left_out(page)
             return

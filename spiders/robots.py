@@ -15,6 +15,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from chaffinch.urls import site_of
 from spiders.resolver import in_words
+from spiders.stopping import is_ours
 
 if TYPE_CHECKING:
     from typing import Self
@@ -76,17 +77,18 @@ class RobotsMiddleware:
         engine = self.crawler.engine
         assert engine is not None
         site = site_of(origin)
+        request = Request(
+            f"{origin}/robots.txt",
+            callback=NO_CALLBACK,
+            dont_filter=True,
+            meta={"dont_obey_robotstxt": True, "download_slot": site},
+        )
         try:
-            response = await engine.download_async(
-                Request(
-                    f"{origin}/robots.txt",
-                    callback=NO_CALLBACK,
-                    dont_filter=True,
-                    meta={"dont_obey_robotstxt": True, "download_slot": site},
-                )
-            )
+            response = await engine.download_async(request)
         except Exception as error:
-            # Whatever kept us from the file, the answer is no: nothing here is worth a traceback.
+            # Whatever kept us from the file, the answer is no. What a server did is not worth a traceback.
+            if is_ours(error) and (run := getattr(self.crawler.spider, "run", None)) is not None:
+                run.broke(error)
             return Robots(None, in_words(error, origin))
         if response.status >= 500:
             return Robots(None, f"HTTP {response.status}")

@@ -14,6 +14,7 @@ from scrapy import signals
 from scrapy.utils.asyncio import create_looping_call
 
 from chaffinch.cli import complain
+from spiders.failures import is_of_ours
 from spiders.offload import PATIENCE
 from spiders.run import LOGGER
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 LOOK = 1.0  # seconds between two looks
 # Seconds in which something must have happened where nothing is under way: three of the engine's own heartbeats.
 IDLE = 15.0
-ENGINE = "scrapy.core.engine"
+ENGINE, TWISTED = "scrapy.core.engine", "twisted"
 MOVES = (
     signals.request_reached_downloader,
     signals.request_left_downloader,
@@ -49,6 +50,8 @@ class Tripwire(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         if record.name == LOGGER or (record.levelno < logging.ERROR and record.name != ENGINE):
             return
+        if record.name == TWISTED and (error is None or not is_of_ours(error)):
+            return  # what a server's bytes did to its connection, whose page fails or times out
         if isinstance(error, Exception):
             self.run.broke(error, logged=True)
         elif record.levelno >= logging.CRITICAL:  # what Twisted could not hand to anyone
