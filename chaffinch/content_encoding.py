@@ -36,8 +36,8 @@ def decoded(body: bytes, codings: Iterable[str], limit: int) -> tuple[bytes, boo
     """`body` without its Content-Encoding (the header's values), at most `limit` bytes; and whether it was torn.
 
     As browsers do: a body that is not in the coding it claims stays as it is, a torn one is read up to the tear, a name
-    that is no coding (`utf-8`, `none`) is passed over. Raises TooLargeError, and UnknownCodingError for what is not even
-    text.
+    that is no coding (`utf-8`, `none`) is passed over. Raises TooLargeError, and UnknownCodingError for what is not
+    even text.
     """
     names = [name.strip().lower() for value in codings for name in value.split(",") if name.strip()]
     torn = False

@@ -158,6 +158,7 @@ class Visit:
     spellings: Mapping[str, str] = field(
         default_factory=dict
     )  # link -> the same with the default page it was spelled with
+    linked: Mapping[str, str] = field(default_factory=dict)  # link -> what it asks for, where that is another URL
     spelling: str | None = None  # the same of its own URL, when it answered only to that
     named: frozenset[str] = frozenset()  # those of them whose link says that they are on a topic
     canonical_link: str | None = None  # another canonical URL of the same site that the page says is its own

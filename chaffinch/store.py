@@ -368,6 +368,7 @@ def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int], le
             Found(
                 url, visit.depth + 1, page_ids[visit.page.url],
                 patterns.priority(learned.sites[visit.site], url, url in visit.named), visit.spellings.get(url),
+                visit.linked.get(url),
             )
             for url in visit.links if url in learned.fresh
         ]  # fmt: skip

@@ -21,8 +21,9 @@ class ListingPipeline:
             visit.reason = kind
             if kind != "sitemap index" or visit.depth <= MAX_SITEMAP_DEPTH:
                 spellings: dict[str, str] = {}
-                dates = listed(visit.page.url, kind, body, spellings)
-                visit.spellings = spellings
+                linked: dict[str, str] = {}
+                dates = listed(visit.page.url, kind, body, spellings, linked)
+                visit.spellings, visit.linked = spellings, linked
                 visit.links, visit.modified = tuple(dates), lastmod.changes(dates, visit.fetched_at)
         elif visit.depth and visit.page.url.endswith(USUAL_SITEMAP):
             visit.reason = "no sitemap"

@@ -18,7 +18,7 @@ from chaffinch.frontier import Due, Found
 from chaffinch.items import Page, Visit
 from chaffinch.revisit import Bounds
 from chaffinch.store import Store
-from chaffinch.urls import canonical_url, is_loopback, site_of
+from chaffinch.urls import as_linked, canonical_url, is_loopback, site_of
 from pipelines.listing import USUAL_SITEMAP
 from spiders.backoff import Holds, HostLeft
 from spiders.resolver import in_words
@@ -207,6 +207,8 @@ class FarmSpider(scrapy.Spider):
             visit.reason = f"redirects to another site: {url[:200]}"
         else:
             visit.reason, visit.links = f"redirects to {url[:200]}", (url,)
+            if (asked := as_linked(absolute)) and asked != url:
+                visit.linked = {url: asked}
             if (spelling := canonical_url(absolute, keep_default_page=True)) and spelling != url:
                 visit.spellings = {url: spelling}
 

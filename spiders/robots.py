@@ -6,13 +6,14 @@ import asyncio
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
+from chaffinch.robots_txt import allows, parse
 from chaffinch.urls import site_of
 from spiders.resolver import in_words
 from spiders.stopping import is_ours
@@ -70,7 +71,7 @@ class RobotsMiddleware:
             if (holds := getattr(self.crawler.spider, "holds", None)) is not None:
                 holds.no_answer(site_of(origin), f"robots.txt could not be read: {robots.unreadable}")
             raise RobotsForbid(f"robots.txt could not be read: {robots.unreadable}", unreadable=True)
-        if not robots.rules.can_fetch(request.url, PRODUCT):
+        if not allows(robots.rules, _spellings(request), PRODUCT):
             raise RobotsForbid("forbidden by robots.txt", unreadable=False)
 
     async def _fetch(self, origin: str) -> Robots:
@@ -93,7 +94,7 @@ class RobotsMiddleware:
         if response.status >= 500:
             return Robots(None, f"HTTP {response.status}")
         body = b"" if response.status >= 400 else response.body[:MAX_BYTES]
-        rules = Protego.parse(body.decode("utf-8", "ignore"))
+        rules = parse(body)
         if delay := rules.crawl_delay(PRODUCT):
             slot = engine.downloader.per_slot_settings.setdefault(site, {})
             slot["delay"] = max(min(float(delay), MAX_CRAWL_DELAY), float(slot.get("delay", 0)))
@@ -102,5 +103,11 @@ class RobotsMiddleware:
                 engine.downloader.slots[site].delay = slot["delay"]
                 engine.downloader.slots[site].concurrency = 1
         if (heard_of := getattr(self.crawler.spider, "heard_of", None)) is not None:
-            heard_of(origin, rules.sitemaps)
+            heard_of(origin, (urljoin(f"{origin}/", url) for url in rules.sitemaps))
         return Robots(rules)
+
+
+def _spellings(request: Request) -> set[str]:
+    """A request's URL as it is asked for, and as it was linked: either that is forbidden is not to be fetched."""
+    page = request.meta.get("page")
+    return {request.url} if page is None else {request.url, page.url} | {page.linked, page.spelling} - {None}
