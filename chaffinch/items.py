@@ -174,4 +174,5 @@ class Visit:
     same_since: str | None = None  # of a 304 from an archive: when the answer was given that it is the same as
     echo: bool = False  # of a page that was not fetched: a later part of its article was
     grown: bool = False  # the article has parts more than before, and is else as it was
+    notice: bool = False  # what it says stands on other pages of its site as well, in the place of what they said
     mixed: bool = False  # of its parts some were stored as edited already, these as they were: it is one edit

@@ -21,6 +21,7 @@ from chaffinch.store import Store
 from chaffinch.urls import as_linked, canonical_url, is_loopback, site_of
 from pipelines.listing import USUAL_SITEMAP
 from spiders.backoff import Holds, HostLeft
+from spiders.encodings import CUT_SHORT
 from spiders.resolver import in_words
 from spiders.robots import RobotsForbid
 from spiders.run import CrawlRun
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 LOOPBACK_CONNECTIONS = 8
 LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent
 NOT_AS_SPELLED = (403, 404, 410)  # what a server says of a folder whose default page it does not show
+END = 1_000  # bytes of a page that its last tags stand in
 OUR_META = ("page", "download_slot", "dont_redirect", "handle_httpstatus_all")
 MAX_SITEMAPS = 100  # that one robots.txt names
 
@@ -98,6 +100,9 @@ class FarmSpider(scrapy.Spider):
             yield response.request.replace(url=spelling, meta={**ours, "spelled": True})
             return
         visit = self._visit(page, response)
+        if CUT_SHORT in response.flags and response.status == 200:
+            visit.etag = visit.last_modified = None  # a 304 would leave it as it came for good
+            self.run.cut_short(page.site, page.url)
         if response.status == 304:
             pass
         elif 300 <= response.status < 400:
@@ -110,6 +115,8 @@ class FarmSpider(scrapy.Spider):
             visit.state, visit.reason = "failed", f"HTTP {response.status}"
         elif not response.body:
             visit.reason = "empty"
+        elif CUT_SHORT in response.flags and page.fetched and not _is_whole(response.body):
+            visit.state, visit.reason = "failed", "the transfer broke off"  # what is stored of it may be more
         else:
             visit.page = Page(page.url, response.body, visit.page.content_type)
             self._try_usual_sitemap(page)
@@ -228,6 +235,11 @@ def _other_spelling(page: Due, response: Response) -> str | None:
     except ValueError:
         return None
     return url if url != response.url and canonical_url(url) == page.url else None
+
+
+def _is_whole(body: bytes) -> bool:
+    """Whether an HTML page came to its end, whatever length was announced."""
+    return b"</html" in body[-END:].lower() or b"</body" in body[-END:].lower()
 
 
 def _slots(farm: farms.Farm, settings: Any) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.utils.log import get_scrapy_root_handler
 
-from chaffinch import frontier, history, manifest
+from chaffinch import frontier, history, manifest, parked
 from chaffinch.cli import complain
 from chaffinch.corpus import lock, now, open_writer
 from chaffinch.items import Visit
@@ -56,6 +56,9 @@ class CrawlRun:
         self.next_due: str | None = None  # when there is something to crawl again
         self.nothing_answered = False  # something was due, and no server answered
         self.broken: set[str] = set()  # pages that a stage or the store failed on: not again in this run
+        self._leads_on: set[str] = set()  # sites
+        self._dead_ends: dict[str, str] = {}  # site -> what is said of its start page when nothing leads on
+        self._cut_short: dict[str, list[str]] = {}  # site -> URLs whose transfer broke off
         self._in_a_row = 0
         self._refused = False  # the corpus cannot be written any more
         self._ended = False
@@ -65,6 +68,7 @@ class CrawlRun:
             db = open_writer(path)
             stack.callback(db.conn.close)
             self.store = Store(db, bounds=bounds)
+            self.started = now()
             self.manifest = manifest.begin(db, "crawl", settings)
             self._resources = stack.pop_all()
         self.log = log_file(path)
@@ -85,7 +89,16 @@ class CrawlRun:
 
     def keep(self, visit: Visit | None) -> None:
         """Takes a visit, or only looks whether what waits is old enough to be written."""
+        if visit is not None:
+            self._look_at(visit)
         self.guarded(lambda: self.store.flush_if_old() if visit is None else self.store.add(visit))
+
+    def _look_at(self, visit: Visit) -> None:
+        """Remembers of a site whether any page of it leads on, and which start page does not."""
+        if visit.links or visit.cleaned is not None or visit.status == 304 or visit.state == "off-topic":
+            self._leads_on.add(visit.site)
+        elif visit.depth == 0 and visit.state == "page":
+            self._dead_ends.setdefault(visit.site, f"{visit.page.url} leads nowhere: {_in_words(visit)}")
 
     def write(self) -> None:
         """Writes what waits."""
@@ -171,12 +184,31 @@ class CrawlRun:
         """Whether Scrapy was asked to close the spider since something failed."""
         return self._closing is not None
 
-    def tell(self, site: str, what: str) -> None:
-        """Says in one line, once, what is odd about a site; the report and the manifest have it, too."""
-        told = {"site": site, "what": what}
-        if told not in self.told:
-            self.told.append(told)
-            complain(f"{site}: {what}")
+    def cut_short(self, site: str, url: str) -> None:
+        """The transfer of a page broke off, or brought less than was announced."""
+        self._cut_short.setdefault(site, []).append(url)
+
+    def _tell(self, site: str, what: str) -> None:
+        """Says in one line what is odd about a site; the manifest has it for the report."""
+        self.told.append({"site": site, "what": what})
+        complain(f"{site}: {what}")
+
+    def _tell_all(self) -> None:
+        """Once the run is over: what leads nowhere, what shows something else, what came cut short."""
+        for site, what in self._dead_ends.items():
+            if site not in self._leads_on:
+                self._tell(site, what)
+        for site, count in self.store.notices.counts.items():
+            self._tell(
+                site,
+                f"{count:,} known pages show one other text (parked, blocked or a challenge): what they said stays",
+            )
+        for site, count, why in parked.silent_sites(self.store.db, self.started):
+            if site in self.sites and site not in self.store.notices.counts:
+                self._tell(site, f"all {count:,} articles asked for are answered by something else ({why}): they stay")
+        for site, urls in self._cut_short.items():
+            more = f" and {len(urls) - 1:,} more" if len(urls) > 1 else ""
+            self._tell(site, f"came shorter than announced, what came is taken: {urls[0]}{more}")
 
     def end(self, reason: str) -> None:
         """Writes the rest and the manifest, and frees the corpus, whatever of it fails; once."""
@@ -187,6 +219,7 @@ class CrawlRun:
         told: dict[str, Any] = {}
         with self._resources:
             self.guarded(lambda: told.update(archive.finished(self.archive)))
+            self.guarded(self._tell_all)
             self.guarded(self._count_misses)
             try:
                 self._finish_manifest(reason, told)
@@ -213,6 +246,17 @@ class CrawlRun:
         with self.store.db.atomic():
             manifest.finish(self.store.db, self.manifest, reason, stats)
         self.next_due = frontier.next_due_of(self.store.db, self.sites)
+
+
+def _in_words(visit: Visit) -> str:
+    """Why a page without links has none, as far as the page says it."""
+    reason = visit.reason or "no links"
+    words = {
+        "shell": "a script and no more (a challenge, or links that only a browser makes)",
+        "redirects to itself": "redirects to itself (as sites do that want a cookie back)",
+        "noindex": "noindex, and no links that may be followed",
+    }
+    return words.get(reason, f"no links ({reason})" if not reason.startswith("redirects") else reason)
 
 
 def hush() -> None:

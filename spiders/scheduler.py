@@ -152,7 +152,8 @@ class FrontierScheduler(BaseScheduler):
             return False
         size = REFILL
         while not queue.ready and queue.exhausted != store.batches:
-            waiting = {url for url, visit in store.buffer.items() if visit.site == site}
+            kept = (*store.buffer.values(), *store.notices.waiting.values())
+            waiting = {visit.page.url for visit in kept if visit.site == site}
             out_of_reach = queue.under_way | waiting | self.spider.run.broken
             found = frontier.due(store.db, site, now(), size + len(out_of_reach))
             fitting = [page for page in found if page.url not in out_of_reach]
