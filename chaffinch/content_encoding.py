@@ -40,15 +40,17 @@ def decoded(body: bytes, codings: Iterable[str], limit: int) -> tuple[bytes, boo
     even text.
     """
     names = [name.strip().lower() for value in codings for name in value.split(",") if name.strip()]
-    torn = False
+    torn, unknown = False, ""
     for name in reversed(names[-MOST_CODINGS:]):
         if not body:
             break
         if (read := _READERS.get(name)) is not None:
             body, one_torn = _gathered(body, read, limit)
             torn |= one_torn
-        elif _CONTROL.search(body, 0, LOOK) and name not in ("identity", "none"):
-            raise UnknownCodingError(f"Content-Encoding {name[:40]} is not known")
+        else:
+            unknown = name
+    if unknown not in ("", "identity") and _CONTROL.search(body, 0, LOOK):
+        raise UnknownCodingError(f"Content-Encoding {unknown[:40]} is not known")
     return body, torn
 
 
@@ -64,7 +66,7 @@ def _gathered(body: bytes, reader: type[_Reader], limit: int) -> tuple[bytes, bo
         if len(out) > limit:
             raise TooLargeError(f"larger than {limit:,} bytes once inflated")
     if not out and one.torn:
-        return body, False
+        return (b"", True) if body.startswith((GZIP, ZSTD)) else (body, False)
     return bytes(out), one.torn
 
 
@@ -110,24 +112,29 @@ class _Deflate(_Reader):
 class _Brotli(_Reader):
     def __iter__(self) -> Iterator[bytes]:
         inflate = brotli.Decompressor()
-        data = b"."
         try:
             data = inflate.process(self.body, output_buffer_limit=STEP)
             while data:
                 yield data
                 data = b"" if inflate.is_finished() else inflate.process(b"", output_buffer_limit=STEP)
+            self.torn = not inflate.is_finished()
         except brotli.error:
-            pass
-        self.torn = not inflate.is_finished()
+            self.torn = True
 
 
 class _Zstd(_Reader):
     def __iter__(self) -> Iterator[bytes]:
-        stream = zstd.ZstdFile(BytesIO(self.body))
+        inflate, left = zstd.ZstdDecompressor(), self.body
         try:
-            while data := stream.read(STEP):
+            while data := inflate.decompress(left, STEP):
                 yield data
-        except (EOFError, zstd.ZstdError):
+                left = b""
+                if inflate.eof and inflate.unused_data:  # one frame more
+                    inflate, left = zstd.ZstdDecompressor(), inflate.unused_data
+                elif inflate.eof or inflate.needs_input:
+                    break
+            self.torn = not inflate.eof
+        except zstd.ZstdError:
             self.torn = True
 
 

@@ -22,7 +22,7 @@ FEW_LINKS = 5  # that a page has which is no list any more; by hand
 MOST_WAITING = 200  # visits; when there are more, they are taken as they are
 INSTEAD = "one text in the place of the site's pages"
 ALL_MISSED = 3  # articles of a site that are answered by something else, when none is as it was: then it is told
-_OF_ITS_OWN = re.compile(r"[\w.:/-]{0,200}\d[\w.:/-]{0,200}|\s+", re.ASCII)  # addresses, times, numbers of a page
+_OF_ITS_OWN = re.compile(r"[\w.:/-]{0,200}[\d./][\w.:/-]{0,200}|\s+", re.ASCII)  # addresses, times, numbers of a page
 
 
 @dataclass(slots=True)

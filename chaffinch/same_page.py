@@ -99,15 +99,18 @@ def rewrite_links(db: Database, visits: Sequence[Visit], rules: dict[str, Rules]
 def _to_known(
     db: Database, to: dict[str, str], linked: set[str], rules: Rules, found: dict[str, str]
 ) -> dict[str, str]:
-    """`to`, URL -> the one without what says nothing, with only such targets as some page links.
+    """`to`, URL -> the one that rules lead it to, with only such parameters dropped as some page links it without.
 
     Where none links to that, the first URL found stands for all that say the same: no URL is made up. `found` keeps
-    what stands for each target.
+    what stands for each target. Another origin is another way to the same page, whoever links it.
     """
     for url, target in to.items():
-        if target not in found:
+        (origin, rest), own = origins.origin_of(target), origins.origin_of(url)[1]
+        if rest == own:
+            found[target] = target
+        elif target not in found:
             known = target in linked or db.conn.execute("SELECT 1 FROM pages WHERE url = ?", (target,)).fetchone()
-            found[target] = target if known else _first_alike(db, target, rules) or url
+            found[target] = target if known else _first_alike(db, target, rules) or origin + own
     return {url: found[target] for url, target in to.items()}
 
 

@@ -266,4 +266,4 @@ def hush() -> None:
 
 
 def _is_no_traceback(record: logging.LogRecord) -> bool:
-    return not record.exc_info and record.name != LOGGER and record.levelno < logging.CRITICAL
+    return not record.exc_info and record.name not in (LOGGER, "asyncio") and record.levelno < logging.CRITICAL

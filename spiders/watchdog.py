@@ -14,8 +14,8 @@ from scrapy import signals
 from scrapy.utils.asyncio import create_looping_call
 
 from chaffinch.cli import complain
+from spiders import offload
 from spiders.failures import is_of_ours
-from spiders.offload import PATIENCE
 from spiders.run import LOGGER
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LOOK = 1.0  # seconds between two looks
 # Seconds in which something must have happened where nothing is under way: three of the engine's own heartbeats.
 IDLE = 15.0
+STAGES = offload.PATIENCE  # seconds more while pages are with the stages
 ENGINE, TWISTED = "scrapy.core.engine", "twisted"
 MOVES = (
     signals.request_reached_downloader,
@@ -118,7 +119,7 @@ class Watchdog:
             asked = (float(request.meta.get("download_timeout") or 0) for request in engine.downloader.active)
             longest += max(self.crawler.settings.getfloat("DOWNLOAD_TIMEOUT"), *asked)
         if engine.scraper.slot is not None and not engine.scraper.slot.is_idle():
-            longest += PATIENCE
+            longest += STAGES
         return longest
 
     def _break_off(self) -> None:
