@@ -30,9 +30,8 @@ from pathlib import Path
 from typing import Any
 
 ENDS_WITHIN = 90.0  # seconds, of crawls that take three
-UNDER_WAY = (
-    25  # pages that may be asked for and not written yet when a crawl ends: connections, and what waits for stages
-)
+# Pages answered that may not be written: those the fault hit, or all under way (CONCURRENT_REQUESTS) if it lasts.
+HIT, UNDER_WAY = 2, 64
 
 PLACES = (
     "spiders.scheduler:FrontierScheduler.next_request",
