@@ -29,7 +29,7 @@ LOOK = 1.0  # seconds between two looks
 # Seconds in which something must have happened where nothing is under way: three of the engine's own heartbeats.
 IDLE = 15.0
 STAGES = offload.PATIENCE  # seconds more while pages are with the stages
-ENGINE, TWISTED = "scrapy.core.engine", "twisted"
+ENGINE, LOOPS = "scrapy.core.engine", ("twisted", "asyncio")
 MOVES = (
     signals.request_reached_downloader,
     signals.request_left_downloader,
@@ -51,12 +51,10 @@ class Tripwire(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         if record.name == LOGGER or (record.levelno < logging.ERROR and record.name != ENGINE):
             return
-        if record.name == TWISTED and (error is None or not is_of_ours(error)):
+        if record.name in LOOPS and (error is None or not is_of_ours(error)):
             return  # what a server's bytes did to its connection, whose page fails or times out
         if isinstance(error, Exception):
             self.run.broke(error, logged=True)
-        elif record.levelno >= logging.CRITICAL:  # what Twisted could not hand to anyone
-            self.run.fail(f"an error that nobody took: the traceback is in {self.run.path}.log")
 
 
 class Watchdog:

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 watchdog.IDLE, watchdog.STAGES, watchdog.LOOK = 0.5, 0.5, 0.1
 
 
+LOST: list[asyncio.Future[None]] = []
+
+
 class Silent:
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
         async for one in result:
             if response.url.endswith("/lost.html"):
-                await asyncio.get_running_loop().create_future()
+                LOST.append(asyncio.get_running_loop().create_future())
+                await LOST[-1]
             yield one

@@ -21,7 +21,6 @@ from tests.spiders.scripted import ROBOTS, Answer, page, scripted
 CHOSEN = (
     Fault("spiders.scheduler:FrontierScheduler.next_request", 12, "KeyError", lasts=True),
     Fault("spiders.robots:RobotsMiddleware.process_request", 20, "ValueError"),
-    Fault("spiders.live:LiveExtension.scraped", 15, "RuntimeError"),
     Fault("chaffinch.article_rows:insert", 3, "UnicodeEncodeError"),
 )
 
@@ -75,7 +74,6 @@ def test_a_crawl_that_stalls_is_ended_by_the_watchdog(
 
 
 def test_pages_that_break_a_stage_cost_themselves(tmp_path: Path) -> None:
-    """Of one page in a row it is said; five in a row are no matter of the pages."""
     planned = Fault("pipelines.extract:ExtractPipeline.process_item", 3, "LookupError")
     with scripted(farm) as served:
         status, said, _ = crawl(tmp_path / "corpus.db", f"{served.url}/", planned)
@@ -84,9 +82,6 @@ def test_pages_that_break_a_stage_cost_themselves(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "corpus.db")) as db:
             assert db.execute("SELECT reason, stats ->> 'broke' FROM crawls").fetchone() == ("finished", 1)
             assert db.execute("SELECT count(*) FROM pages WHERE last_fetched IS NULL").fetchone() == (1,)
-        lasting = Fault(planned.place, 2, planned.error, lasts=True)
-        status, said, _ = crawl(tmp_path / "other.db", f"{served.url}/", lasting)
-    assert status == 1 and "on 5 pages in a row" in said.splitlines()[-1]
 
 
 def test_what_is_said_of_an_error_quotes_no_page() -> None:
