@@ -37,6 +37,7 @@ class Found:
     found_on: int | None
     priority: int = 0
     spelling: str | None = None  # the URL with the default page that the link named
+    linked: str | None = None  # the URL that the link asked for, where that is another: robots.txt judges it, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Due:
     last_modified: str | None
     source: str | None  # the URL that led to it
     spelling: str | None  # the URL with a default page: to be tried, or, once fetched, the only one that answers
+    linked: str | None = None  # the URL that the link to it asked for, where that is another
 
 
 def next_due(state: PageState, fetched_at: str, failures: int) -> str:
@@ -85,11 +87,11 @@ def add_found(db: Database, found: Iterable[Found], at: str) -> None:
     buried = tombstones.known(db.conn, (one.url for one in found))
     db.conn.executemany(
         """
-        INSERT INTO pages (url, site, state, first_seen, due, depth, found_on, priority, spelling)
-        VALUES (?, ?, 'found', ?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO NOTHING
+        INSERT INTO pages (url, site, state, first_seen, due, depth, found_on, priority, spelling, linked)
+        VALUES (?, ?, 'found', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO NOTHING
         """,
         [
-            (one.url, site_of(one.url), at, at, one.depth, one.found_on, one.priority, one.spelling)
+            (one.url, site_of(one.url), at, at, one.depth, one.found_on, one.priority, one.spelling, one.linked)
             for one in found
             if one.url not in buried
         ],
@@ -112,7 +114,7 @@ def due(db: Database, site: str, before: str, limit: int) -> list[Due]:
             """
             SELECT url, site, depth, priority, last_fetched IS NOT NULL, etag, last_modified,
                 (SELECT source.url FROM pages AS source WHERE source.id = pages.found_on),
-                spelling
+                spelling, linked
             FROM pages WHERE site = ? AND priority = ? AND due <= ? ORDER BY due, id LIMIT ?
             """,
             (site, priority, before, limit - len(rows)),

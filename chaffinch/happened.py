@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -48,6 +49,7 @@ class Happened:
     new_clusters: tuple[Growth, ...]
     grown_clusters: tuple[Growth, ...]
     silent: tuple[tuple[str, str | None], ...]  # site, why its last page was not answered
+    told: tuple[tuple[str, str], ...] = ()  # site, "" for the run as a whole, and what was odd about it
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain lists and dictionaries, articles by kind."""
@@ -56,7 +58,9 @@ class Happened:
         for row in found.pop("articles"):
             by_kind[row.pop("kind")].append(row)
         silent = [{"site": site, "reason": reason} for site, reason in found.pop("silent")]
-        return {**{name: found.pop(name) for name in ("since", "runs")}, **by_kind, **found, "silent": silent}
+        told = [{"site": site, "what": what} for site, what in found.pop("told")]
+        head = {name: found.pop(name) for name in ("since", "runs")}
+        return {**head, **by_kind, **found, "silent": silent, "told": told}
 
 
 KINDS = {"new": "New", "edited": "Edited", "gone": "Taken down", "returned": "Returned", "moved": "Moved"}
@@ -106,7 +110,19 @@ def happened(db: Database, since: str) -> Happened:
         tuple(row for row in growth if row.size - row.new <= 1),
         tuple(row for row in growth if row.size - row.new > 1),
         tuple(db.conn.execute(_SILENT, (started,)).fetchall()) if started else (),
+        _told(db, ids),
     )
+
+
+def _told(db: Database, runs: list[int]) -> tuple[tuple[str, str], ...]:
+    """What the crawls said of sites that they could not make sense of, and why those ended that broke; each once."""
+    found: dict[tuple[str, str], None] = {}
+    for run in runs:
+        reason, stats = db.conn.execute("SELECT reason, stats FROM crawls WHERE id = ?", (run,)).fetchone()
+        if (reason or "").startswith("failed: "):
+            found["", reason] = None
+        found |= {(one["site"], one["what"]): None for one in json.loads(stats).get("told", ())}
+    return tuple(found)
 
 
 # Of a site that is silent every page that was asked for failed, none for want of an article alone.
@@ -146,7 +162,12 @@ def show(found: Happened) -> None:
         for site, reason in found.silent:
             add_row(shown, site, reason)
         to.print("", shown)
-    if not (found.articles or found.silent):
+    if found.told:
+        shown = new_table(f"Odd: {len(found.told):,}", "site", "what")
+        for site, what in found.told:
+            add_row(shown, site or "the run", what)
+        to.print("", shown)
+    if not (found.articles or found.silent or found.told):
         to.print("Nothing happened.")
 
 

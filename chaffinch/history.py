@@ -19,6 +19,7 @@ from sqlite_utils import Database
 from chaffinch.canonical import canonical
 from chaffinch.frontier import next_due
 from chaffinch.items import Visit
+from chaffinch.parked import INSTEAD
 
 GONE_AFTER = 2  # crawls in a row that miss an article
 GONE_AFTER_MANY = 3  # where the crawl missed more of a site than it was shown: it may have been blocked half way
@@ -119,6 +120,8 @@ def absence(visit: Visit, former_text: str) -> str | None:
         return f"HTTP {visit.status}"
     if visit.status is None or visit.status == 304 or visit.state in ("failed", "forbidden"):
         return None
+    if visit.notice:
+        return INSTEAD
     if 300 <= visit.status < 400:
         return visit.reason if visit.links else None
     if visit.cleaned is None and visit.state == "page":
@@ -151,13 +154,14 @@ def judge(db: Database, visits: Sequence[Visit], known: dict[str, dict[str, Any]
 def count_misses(db: Database) -> int:
     """Counts, at the end of a crawl, what it missed, and marks as gone what was missed often enough; returns how many.
 
-    A crawl that was killed before its end and the one after it are one. Where the site showed no other article
-    nothing counts: it is down, blocks us, or is gone as a whole.
+    A crawl that was killed before its end, or failed, and the one after it are one. Where the site showed no other
+    article nothing counts: it is down, blocks us, or is gone as a whole.
     """
     (begun,) = db.conn.execute(
         """
         SELECT min(started) FROM crawls WHERE kind = 'crawl' AND id > coalesce(
-            (SELECT max(id) FROM crawls WHERE kind = 'crawl' AND finished IS NOT NULL), 0)
+            (SELECT max(id) FROM crawls
+             WHERE kind = 'crawl' AND finished IS NOT NULL AND coalesce(reason, '') NOT LIKE 'failed: %'), 0)
         """
     ).fetchone()
     rows = db.conn.execute(

@@ -158,6 +158,7 @@ class Visit:
     spellings: Mapping[str, str] = field(
         default_factory=dict
     )  # link -> the same with the default page it was spelled with
+    linked: Mapping[str, str] = field(default_factory=dict)  # link -> what it asks for, where that is another URL
     spelling: str | None = None  # the same of its own URL, when it answered only to that
     named: frozenset[str] = frozenset()  # those of them whose link says that they are on a topic
     canonical_link: str | None = None  # another canonical URL of the same site that the page says is its own
@@ -173,4 +174,5 @@ class Visit:
     same_since: str | None = None  # of a 304 from an archive: when the answer was given that it is the same as
     echo: bool = False  # of a page that was not fetched: a later part of its article was
     grown: bool = False  # the article has parts more than before, and is else as it was
+    notice: bool = False  # what it says stands on other pages of its site as well, in the place of what they said
     mixed: bool = False  # of its parts some were stored as edited already, these as they were: it is one edit

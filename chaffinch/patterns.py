@@ -186,8 +186,8 @@ def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mappin
         return max(left(narrow, TRIES), (at_home, narrow))
     found = min(left(narrow, TRIES), left(broad, TRIES_BROAD))
     if found[0] <= 0 and found[1] == broad:  # empty categories may have used up what their articles need
-        few = min(TRIES_NEW - own.tried - trying.get(narrow, 0), left(broad, MOST_BROAD)[0])
-        found = max(found, (few, narrow))
+        new = (TRIES_NEW - own.tried - trying.get(narrow, 0), narrow)
+        found = max(found, min(new, left(broad, MOST_BROAD)))
     if led == narrow:
         return found
     source = known.get(source_of(names))

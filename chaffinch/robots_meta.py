@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from lxml.html import HtmlElement
 
 PRODUCT = "chaffinch"
+# Commas by the standard; and whatever else stands between them on real pages.
+_BETWEEN = re.compile(r"[\s,;|/+，；、｜]+")
 MEANING = {"noindex": ("noindex",), "nofollow": ("nofollow",), "none": ("noindex", "nofollow")}
 
 
@@ -18,7 +21,11 @@ def header_directives(lines: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     for line in lines:
         name, colon, rest = line.partition(":")
-        named = bool(colon) and "," not in name and name.strip().lower() not in ("unavailable_after", "max-snippet")
+        named = (
+            bool(colon)
+            and not _BETWEEN.search(name.strip())
+            and name.strip().lower() not in ("unavailable_after", "max-snippet")
+        )
         if named and name.strip().lower() not in (PRODUCT, "robots", "*"):
             continue
         found |= _directives(rest if named else line)
@@ -40,5 +47,5 @@ def is_nofollow(link: HtmlElement) -> bool:
 
 
 def _directives(value: str) -> set[str]:
-    words = value[:1000].lower().replace(",", " ").split()
+    words = _BETWEEN.split(value[:1000].lower())
     return {meaning for word in words for meaning in MEANING.get(word, ())}

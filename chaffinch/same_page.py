@@ -81,15 +81,47 @@ def rewrite(url: str, rules: Rules) -> str:
     return query_params.without(origins.preferred(origin, rules) + rest, query_params.idle_keys(url, rules))
 
 
-def rewrite_links(visits: Sequence[Visit], rules: dict[str, Rules]) -> None:
+def rewrite_links(db: Database, visits: Sequence[Visit], rules: dict[str, Rules]) -> None:
     """Leads the links of `visits` to the URLs that the rules of their sites fetch."""
+    found: dict[str, str] = {}
     for visit in visits:
         if (known := rules.get(visit.site)) and visit.links and visit.crawled:
-            to = {url: rewrite(url, known) for url in visit.links if site_of(url) == visit.site}
+            led = {url: rewrite(url, known) for url in visit.links if site_of(url) == visit.site}
+            led = {url: other for url, other in led.items() if other != url}
+            to = _to_known(db, led, set(visit.links), known, found)
             visit.links = tuple(dict.fromkeys(to.get(url, url) for url in visit.links))
             visit.named = frozenset(to.get(url, url) for url in visit.named)
             visit.spellings = {to.get(url, url): spelling for url, spelling in visit.spellings.items()}
+            visit.linked = {to.get(url, url): asked for url, asked in visit.linked.items()}
             visit.modified = tuple((to.get(url, url), at) for url, at in visit.modified)
+
+
+def _to_known(
+    db: Database, to: dict[str, str], linked: set[str], rules: Rules, found: dict[str, str]
+) -> dict[str, str]:
+    """`to`, URL -> the one that rules lead it to, with only such parameters dropped as some page links it without.
+
+    Where none links to that, the first URL found stands for all that say the same: no URL is made up. `found` keeps
+    what stands for each target. Another origin is another way to the same page, whoever links it.
+    """
+    for url, target in to.items():
+        (origin, rest), own = origins.origin_of(target), origins.origin_of(url)[1]
+        if rest == own:
+            found[target] = target
+        elif target not in found:
+            known = target in linked or db.conn.execute("SELECT 1 FROM pages WHERE url = ?", (target,)).fetchone()
+            found[target] = target if known else _first_alike(db, target, rules) or origin + own
+    return {url: found[target] for url, target in to.items()}
+
+
+def _first_alike(db: Database, target: str, rules: Rules) -> str | None:
+    """A URL that is known, and is `target` but for what says nothing."""
+    more = "&" if "?" in target else "?"
+    rows = db.conn.execute(
+        f"SELECT url FROM pages WHERE url > ? AND url < ? ORDER BY url LIMIT {MOST}",
+        (target + more, target + chr(ord(more) + 1)),
+    )
+    return next((url for (url,) in rows if rewrite(url, rules) == target), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +176,7 @@ def settle(db: Database, visits: Sequence[Visit]) -> Settled:
         if _used(rules) - before[site]:
             _sweep(db, site, rules, max(visit.fetched_at for visit in visits))
             found.swept.add(site)
-    rewrite_links(visits, found.rules)
+    rewrite_links(db, visits, found.rules)
     return found
 
 
@@ -297,7 +329,8 @@ def _name(db: Database, visit: Visit, page_id: int, names: str | None) -> None:
     """Has the page that the visit names as canonical fetched, and remembers that it was named."""
     if names is None or names == visit.page.url or site_of(names) != visit.site:
         return
-    frontier.add_found(db, [Found(names, visit.depth + 1, page_id, 1)], visit.fetched_at)
+    if names == visit.canonical_link:  # else no page links it
+        frontier.add_found(db, [Found(names, visit.depth + 1, page_id, 1)], visit.fetched_at)
     db.conn.execute(
         "INSERT OR REPLACE INTO canonicals SELECT ?, id FROM pages WHERE url = ?",
         (page_id, names),
@@ -311,7 +344,9 @@ def _sweep(db: Database, site: str, rules: Rules, at: str) -> None:
         " WHERE site = ? AND state = 'found' AND due IS NOT NULL AND depth > 0",
         (site,),
     ).fetchall()
-    moved = [(id, to, *rest) for id, url, *rest in rows if (to := rewrite(url, rules)) != url]
+    led = {url: to for _, url, *_ in rows if (to := rewrite(url, rules)) != url}
+    known = _to_known(db, led, set(), rules, {})
+    moved = [(id, to, *rest) for id, url, *rest in rows if (to := known.get(url, url)) != url]
     frontier.add_found(db, [Found(to, *rest) for _, to, *rest in moved], at)
     db.conn.executemany(
         "UPDATE pages SET state = 'page', due = ?, reason = ? WHERE id = ?",

@@ -49,6 +49,12 @@ def m004_paragraph_sketch(db: Database) -> None:
     db.conn.execute(f"ALTER TABLE paragraphs ADD COLUMN sketch BLOB NOT NULL DEFAULT x'{'f' * 32}'")
 
 
+@migrations()
+def m005_linked(db: Database) -> None:
+    """Pages remember what the link to them asked for, where that is another URL: robots.txt judges it, too."""
+    db.conn.execute("ALTER TABLE pages ADD COLUMN linked TEXT")
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Names of migrations that a newer Chaffinch applied to `db` and this one does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

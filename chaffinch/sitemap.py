@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 from itertools import islice
+from typing import cast
 
 from lxml import etree
 
@@ -14,6 +15,10 @@ from chaffinch.gunzip import Gunzip
 MAX_BYTES = 50 * 1024 * 1024  # of an unzipped sitemap, the protocol's own bound
 MAX_ENTRIES = 50_000  # the protocol's own bound
 MAX_CHARS = 2_000  # of one URL
+STEP = 1 << 16  # bytes that are parsed before the tree is pruned again
+ROOTS = frozenset({"urlset", "sitemapindex", "rss", "feed", "rdf"})
+MAX_BARREN = 5_000_000  # bytes without an entry, then none is to be expected: ten times what one with a full text takes
+MAX_CHILDREN = 100  # of one entry
 HEAD = 4_000  # bytes at the start that tell what a body is
 GZIP = b"\x1f\x8b"
 XML_ROOT = re.compile(
@@ -23,6 +28,11 @@ XML_ROOT = re.compile(
 )
 # What stands before a root when there is a DTD: the parser copes, only the look at the head does not.
 _DTD = re.compile(rb"<!DOCTYPE\s{1,9}(urlset|sitemapindex|rss|feed|rdf)\b", re.IGNORECASE)
+# A prefix that nothing declares stays a part of the name.
+_PREFIX = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<[?!][^>]{0,500}>\s{0,99}){0,9}<([\w.]{1,20}:)(?!RDF)", re.IGNORECASE
+)
+_DTD_END = re.compile(rb"\]\s{0,99}>")
 _LINE = re.compile(rb"(?:\xef\xbb\xbf)?https?://[^\s<>\"]{1,2000}", re.IGNORECASE)
 
 Entry = tuple[str, str | None]  # URL as written, last modification as written
@@ -70,13 +80,18 @@ def _entries(body: bytes) -> Iterator[Entry]:
 
 
 def elements(body: bytes, names: frozenset[str]) -> Iterator[etree._Element]:
-    """The elements of an XML `body` with these local names, each emptied after its turn: memory stays flat.
+    """The elements of an XML `body` with these local names, each with its first children; the rest is dropped.
 
-    Nothing outside the body is read and no entity is expanded. Never raises: ends where the body cannot be read.
+    Memory stays flat: after each step, what is of no such element is taken out of the tree, whatever its name, and an
+    element after its turn. Nothing outside the body is read, and no entity is expanded. Never raises: ends where the
+    body cannot be read, has none of the `ROOTS`, or has had no such element for long.
     """
-    parser = etree.iterparse(
-        BytesIO(body[:MAX_BYTES]),
-        events=("end",),
+    body = _without_dtd(body[:MAX_BYTES])
+    spelled = {one for name in names | ROOTS for one in (name, name.upper(), name.capitalize())}
+    prefix = match[1].decode() if (match := _PREFIX.match(body)) else ""
+    parser = etree.XMLPullParser(
+        events=("start", "end"),
+        tag=[*(f"{{*}}{name}" for name in spelled), *(f"{prefix}{name}" for name in spelled if prefix)],
         recover=True,
         resolve_entities=False,
         load_dtd=False,
@@ -85,16 +100,44 @@ def elements(body: bytes, names: frozenset[str]) -> Iterator[etree._Element]:
         remove_comments=True,
         remove_pis=True,
     )
+    root: etree._Element | None = None
+    latest = 0
     try:
-        for _, element in parser:
-            if local_name(element) in names:
-                yield element
-                element.clear()
-                if (parent := element.getparent()) is not None:
-                    for former in list(element.itersiblings(preceding=True)):
-                        parent.remove(former)
+        for start in range(0, len(body), STEP):
+            if start - latest > MAX_BARREN:
+                return
+            parser.feed(body[start : start + STEP])
+            for event, element in cast(Iterator[tuple[str, etree._Element]], parser.read_events()):
+                root = element if root is None else root
+                if event == "end" and local_name(element) in names:
+                    yield element
+                    element.clear()
+                    latest = start
+            if root is None:
+                return
+            _prune(root, names)
     except (etree.XMLSyntaxError, ValueError, LookupError):
         return
+
+
+def _prune(root: etree._Element, names: frozenset[str]) -> None:
+    """Takes all out of a tree that is being built but the elements that are open, and some children of those named."""
+    node = root
+    while len(node):
+        if local_name(node) in names:
+            del node[MAX_CHILDREN:-1]
+        else:
+            del node[:-1]
+        node = node[-1]
+
+
+def _without_dtd(body: bytes) -> bytes:
+    """`body` without a document type that declares anything: no sitemap needs one, and a long one is held in memory."""
+    start = body.find(b"<!DOCTYPE", 0, HEAD)
+    if start < 0 or (opened := body.find(b"[", start, start + HEAD)) < 0 or b">" in body[start:opened]:
+        return body
+    end = _DTD_END.search(body, opened)
+    return body[:start] + (body[end.end() :] if end else b"")
 
 
 def local_name(element: etree._Element) -> str:

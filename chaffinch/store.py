@@ -16,6 +16,7 @@ from chaffinch import (
     frontier,
     history,
     mirrors,
+    parked,
     parts,
     patterns,
     revisit,
@@ -58,6 +59,7 @@ class Store:
     oldest: float = 0.0  # monotonic time at which the first buffered visit came
     priors: dict[tuple[str, PageState], Rate] = field(default_factory=dict)  # of a site's kinds, as the run began
     swept: set[str] = field(default_factory=set)  # sites whose waiting pages were led to other URLs
+    notices: parked.Notices = field(default_factory=parked.Notices)
     bounds: dict[str, Bounds] = field(default_factory=dict)  # of a site's waits, where it has its own
 
     def add(self, visit: Visit) -> None:
@@ -86,7 +88,12 @@ class Store:
         """Writes what waits, in one transaction. When that fails nothing of it is written and it waits on."""
         if not self.buffer:
             return
-        visits = list(self.buffer.values())
+        ready = parked.sift(self.db, self.notices, list(self.buffer.values()))
+        self.buffer = {visit.page.url: visit for visit in ready}
+        if ready:
+            self._write(ready)
+
+    def _write(self, visits: list[Visit]) -> None:
         counts: dict[str, int] = {}
         with self.db.atomic():
             _write(self, visits, counts)
@@ -100,6 +107,9 @@ class Store:
     def finish(self) -> None:
         """Writes what waits, then learns the template of every site that changed, in a transaction each."""
         self.flush()
+        if waiting := self.notices.waiting:  # of these no other page says the same: they are edits
+            self.buffer, self.notices.waiting = waiting, {}
+            self._write(list(waiting.values()))
         stale = site_template.stale(self.db)
         if stale and self.before_write is not None:
             with self.db.atomic():
@@ -368,6 +378,7 @@ def _write_links(db: Database, visits: list[Visit], page_ids: dict[str, int], le
             Found(
                 url, visit.depth + 1, page_ids[visit.page.url],
                 patterns.priority(learned.sites[visit.site], url, url in visit.named), visit.spellings.get(url),
+                visit.linked.get(url),
             )
             for url in visit.links if url in learned.fresh
         ]  # fmt: skip

@@ -61,6 +61,23 @@ def canonical_url(url: str, encoding: str = "utf-8", *, keep_default_page: bool 
     return found if len(found) <= MAX_URL_CHARS else None
 
 
+def as_linked(url: str, encoding: str = "utf-8") -> str | None:
+    """An absolute HTTP(S) `url` as a reader's browser would ask for it: every parameter, in its order. None for none.
+
+    What robots.txt says of it may be another thing than what it says of the canonical form.
+    """
+    if len(url) > MAX_URL_CHARS:
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        path = _encoded(parts.path.replace("\\", "/"), _PATH, _UNRESERVED, "utf-8") or "/"
+        query = _encoded(parts.query.replace(" ", "+"), _QUERY, _QUERY_ALIKE, encoding)
+        asked = f"{parts.scheme}://{_host(parts.hostname or '')}{path}" + (f"?{query}" if query else "")
+    except (ValueError, UnicodeError):
+        return None
+    return asked if len(asked) <= MAX_URL_CHARS else None
+
+
 def without_default_page(url: str) -> str:
     """A URL that is canonical but for its default page, without that."""
     return url if "?" in url else _DEFAULT_PAGE.sub("/", url)

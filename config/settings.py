@@ -21,6 +21,7 @@ PAGE_BUDGET = 50_000
 
 # --- The flow, in order. Clustering happens in the store's transaction: it needs what the corpus holds already. --
 ITEM_PIPELINES = {
+    "pipelines.listing.ListingPipeline": 50,  # sitemaps and feeds go no further
     "pipelines.decode.DecodePipeline": 100,
     "pipelines.links.LinksPipeline": 200,  # before extract, so that a page without an article still leads on
     "pipelines.robots_meta.RobotsMetaPipeline": 250,
@@ -64,16 +65,20 @@ DOWNLOAD_HANDLERS = {
 }
 DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_FAIL_ON_DATALOSS = False  # what came is taken, as browsers do; the spider tells it
 DOWNLOAD_TIMEOUT = 30
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
+HTTPPROXY_ENABLED = False  # a proxy of the environment would resolve names past our resolver
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "spiders.optout.OptOutMiddleware": 80,
     "spiders.backoff.BackoffMiddleware": 90,
     "spiders.robots.RobotsMiddleware": 100,
+    "spiders.encodings.ContentEncodingMiddleware": 590,
     "spiders.archive.ArchiveMiddleware": 950,
 }
 
@@ -82,6 +87,7 @@ EXTENSIONS = {
     "spiders.stopping.Stopping": 0,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "spiders.feeds.ArticleFeeds": 0,
+    "spiders.watchdog.Watchdog": 0,
     # Off already; not even loaded, as the second brings an HTTP server and client.
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,

@@ -27,8 +27,9 @@ class LinksPipeline:
             visit.tree = parse(visit.document.html)
             texts: dict[str, str] = {}
             spellings: dict[str, str] = {}
-            visit.links = links(visit.document, visit.tree, self.obey_nofollow, texts, spellings)
-            visit.spellings = spellings
+            linked: dict[str, str] = {}
+            visit.links = links(visit.document, visit.tree, self.obey_nofollow, texts, spellings, linked)
+            visit.spellings, visit.linked = spellings, linked
             visit.canonical_link = canonical_link(visit.document, visit.tree)
             texts.pop(visit.document.url, None)
             on_topic = named(list(texts.values()), self.topics)

@@ -12,7 +12,7 @@ from chaffinch.store import BATCH_SECONDS
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from spiders.farm import FarmSpider
+    from spiders.run import CrawlRun
 
 
 class StorePipeline:
@@ -24,7 +24,7 @@ class StorePipeline:
         return cls(crawler)
 
     def open_spider(self) -> None:
-        self.spider: FarmSpider = self.crawler.spider  # type: ignore[assignment]
+        self.run: CrawlRun = self.crawler.spider.run  # type: ignore[union-attr]
         self.timer = create_looping_call(self._write_old)
         self.timer.start(BATCH_SECONDS / 2, now=False)
 
@@ -35,8 +35,8 @@ class StorePipeline:
     def process_item(self, visit: Visit) -> Visit:
         visit.page = Page(visit.page.url, b"", visit.page.content_type)
         visit.document = None
-        self.spider.keep(visit)
+        self.run.keep(visit)
         return visit
 
     def _write_old(self) -> None:
-        self.spider.keep(None)
+        self.run.keep(None)

@@ -31,13 +31,13 @@ class ArchiveMiddleware:
 
     def __init__(self, spider: FarmSpider, folder: Path) -> None:
         self.spider = spider
-        self.archive = opened(spider.store.db, folder, Path(spider.settings["CORPUS"]), spider.manifest)
-        spider.archive = self.archive
+        run = spider.run
+        self.archive = run.archive = opened(run.store.db, folder, run.path, run.manifest)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         spider: Any = crawler.spider
-        if not crawler.settings["ARCHIVE"] or not hasattr(spider, "archive"):
+        if not crawler.settings["ARCHIVE"] or not hasattr(spider, "run"):
             raise NotConfigured
         middleware = cls(spider, Path(crawler.settings["ARCHIVE"]))
         crawler.signals.connect(middleware.downloaded, signals.response_downloaded)
@@ -69,10 +69,13 @@ class ArchiveMiddleware:
             body=response.body,
             address=str(response.ip_address) if response.ip_address else None,
         )
+        self.spider.run.guarded(lambda: self._add(exchange))
+
+    def _add(self, exchange: Exchange) -> None:
         try:
-            self.spider.guarded(lambda: self.archive.add(exchange))
+            self.archive.add(exchange)
         except OSError as error:
-            self.spider.fail(f"archive {self.archive.folder}: {error.strerror or error}")
+            self.spider.run.fail(f"archive {self.archive.folder}: {error.strerror or error}")
 
 
 def _pairs(headers: Headers) -> list[tuple[str, str]]:
@@ -87,14 +90,14 @@ def opened(db: Database, folder: Path, corpus: Path, run: int) -> Archive:
         raise CorpusError(f"archive {folder}: {error.strerror or error}") from error
 
 
-def finished(spider: FarmSpider) -> dict[str, Any]:
-    """Ends the run's archive, if it has one; returns what its manifest says of it. What failed is told."""
-    if spider.archive is None:
+def finished(archive: Archive | None) -> dict[str, Any]:
+    """Ends a run's archive, if it has one; returns what its manifest says of it. What failed is told."""
+    if archive is None:
         return {}
     try:
-        told = spider.archive.finish()
+        told = archive.finish()
     except OSError as error:
-        complain(f"archive {spider.archive.folder}: {error.strerror or error}; the next run finishes it")
+        complain(f"archive {archive.folder}: {error.strerror or error}; the next run finishes it")
         return {}
     if not told:
         return {}

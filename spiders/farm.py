@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from asyncio import Future, ensure_future
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import ExitStack
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,21 +11,21 @@ from urllib.parse import urljoin, urlsplit
 import scrapy
 from scrapy.http import Response
 
-from chaffinch import farms, frontier, history, lastmod, manifest, sitemap
+from chaffinch import farms, frontier
 from chaffinch.cli import complain
-from chaffinch.corpus import lock, now, open_writer
+from chaffinch.corpus import now
 from chaffinch.frontier import Due, Found
-from chaffinch.inputs import HTML_TYPES
 from chaffinch.items import Page, Visit
-from chaffinch.links import listed
 from chaffinch.revisit import Bounds
 from chaffinch.store import Store
-from chaffinch.urls import canonical_url, is_loopback, site_of
-from spiders import archive
+from chaffinch.urls import as_linked, canonical_url, is_loopback, site_of
+from pipelines.listing import USUAL_SITEMAP
 from spiders.backoff import Holds, HostLeft
-from spiders.live import Tally, site_stats
+from spiders.encodings import CUT_SHORT
 from spiders.resolver import in_words
 from spiders.robots import RobotsForbid
+from spiders.run import CrawlRun
+from spiders.stopping import is_ours
 
 if TYPE_CHECKING:
     from typing import Self
@@ -37,16 +33,14 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
-    from chaffinch.archive import Archive
     from spiders.scheduler import FrontierScheduler
 
 LOOPBACK_CONNECTIONS = 8
 LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent
-USUAL_SITEMAP = "/sitemap.xml"
 NOT_AS_SPELLED = (403, 404, 410)  # what a server says of a folder whose default page it does not show
+END = 1_000  # bytes of a page that its last tags stand in
 OUR_META = ("page", "download_slot", "dont_redirect", "handle_httpstatus_all")
 MAX_SITEMAPS = 100  # that one robots.txt names
-MAX_SITEMAP_DEPTH = 5  # sitemap indexes that name sitemap indexes
 
 
 class FarmSpider(scrapy.Spider):
@@ -61,17 +55,12 @@ class FarmSpider(scrapy.Spider):
     name = "farm"
     plan: farms.Plan
     sites: list[str]
+    run: CrawlRun
     store: Store
     scheduler: FrontierScheduler
-    tallies: dict[str, Tally]  # site -> what it brought in
     limits: dict[str, farms.Limits]  # of each site
     holds: Holds  # which sites are let alone, and why
     no_sitemap: set[str]  # origins whose robots.txt names no sitemap
-    failure: str | None = None  # why the corpus cannot be written any more
-    next_due: str | None = None  # when there is something to crawl again
-    closing: Future[None] | None = None  # the crawl's end, when the corpus failed
-    nothing_answered: bool = False  # something was due, and no server answered
-    archive: Archive | None = None  # where raw answers go, when they are kept
 
     @classmethod
     def handles_request(cls, request: scrapy.Request) -> bool:
@@ -83,8 +72,6 @@ class FarmSpider(scrapy.Spider):
         # Not handed on: Scrapy would lay the argument `start` over the method of that name.
         spider = super().from_crawler(crawler, *args)
         settings = crawler.settings
-        spider.holds, spider.tallies = Holds(), {}
-        spider.no_sitemap = set()
         spider.plan = farms.plan(**farms.ours(kwargs), contact=settings["CONTACT"])
         budget = settings.getint("PAGE_BUDGET")
         spider.limits = {site_of(url): farms.limits(farm, budget) for farm in spider.plan.farms for url in farm.start}
@@ -93,26 +80,15 @@ class FarmSpider(scrapy.Spider):
         settings.set("DOWNLOAD_SLOTS", {**settings.getdict("DOWNLOAD_SLOTS"), **slots}, priority="spider")
         if settings["CONTACT"]:
             settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{settings['CONTACT']})", priority="spider")
-        spider.open_corpus(Path(settings["CORPUS"]))
+        bounds = {
+            site_of(url): Bounds(farm.revisit_min, farm.revisit_max)
+            for farm in spider.plan.farms for url in farm.start
+        }  # fmt: skip
+        spider.no_sitemap = set()
+        spider.run = CrawlRun(crawler, Path(settings["CORPUS"]), spider.plan.as_settings(), bounds)
+        spider.holds, spider.store = spider.run.holds, spider.run.store
+        spider.run.begin([url for farm in spider.plan.farms for url in farm.start], spider.sites, spider.plan.due_all)
         return spider
-
-    def open_corpus(self, path: Path) -> None:
-        """Takes the corpus's lock for the run and seeds the frontier."""
-        with ExitStack() as stack:
-            stack.enter_context(lock(path, "`chaffinch crawl farm`"))
-            db = open_writer(path)
-            stack.callback(db.conn.close)
-            bounds = {
-                site_of(url): Bounds(farm.revisit_min, farm.revisit_max)
-                for farm in self.plan.farms for url in farm.start
-            }  # fmt: skip
-            self.store = Store(db, bounds=bounds)
-            self.manifest = manifest.begin(db, "crawl", self.plan.as_settings())
-            frontier.seed(db, [url for farm in self.plan.farms for url in farm.start], now())
-            if self.plan.due_all:
-                frontier.make_all_due(db, self.sites, now())
-            self.nothing_answered = any(frontier.due(db, site, now(), 1) for site in self.sites)
-            self.resources = stack.pop_all()
 
     async def start(self) -> AsyncIterator[Any]:
         """Nothing: the scheduler reads what is due from the corpus."""
@@ -122,13 +98,16 @@ class FarmSpider(scrapy.Spider):
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Visit | scrapy.Request]:
         """One visit for one answer, whatever its status."""
         page: Due = response.meta["page"]
-        self.nothing_answered = False
+        self.run.nothing_answered = False
         if spelling := _other_spelling(page, response):
             assert response.request is not None
             ours = {name: response.meta[name] for name in OUR_META if name in response.meta}
             yield response.request.replace(url=spelling, meta={**ours, "spelled": True})
             return
         visit = self._visit(page, response)
+        if CUT_SHORT in response.flags and response.status == 200:
+            visit.etag = visit.last_modified = None  # a 304 would leave it as it came for good
+            self.run.cut_short(page.site, page.url)
         if response.status == 304:
             pass
         elif 300 <= response.status < 400:
@@ -139,14 +118,10 @@ class FarmSpider(scrapy.Spider):
             visit.state, visit.reason = "gone", f"HTTP {response.status}"
         elif response.status >= 400 or response.status < 200:
             visit.state, visit.reason = "failed", f"HTTP {response.status}"
-        elif self._list(visit, response):
-            pass
-        elif page.depth and page.url.endswith(USUAL_SITEMAP):
-            visit.reason = "no sitemap"
-        elif not visit.page.content_type.lower().startswith((*HTML_TYPES, "text/")) and visit.page.content_type:
-            visit.reason = f"not HTML: {visit.page.content_type[:60]}"
         elif not response.body:
             visit.reason = "empty"
+        elif CUT_SHORT in response.flags and page.fetched and not _is_whole(response.body):
+            visit.state, visit.reason = "failed", "the transfer broke off"  # what is stored of it may be more
         else:
             visit.page = Page(page.url, response.body, visit.page.content_type)
             self._try_usual_sitemap(page)
@@ -158,6 +133,10 @@ class FarmSpider(scrapy.Spider):
         page: Due = failure.request.meta["page"]  # type: ignore[attr-defined]
         visit = self._visit(page, None)
         error = failure.value or Exception("no answer")
+        if is_ours(error):
+            self.run.broke(error)
+            self.left_out(page)
+            return
         if isinstance(error, HostLeft):
             self.left_out(page)
             return
@@ -181,7 +160,7 @@ class FarmSpider(scrapy.Spider):
             with self.store.db.atomic():
                 frontier.add_found(self.store.db, [Found(url, 1, None, 1) for url in urls], now())
 
-        self.guarded(add)
+        self.run.guarded(add)
         self.scheduler.look_again(site)
 
     def _try_usual_sitemap(self, page: Due) -> None:
@@ -192,52 +171,13 @@ class FarmSpider(scrapy.Spider):
             self.no_sitemap.discard(origin)
             self._add_sitemaps(page.site, [origin + USUAL_SITEMAP])
 
-    def put_off(self, pages: list[tuple[str, str]], wait: timedelta) -> None:
-        """Pages, (URL, reason), that are not to be fetched for so long."""
-        if pages:
-            self.guarded(lambda: frontier.put_off(self.store.db, pages, now(), wait))
-
     def left_out(self, page: Due) -> None:
         """The page's host is left for this run: nothing is written of the page, which stays due."""
         self.scheduler.release(page)
 
-    def keep(self, visit: Visit | None) -> None:
-        """Takes a visit, or only looks whether what waits is old enough to be written."""
-        self.guarded(lambda: self.store.flush_if_old() if visit is None else self.store.add(visit))
-
-    def write(self) -> None:
-        """Writes what waits."""
-        self.guarded(self.store.flush)
-
-    def guarded(self, writing: Callable[[], None]) -> None:
-        """When the corpus refuses, the crawl stops; what was written before stands, the rest stays due."""
-        if self.failure is not None:
-            return
-        try:
-            writing()
-        except sqlite3.Error as error:
-            self.fail(f"corpus {self.crawler.settings['CORPUS']}: {error}")
-
-    def fail(self, reason: str) -> None:
-        """Ends the crawl: nothing more is written."""
-        if self.failure is None:
-            self.failure = reason
-            assert self.crawler.engine is not None
-            self.closing = ensure_future(self.crawler.engine.close_spider_async(reason="corpus failed"))
-
     def closed(self, reason: str) -> None:
         """Writes the rest and the manifest, and frees the corpus."""
-        self.guarded(self.store.finish)
-        with self.resources:
-            if self.failure is None:
-                sites = site_stats(self.tallies, self.holds.stopped())
-                kept, counts = archive.finished(self), self.store.counts
-                end = "no server answered" if self.nothing_answered else reason
-                with self.store.db.atomic():  # what was missed counts when the run has ended, and once
-                    if gone := min(history.count_misses(self.store.db), counts.get("failed", 0)):
-                        counts |= {"gone": counts.get("gone", 0) + gone, "failed": counts["failed"] - gone}
-                    manifest.finish(self.store.db, self.manifest, end, {**counts, "sites": sites, **kept})
-                self.next_due = frontier.next_due_of(self.store.db, self.sites)
+        self.run.end(reason)
 
     def _tell(self, visit: Visit) -> None:
         """A start URL that brings nothing is the user's business: the site hides behind it."""
@@ -264,20 +204,6 @@ class FarmSpider(scrapy.Spider):
             robots_tag=tuple(value.decode("latin-1")[:500] for value in tags[:10]),
         )
 
-    def _list(self, visit: Visit, response: Response) -> bool:
-        """Whether the answer is a sitemap or a feed; what it lists are the visit's links then."""
-        body = sitemap.plain(response.body)
-        kind = sitemap.kind(body)
-        if kind is None:
-            return False
-        visit.reason = kind
-        if kind != "sitemap index" or visit.depth <= MAX_SITEMAP_DEPTH:
-            spellings: dict[str, str] = {}
-            dates = listed(visit.page.url, kind, body, spellings)
-            visit.spellings = spellings
-            visit.links, visit.modified = tuple(dates), lastmod.changes(dates, visit.fetched_at)
-        return True
-
     def _redirect(self, visit: Visit, response: Response) -> None:
         target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()
         try:
@@ -293,6 +219,8 @@ class FarmSpider(scrapy.Spider):
             visit.reason = f"redirects to another site: {url[:200]}"
         else:
             visit.reason, visit.links = f"redirects to {url[:200]}", (url,)
+            if (asked := as_linked(absolute)) and asked != url:
+                visit.linked = {url: asked}
             if (spelling := canonical_url(absolute, keep_default_page=True)) and spelling != url:
                 visit.spellings = {url: spelling}
 
@@ -312,6 +240,11 @@ def _other_spelling(page: Due, response: Response) -> str | None:
     except ValueError:
         return None
     return url if url != response.url and canonical_url(url) == page.url else None
+
+
+def _is_whole(body: bytes) -> bool:
+    """Whether an HTML page came to its end, whatever length was announced."""
+    return b"</html" in body[-END:].lower() or b"</body" in body[-END:].lower()
 
 
 def _slots(farm: farms.Farm, settings: Any) -> dict[str, dict[str, Any]]:

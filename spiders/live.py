@@ -19,6 +19,7 @@ from scrapy.utils.asyncio import create_looping_call
 from chaffinch import frontier
 from chaffinch.cli import complain
 from chaffinch.corpus import beside, now
+from spiders.failures import WithoutWords
 
 if TYPE_CHECKING:
     from typing import Self
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from chaffinch.items import Visit
-    from spiders.farm import FarmSpider
+    from spiders.run import CrawlRun
 
 TICK = 0.5  # seconds between two pictures of the table
 LINE = 60.0  # seconds between two lines where there is no terminal
@@ -68,7 +69,7 @@ class LiveExtension:
         self.console = Console(stderr=True)
         self.live: Live | None = None
         self.timer = create_looping_call(self.tick)
-        self.handler: logging.Handler | None = None
+        self.run: CrawlRun | None = None
         self.known: dict[str, tuple[int, int]] = {}  # site -> pages known, pages due
         self.count_again = 0.0
 
@@ -82,57 +83,54 @@ class LiveExtension:
         return shown
 
     def opened(self) -> None:
-        self.spider: FarmSpider = self.crawler.spider  # type: ignore[assignment]
-        if not hasattr(self.spider, "tallies"):
+        self.run = getattr(self.crawler.spider, "run", None)
+        if self.run is None:
             return
         self.started = self.said = time.monotonic()
-        self.handler = log_file(Path(self.crawler.settings["CORPUS"]))
         if self.console.is_terminal:
             self.live = Live(console=self.console, auto_refresh=False, transient=True)
             self.live.start()
         self.timer.start(TICK, now=False)
 
     def downloaded(self, response: Response, request: Request) -> None:
-        if (page := request.meta.get("page")) is not None:
-            self.spider.tallies.setdefault(page.site, Tally()).fetched += 1
+        if self.run is not None and (page := request.meta.get("page")) is not None:
+            self.run.tallies.setdefault(page.site, Tally()).fetched += 1
 
     def scraped(self, item: Visit) -> None:
-        if self.handler is not None:
-            self.spider.tallies.setdefault(item.site, Tally()).count(item)
+        if self.run is not None:
+            self.run.tallies.setdefault(item.site, Tally()).count(item)
 
     def tick(self) -> None:
+        assert self.run is not None
         at = time.monotonic()
         if self.live is not None:
             if at >= self.count_again:
                 self.look()
                 self.count_again = time.monotonic() + (time.monotonic() - at) / COUNTING + TICK
-            self.live.update(table(self.spider.tallies, self.known, self.spider.holds.stopped(), at - self.started))
+            self.live.update(table(self.run.tallies, self.known, self.run.holds.stopped(), at - self.started))
             self.live.refresh()
         elif at - self.said >= LINE:
             self.said = at
-            complain(line(self.spider.tallies, at - self.started))
+            complain(line(self.run.tallies, at - self.started))
 
     def look(self) -> None:
         """Counts what the corpus knows of the sites shown."""
-        if self.spider.failure is None:
-            for site in shown(self.spider.tallies):
-                self.known[site] = frontier.counts(self.spider.store.db, site, now())
+        if self.run is not None and self.run.failure is None:
+            for site in shown(self.run.tallies):
+                self.known[site] = frontier.counts(self.run.store.db, site, now())
 
     def closed(self) -> None:
         if self.timer.running:
             self.timer.stop()
         if self.live is not None:
             self.live.stop()
-        if self.handler is not None:
-            logging.getLogger().removeHandler(self.handler)
-            self.handler.close()
 
 
 def log_file(corpus: Path) -> logging.Handler:
     """Adds a log beside the corpus, `corpus.db.log`: at most 20 MB, in four files."""
     handler = RotatingFileHandler(beside(corpus, ".log"), maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     handler.setLevel(logging.INFO)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(WithoutWords("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     return handler
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 
 if TYPE_CHECKING:
+    from scrapy import Request
     from scrapy.http import Response
     from scrapy.spiders import Spider
     from twisted.python.failure import Failure
@@ -17,6 +19,8 @@ def _name(item: Any) -> str:
 
 
 class QuietFormatter(LogFormatter):
+    """What a page broke is an error of that page, told by spiders/run.py: here it is for the log alone."""
+
     def scraped(self, item: Any, response: Response | Failure | None, spider: Spider) -> LogFormatterResult:
         return super().scraped(_name(item), response, spider)
 
@@ -28,4 +32,9 @@ class QuietFormatter(LogFormatter):
     def item_error(
         self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider
     ) -> LogFormatterResult:
-        return super().item_error(_name(item), exception, response, spider)
+        return {**super().item_error(_name(item), exception, response, spider), "level": logging.INFO}
+
+    def spider_error(
+        self, failure: Failure, request: Request, response: Response | Failure, spider: Spider
+    ) -> LogFormatterResult:
+        return {**super().spider_error(failure, request, response, spider), "level": logging.INFO}

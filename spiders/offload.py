@@ -19,26 +19,32 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from scrapy.exceptions import DropItem
 from scrapy.pipelines import ItemPipelineManager
 
 from chaffinch.items import Visit
+from chaffinch.sitemap import GZIP
+from spiders.failures import StageError
 from spiders.worker import frame, serve, through
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from spiders.run import CrawlRun
+
 HERE_FIRST = 20  # visits done in this process first: a worker takes a second to start
+LONG = 500_000  # bytes of a page that no stage sees in this process: a tenth of a second, most of it lists of URLs
 MAX_WORKERS = 8
 CHANCES = 2  # workers that may die over one page
 DEATHS = 5  # of workers in a row that no page came back from
 PATIENCE = 60.0  # seconds that a worker may take for a page, and those before it
 
 
-class WorkerError(Exception):
+class WorkerError(StageError):
     """The worker that had a visit died; `over_it`, when it had come to this one."""
 
     def __init__(self, over_it: bool) -> None:
-        super().__init__("a worker process died over the page")
+        super().__init__("a worker process died over the page", "")
         self.over_it = over_it
 
 
@@ -48,11 +54,11 @@ class Worker:
 
     process: Any
     writer: asyncio.StreamWriter
-    waiting: deque[asyncio.Future[Visit | str]] = field(default_factory=deque)
+    waiting: deque[asyncio.Future[Visit | Exception]] = field(default_factory=deque)
 
     async def send(self, visit: Visit) -> Visit:
-        """What the stages made of `visit`. Raises RuntimeError when one of them failed, WorkerError."""
-        answer: asyncio.Future[Visit | str] = asyncio.get_running_loop().create_future()
+        """What the stages made of `visit`. Raises what a stage raised as StageError or DropItem, WorkerError."""
+        answer: asyncio.Future[Visit | Exception] = asyncio.get_running_loop().create_future()
         self.waiting.append(answer)
         self.writer.write(frame(visit))
         timer = asyncio.get_running_loop().call_later(PATIENCE, self.process.kill)
@@ -60,8 +66,8 @@ class Worker:
             result = await answer
         finally:
             timer.cancel()
-        if isinstance(result, str):
-            raise RuntimeError(result)
+        if isinstance(result, Exception):
+            raise result
         return result
 
 
@@ -81,14 +87,31 @@ class OffloadingPipelines(ItemPipelineManager):
 
     async def process_item_async(self, item: Any) -> Any:
         self.seen += 1
-        if self.seen == HERE_FIRST and self.here:
+        long = isinstance(item, Visit) and _takes_long(item.page.body)
+        if self.here and not self.tended and (self.seen >= HERE_FIRST or long):
             count = max(1, min((os.cpu_count() or 2) - 1, MAX_WORKERS))
             self.tended = [asyncio.ensure_future(self._tend()) for _ in range(count)]
-        if self.workers and isinstance(item, Visit) and item.page.body:
-            item = await self._elsewhere(item)
-        else:
-            item = through(self.here, item)
-        return through(self.after, item)
+        run: CrawlRun | None = getattr(getattr(self.crawler, "spider", None), "run", None)
+        try:
+            if (self.workers or (long and self.here)) and isinstance(item, Visit) and item.page.body:
+                item = await self._elsewhere(item)
+            else:
+                item = through(self.here, item)
+        except Exception as error:
+            if run is not None and isinstance(item, Visit) and not isinstance(error, DropItem):
+                run.page_broke(item.page.url, error)
+            raise
+        try:
+            item = through(self.after, item)
+        except DropItem:
+            raise
+        except Exception as error:
+            if run is not None:
+                run.broke(error)
+            raise
+        if run is not None:
+            run.page_done()
+        return item
 
     async def close_spider_async(self) -> None:
         await super().close_spider_async()
@@ -123,7 +146,7 @@ class OffloadingPipelines(ItemPipelineManager):
                 process.kill()  # it holds nothing, and may still be starting
                 process.join()
             self.deaths += 1
-        self.crawler.spider.fail(f"worker processes die, {DEATHS} in a row")  # type: ignore[union-attr]
+        self.crawler.spider.run.fail(f"worker processes die, {DEATHS} in a row")  # type: ignore[union-attr]
         self.up.set()  # who waits is told
 
     async def _attend(self, worker: Worker, reader: asyncio.StreamReader) -> None:
@@ -142,6 +165,11 @@ class OffloadingPipelines(ItemPipelineManager):
             self.up.clear()
         for place, answer in enumerate(worker.waiting):
             answer.set_exception(WorkerError(place == 0))
+
+
+def _takes_long(body: bytes) -> bool:
+    """Whether the stages may take long over a page: nothing else would be fetched or written meanwhile."""
+    return body.startswith(GZIP) or len(body) > LONG
 
 
 async def _read(reader: asyncio.StreamReader) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
 from scrapy import Request
@@ -14,8 +14,10 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from chaffinch.cli import complain
+from chaffinch.robots_txt import allows, parse
 from chaffinch.urls import site_of
 from spiders.resolver import in_words
+from spiders.stopping import is_ours
 
 if TYPE_CHECKING:
     from typing import Self
@@ -74,7 +76,7 @@ class RobotsMiddleware:
             raise self._told(
                 request, RobotsForbid(f"robots.txt could not be read: {robots.unreadable}", unreadable=True)
             )
-        if not robots.rules.can_fetch(request.url, PRODUCT):
+        if not allows(robots.rules, _spellings(request), PRODUCT):
             raise self._told(request, RobotsForbid("forbidden by robots.txt", unreadable=False))
 
     def _told(self, request: Request, refusal: RobotsForbid) -> RobotsForbid:
@@ -87,22 +89,23 @@ class RobotsMiddleware:
         engine = self.crawler.engine
         assert engine is not None
         site = site_of(origin)
+        request = Request(
+            f"{origin}/robots.txt",
+            callback=NO_CALLBACK,
+            dont_filter=True,
+            meta={"dont_obey_robotstxt": True, "download_slot": site},
+        )
         try:
-            response = await engine.download_async(
-                Request(
-                    f"{origin}/robots.txt",
-                    callback=NO_CALLBACK,
-                    dont_filter=True,
-                    meta={"dont_obey_robotstxt": True, "download_slot": site},
-                )
-            )
+            response = await engine.download_async(request)
         except Exception as error:
-            # Whatever kept us from the file, the answer is no: nothing here is worth a traceback.
+            # Whatever kept us from the file, the answer is no. What a server did is not worth a traceback.
+            if is_ours(error) and (run := getattr(self.crawler.spider, "run", None)) is not None:
+                run.broke(error)
             return Robots(None, in_words(error, origin))
         if response.status >= 500:
             return Robots(None, f"HTTP {response.status}")
         body = b"" if response.status >= 400 else response.body[:MAX_BYTES]
-        rules = Protego.parse(body.decode("utf-8", "ignore"))
+        rules = parse(body)
         if delay := rules.crawl_delay(PRODUCT):
             slot = engine.downloader.per_slot_settings.setdefault(site, {})
             slot["delay"] = max(min(float(delay), MAX_CRAWL_DELAY), float(slot.get("delay", 0)))
@@ -111,5 +114,11 @@ class RobotsMiddleware:
                 engine.downloader.slots[site].delay = slot["delay"]
                 engine.downloader.slots[site].concurrency = 1
         if (heard_of := getattr(self.crawler.spider, "heard_of", None)) is not None:
-            heard_of(origin, rules.sitemaps)
+            heard_of(origin, (urljoin(f"{origin}/", url) for url in rules.sitemaps))
         return Robots(rules)
+
+
+def _spellings(request: Request) -> set[str]:
+    """A request's URL as it is asked for, and as it was linked: either that is forbidden is not to be fetched."""
+    page = request.meta.get("page")
+    return {request.url} if page is None else {request.url, page.url} | {page.linked, page.spelling} - {None}

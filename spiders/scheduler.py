@@ -12,6 +12,7 @@ from scrapy.core.scheduler import BaseScheduler
 from chaffinch import frontier, patterns, yields
 from chaffinch.corpus import now
 from chaffinch.items import Visit
+from spiders.run import hush
 
 if TYPE_CHECKING:
     from typing import Self
@@ -56,13 +57,15 @@ class FrontierScheduler(BaseScheduler):
         self.crawler = crawler
         self.again: deque[Request] = deque()  # retries and robots.txt redirects
         self.queues: dict[str, Queue] = {}
-        self.broken: set[str] = set()  # a stage failed on these: not again in this run
         self.turn: deque[str] = deque()
         crawler.signals.connect(self._done, signals.item_scraped)
-        crawler.signals.connect(self._broke, signals.item_error)
+        crawler.signals.connect(self._lost, signals.item_error)
+        crawler.signals.connect(self._lost, signals.item_dropped)
+        crawler.signals.connect(self._unread, signals.spider_error)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        hush()  # Scrapy has made its handler anew since the run began
         return cls(crawler)
 
     def open(self, spider: Spider) -> None:
@@ -79,13 +82,15 @@ class FrontierScheduler(BaseScheduler):
         return True
 
     def next_request(self) -> Request | None:
+        if self.spider.run.failure is not None:
+            return None
         for _ in range(len(self.again)):
             request = self.again.popleft()
             if not self.spider.holds.waiting(request.meta["download_slot"]):
                 return request
             self.again.append(request)
         if not any(queue.under_way or queue.ready for queue in self.queues.values()):
-            self.spider.write()  # what waits to be written may have found pages that are due
+            self.spider.run.write()  # what waits to be written may have found pages that are due
         for _ in range(len(self.turn)):
             site = self.turn[0]
             self.turn.rotate(-1)
@@ -94,7 +99,7 @@ class FrontierScheduler(BaseScheduler):
                 continue
             page = self._next(site)
             if page is None and queue.ready and not queue.under_way and queue.unwritten:
-                self.spider.write()  # tells what the pages tried have brought
+                self.spider.run.write()  # tells what the pages tried have brought
                 page = self._next(site)
             if page is not None:
                 queue.under_way.add(page.url)
@@ -131,7 +136,7 @@ class FrontierScheduler(BaseScheduler):
     def _fill(self, site: str) -> bool:
         """Whether a page of `site` is at hand, after looking in the corpus if need be."""
         queue, store = self.queues[site], self.spider.store
-        if site in self.spider.holds.left or self.spider.failure:
+        if site in self.spider.holds.left or self.spider.run.failure:
             queue.ready.clear()
             return False
         if queue.known_at != store.batches:
@@ -147,8 +152,9 @@ class FrontierScheduler(BaseScheduler):
             return False
         size = REFILL
         while not queue.ready and queue.exhausted != store.batches:
-            waiting = {url for url, visit in store.buffer.items() if visit.site == site}
-            out_of_reach = queue.under_way | waiting | self.broken
+            kept = (*store.buffer.values(), *store.notices.waiting.values())
+            waiting = {visit.page.url for visit in kept if visit.site == site}
+            out_of_reach = queue.under_way | waiting | self.spider.run.broken
             found = frontier.due(store.db, site, now(), size + len(out_of_reach))
             fitting = [page for page in found if page.url not in out_of_reach]
             queue.ready.extend(fitting)
@@ -181,8 +187,8 @@ class FrontierScheduler(BaseScheduler):
             else:
                 kept.append(page)
         queue.ready = deque(sorted(kept, key=lambda page: (-page.priority, patterns.rank(queue.known, _names(page)))))
-        self.spider.put_off(excluded, frontier.EXCLUDED_AGAIN)
-        self.spider.put_off(given_up, frontier.GIVEN_UP_AGAIN)
+        self.spider.run.put_off(excluded, frontier.EXCLUDED_AGAIN)
+        self.spider.run.put_off(given_up, frontier.GIVEN_UP_AGAIN)
         return bool(excluded or given_up)
 
     def _given_up(self, queue: Queue, page: frontier.Due, at: str) -> str | None:
@@ -194,8 +200,8 @@ class FrontierScheduler(BaseScheduler):
         room, pattern = patterns.room(queue.known, _names(page), {})
         if room > 0:
             return None
-        one = queue.known[pattern]
-        if patterns.may_probe(one, at) and queue.probed[pattern] < patterns.PROBES:
+        one = queue.known.get(pattern, patterns.Yield())
+        if one.given_up_at and patterns.may_probe(one, at) and queue.probed[pattern] < patterns.PROBES:
             return None
         return one.reason or patterns.why(pattern, one)
 
@@ -250,9 +256,18 @@ class FrontierScheduler(BaseScheduler):
         else:
             self._settle(queue, item.page.url)
 
-    def _broke(self, item: Visit, response: Response, spider: Spider, failure: Failure) -> None:
-        self.broken.add(item.page.url)
+    def _lost(self, item: Visit) -> None:
+        """A stage failed on the page, or dropped it: not again in this run."""
+        self.spider.run.broken.add(item.page.url)
         self._done(item)
+
+    def _unread(self, failure: Failure, response: Response | Failure) -> None:
+        """The spider, or its middleware, failed on an answer: its page is not waited for any more."""
+        request: Request | None = getattr(response, "request", None)
+        page: frontier.Due | None = None if request is None else request.meta.get("page")
+        if page is not None and isinstance(failure.value, Exception):
+            self.spider.run.page_broke(page.url, failure.value)
+            self.release(page)
 
 
 def _judged(page: frontier.Due) -> bool:

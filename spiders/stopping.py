@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.exceptions import IgnoreRequest, NotSupported
 from scrapy.utils.asyncio import create_looping_call
 
 from spiders.backoff import HostLeft, let_go
@@ -21,17 +23,27 @@ if TYPE_CHECKING:
 
 GRACE = 2.0  # seconds that transfers under way have to end by themselves
 LOOK = 0.25  # seconds between two looks
+MAX_HEADERS = 262_144  # bytes of an answer's headers, all together: what Chrome takes
 IDLE = 8  # connections to a host that are kept open for its next page
+TRANSFER = "raised by a transfer"
 HANG_UP = object()  # a signal
 
 
+class LongHeadersError(Exception):
+    """An answer whose headers do not end."""
+
+
 class StoppableHandler(HTTP11DownloadHandler):
-    """Scrapy's, which can be told to hang up."""
+    """Scrapy's, which can be told to hang up, and does so over headers without end.
+
+    An error of a transfer has a note that says so: whatever else is raised over a request is not for what a server did.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         # Slots say how many connections a site has; more than one, and the rest were made anew for each page.
         self._pool.maxPersistentPerHost = IDLE
+        self._pool._factory = bounded(self._pool._factory)  # type: ignore[assignment]
         self.transfers: set[asyncio.Task[Response]] = set()
         crawler.signals.connect(self.hang_up, HANG_UP)
 
@@ -42,6 +54,9 @@ class StoppableHandler(HTTP11DownloadHandler):
             return await task
         except asyncio.CancelledError:
             raise HostLeft("the crawl was stopped") from None
+        except Exception as error:
+            error.add_note(TRANSFER)
+            raise
         finally:
             self.transfers.discard(task)
 
@@ -49,6 +64,49 @@ class StoppableHandler(HTTP11DownloadHandler):
         """Ends all transfers; their pages stay due."""
         for task in tuple(self.transfers):
             task.cancel()
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether an error that was raised over a request is neither of its transfer nor a refusal: a middleware broke."""
+    return not isinstance(error, IgnoreRequest | NotSupported) and TRANSFER not in getattr(error, "__notes__", ())
+
+
+def bounded(factory: Callable[..., Any]) -> Callable[..., Any]:
+    """A maker of protocol factories, as `factory`, whose protocols take `MAX_HEADERS` bytes of headers an answer."""
+
+    def make(*arguments: Any) -> Any:
+        made = factory(*arguments)
+        build = made.buildProtocol
+
+        def build_bounded(address: Any) -> Any:
+            protocol = build(address)
+            ask = protocol.request
+
+            def request(*what: Any) -> Any:
+                answer = ask(*what)
+                _bound_headers(protocol._parser)
+                return answer
+
+            protocol.request = request
+            return protocol
+
+        made.buildProtocol = build_bounded
+        return made
+
+    return make
+
+
+def _bound_headers(parser: Any) -> None:
+    receive, total = parser.lineReceived, 0
+
+    def receive_bounded(line: bytes) -> Any:
+        nonlocal total
+        total += len(line) + 1
+        if total > MAX_HEADERS:
+            raise LongHeadersError(f"headers of more than {MAX_HEADERS:,} bytes")
+        return receive(line)
+
+    parser.lineReceived = receive_bounded
 
 
 class Stopping:

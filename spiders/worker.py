@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 from chaffinch.items import Page, Visit
+from spiders.failures import StageError
 
 
 def serve(connection: socket.socket, pipelines: Sequence[Any]) -> None:
@@ -26,8 +27,8 @@ def serve(connection: socket.socket, pipelines: Sequence[Any]) -> None:
                 visit.document = visit.tree = None
                 answer = frame(visit)
             except Exception as error:
-                # One page that breaks a stage must not cost the others; the type says where to look.
-                answer = frame(f"{type(error).__name__} in a stage")
+                # One page that breaks a stage must not cost the others.
+                answer = frame(error if type(error).__name__ == "DropItem" else StageError.of(error))
             connection.sendall(answer)
 
 

@@ -27,19 +27,14 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
 
-    from chaffinch.store import Store
-    from spiders.backoff import Holds
+    from spiders.run import CrawlRun
 
 
 @runtime_checkable
 class CorpusSpider(Protocol):
     """What this command asks a spider that writes to a corpus when it has ended."""
 
-    store: Store
-    failure: str | None
-    next_due: str | None
-    nothing_answered: bool
-    holds: Holds
+    run: CrawlRun
 
 
 class Command(CrawlCommand):
@@ -92,9 +87,14 @@ class Command(CrawlCommand):
         if self.crawler_process.bootstrap_failed:
             self.exitcode = 1
         if isinstance(crawl, Task) and crawl.done() and not crawl.cancelled() and (error := crawl.exception()):
-            if not isinstance(error, CorpusError | ValueError | OSError):
+            spider: object = self.crawlers[-1].spider
+            if isinstance(spider, CorpusSpider) and not isinstance(error, CorpusError):
+                spider.run.broke(error)  # before Scrapy had it open
+                spider.run.end("failed")
+            elif isinstance(error, CorpusError | ValueError | OSError):
+                complain(error)
+            else:
                 raise error
-            complain(error)
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         crawler = super()._create_crawler(spidercls)
@@ -135,12 +135,12 @@ class Command(CrawlCommand):
         spider: object = crawler.spider
         if not isinstance(spider, CorpusSpider):
             return
-        if spider.failure is not None:
-            complain(spider.failure)
+        run = spider.run
+        if run.failure is not None:
+            complain(run.failure)
         else:
-            stopped = spider.holds.stopped()
-            complain(crawl_summary(spider.store.counts, spider.next_due, crawler.settings["CORPUS"], stopped))
-        if spider.failure is not None or spider.nothing_answered:
+            complain(crawl_summary(run.store.counts, run.next_due, crawler.settings["CORPUS"], run.holds.stopped()))
+        if run.failure is not None or run.nothing_answered or run.broken:
             self.exitcode = 1
 
 
