@@ -1,4 +1,4 @@
-"""Gzip as far as it goes: what stands before a tear is read, and the tear is told."""
+"""Gzip as far as it goes: what stands before a tear is read, and so is what stands behind damage."""
 
 from __future__ import annotations
 
@@ -10,17 +10,25 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 READ_BYTES = 1 << 16
+MAGIC = b"\x1f\x8b\x08"  # of a member: RFC 1952, section 2.3.1; 8 is deflate, the only method
+MAX_DAMAGED = 1_000  # places of one stream, by hand: each costs a search
+_STEP = 64  # bytes of damaged data that are inflated at once, to come near to the damage
 
 
 class Gunzip(io.RawIOBase):
     """The plain bytes of a gzip stream of one or more members, inflated no further than they are read.
 
-    Where Python's own `gzip` raises and drops what it had buffered, this one ends, with `torn` set.
+    Where Python's own `gzip` raises and drops what it had buffered, this one ends, with `torn` set. With `recover`
+    it ends only where no other member begins behind the damage; `damaged` counts the places. Each read gives bytes of
+    one member, the `member`-th from 1.
     """
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], *, recover: bool = False) -> None:
         super().__init__()
         self.torn = False
+        self.damaged = 0
+        self.member = 0
+        self._recover = recover
         self._stream = stream
         self._inflate = zlib.decompressobj(wbits=31)
         self._input = b""
@@ -44,16 +52,49 @@ class Gunzip(io.RawIOBase):
         if not self._in_member:
             self._input = self._input.lstrip(b"\0")  # padding between members
         if not self._input:
-            self._ended, self.torn = True, self._in_member
+            self._ended, self.torn = True, self.torn or self._in_member
             return b""
-        self._in_member = True
+        if not self._in_member:
+            self._in_member = True
+            self.member += 1
+        before = self._inflate.copy()
         try:
             data = self._inflate.decompress(self._input, size)
         except zlib.error:
-            self._ended = self.torn = True
-            return b""
+            data = self._before_damage(before, size)
+            self._skip_damage()
+            return data
         self._input = self._inflate.unconsumed_tail
         if self._inflate.eof:
             self._input, self._in_member = self._inflate.unused_data, False
             self._inflate = zlib.decompressobj(wbits=31)
         return data
+
+    def _before_damage(self, inflate: zlib._Decompress, size: int) -> bytes:
+        """What `_input` gives, a little at a time, until it gives no more."""
+        plain = bytearray()
+        for start in range(0, len(self._input), _STEP):
+            if len(plain) >= size:
+                break
+            try:
+                plain += inflate.decompress(self._input[start : start + _STEP], size - len(plain))
+            except zlib.error:
+                break
+        return bytes(plain)
+
+    def _skip_damage(self) -> None:
+        """Goes on where the next member begins, or ends where none does."""
+        self.damaged += 1
+        self._in_member = False
+        self._inflate = zlib.decompressobj(wbits=31)
+        if not self._recover or self.damaged > MAX_DAMAGED:
+            self._ended = self.torn = True
+            return
+        data = self._input[1:]
+        while (found := data.find(MAGIC)) < 0:
+            more = self._stream.read(READ_BYTES)
+            if not more:
+                self._ended = self.torn = True
+                return
+            data = data[-2:] + more
+        self._input = data[found:]

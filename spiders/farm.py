@@ -101,7 +101,9 @@ class FarmSpider(scrapy.Spider):
                 site_of(url): Bounds(farm.revisit_min, farm.revisit_max)
                 for farm in self.plan.farms for url in farm.start
             }  # fmt: skip
-            self.store = Store(db, bounds=bounds)
+            self.store = Store(
+                db, bounds=bounds, tell_refused=lambda visit, reason: complain(f"{visit.page.url}: {reason}")
+            )
             self.manifest = manifest.begin(db, "crawl", self.plan.as_settings())
             frontier.seed(db, [url for farm in self.plan.farms for url in farm.start], now())
             if self.plan.due_all:
