@@ -18,6 +18,7 @@ from chaffinch.gunzip import Gunzip
 HTML_TYPES = wacz.HTML_TYPES
 KINDS = (".html", ".htm", ".txt", ".jsonl", ".warc", ".wacz")
 ARC = ".arc"  # known, and not read
+ENCRYPTED = 0x1  # general purpose flag of a zip file's member
 
 Watch = Callable[[IO[bytes] | None], None]
 
@@ -121,5 +122,5 @@ def _read_wacz(path: str, raw: IO[bytes], watch: Watch) -> Found:
                 with archive.open(member) as stream:
                     yield from warc_pages.pages(path, stream)
             except Exception as error:  # of four modules, by what is wrong where
-                why = str(error) if isinstance(error, RuntimeError | NotImplementedError) else type(error).__name__
-                yield BadInput(path, f"{member.filename} in it cannot be unzipped: {why[:100]}", whole=True)
+                why = "it is encrypted" if member.flag_bits & ENCRYPTED else str(error) or type(error).__name__
+                yield BadInput(path, f"{member.filename[:200]} in it cannot be unzipped: {why[:100]}", whole=True)

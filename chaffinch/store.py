@@ -130,7 +130,7 @@ class Store:
             if visit.crawled:  # else it would be due still, and fetched again
                 page = Page(visit.page.url, b"", visit.page.content_type)
                 failed = Visit(page, visit.site, visit.fetched_at, visit.status, depth=visit.depth, crawled=True)
-                failed.state, failed.reason = "failed", reason
+                failed.state, failed.reason, failed.echo = "failed", reason, True  # counted as refused
                 self._commit([failed])
             self.refused_in_a_row = row
             self.counts["refused"] = self.counts.get("refused", 0) + 1

@@ -67,8 +67,8 @@ def joined(body: bytes) -> Plain:
 def decoded(body: bytes, codings: str, limit: int) -> Plain:
     """`body` without the content codings of a header such as `br`, `gzip, x-gzip` or `utf-8`.
 
-    A name that is no coding says nothing, as long as what is left is text. Raises `NotReadableError`, and `TooLargeError` above
-    `limit` bytes at any step.
+    A name that is no coding says nothing, as long as what is left is text. Raises `NotReadableError`, and
+    `TooLargeError` above `limit` bytes at any step.
     """
     names = [name for one in codings[:500].split(",") if (name := one.strip().lower())]
     if len(names) > MAX_CODINGS:

@@ -80,7 +80,7 @@ def _revisit(path: str, record: warc.Record, recorded: bool) -> Found:
         return
     at, bad = _fetched_at(path, record)
     if bad:
-        yield replace(bad, kept=False)
+        yield replace(bad, reason=bad.reason.partition(";")[0], kept=False)
     else:
         since = seconds(record.field("WARC-Refers-To-Date"))
         yield Input(path, url, b"", "revisit", fetched_at=at, recorded=recorded, same_since=since)
@@ -171,7 +171,7 @@ def _said(plain: Plain) -> str:
 def _fetched_at(path: str, record: warc.Record) -> tuple[str | None, BadInput | None]:
     stated = record.field("WARC-Date") or ""
     at = seconds(stated)
-    bad = f"{_name(record)}: its date is {stated[:40]!r}"
+    bad = f"{_name(record)}: its date is {stated[:40]!r}; this moment stands for it"
     return at, None if at else BadInput(path, bad, kept=True)
 
 
