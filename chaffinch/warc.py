@@ -40,6 +40,7 @@ class Record:
     headers: StatusAndHeaders
     block: bytes
     size: int
+    number: int  # in its file, from 1
     fault: str = ""  # what is wrong with its frame, though it could be read
 
     @property
@@ -104,17 +105,18 @@ def records(stream: IO[bytes] | Gunzip) -> Iterator[Record | Gap]:
         if isinstance(head, Gap):
             yield head
         else:
-            yield from _record(source, head)
+            yield from _record(source, head, read)
 
 
-def _record(source: _Source, head: bytes) -> Iterator[Record | Gap]:
+def _record(source: _Source, head: bytes, number: int) -> Iterator[Record | Gap]:
     headers = _parsed(head)
     target = str(headers.get_header("WARC-Target-URI") or "")[:200]
-    name = f"the record of {target}" if target else "a record"
+    name = f"the record of {target}" if target else f"record {number}"
     stated = str(headers.get_header("Content-Length") or "")
     block = source.block(int(stated) if _LENGTH.fullmatch(stated) else None)
     if block.end != "cut":
-        yield Record(headers, block.data, block.size, "its length is wrong" if block.end == "wrong" else "")
+        fault = "its length is wrong" if block.end == "wrong" else ""
+        yield Record(headers, block.data, block.size, number, fault)
     if block.end in ("cut", "bare"):
         yield Gap(f"cut off {'in' if block.end == 'cut' else 'behind'} {name}", last=True)
 

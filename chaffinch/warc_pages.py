@@ -146,7 +146,7 @@ def _document(
     """The document that `body` is, once all else of its record is in order, and what is not."""
     url = canonical_url(record.target)
     if url is None:
-        yield BadInput(path, f"record with no HTTP URL: {record.target[:100]!r}")
+        yield BadInput(path, f"record {record.number} has no HTTP URL: {record.target[:100]!r}")
         return
     if len(body) > MAX_DOCUMENT_BYTES or record.size > warc.MAX_BLOCK:
         yield BadInput(path, f"{url}: {too_large()}")
@@ -190,7 +190,7 @@ def _of_http(record: warc.Record) -> bool:
 
 
 def _name(record: warc.Record) -> str:
-    return (record.target or "a record of no address")[:200]
+    return record.target[:200] or f"record {record.number}"
 
 
 def seconds(date: str | None) -> str | None:

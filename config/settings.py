@@ -72,6 +72,7 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.optout.OptOutMiddleware": 80,
     "spiders.backoff.BackoffMiddleware": 90,
     "spiders.robots.RobotsMiddleware": 100,
+    "spiders.codings.CodingsMiddleware": 595,  # Scrapy's own is at 590
     "spiders.archive.ArchiveMiddleware": 950,
 }
 
