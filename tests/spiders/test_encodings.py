@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sqlite3
+import sys
 import zlib
 from collections.abc import Callable
 from contextlib import closing
@@ -12,7 +13,11 @@ from urllib.parse import urlsplit
 
 import brotli
 
-from chaffinch.transfer import zstd
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 from tests.conftest import Run
 from tests.spiders.scripted import Answer, scripted
 
