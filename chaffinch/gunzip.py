@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 READ_BYTES = 1 << 16
 MAGIC = b"\x1f\x8b\x08"  # of a member: RFC 1952, section 2.3.1; 8 is deflate, the only method
 MAX_DAMAGED = 1_000  # places of one stream, by hand: each costs a search
+MAX_AGAIN = 1 << 20  # bytes of a damaged member that are searched for the next, by hand: most members are pages
 _STEP = 64  # bytes of damaged data that are inflated at once, to come near to the damage
 
 
@@ -32,6 +33,7 @@ class Gunzip(io.RawIOBase):
         self._stream = stream
         self._inflate = zlib.decompressobj(wbits=31)
         self._input = b""
+        self._begun = b""  # the input from the member's beginning on, unless it is too long
         self._in_member = False
         self._ended = False
 
@@ -48,7 +50,9 @@ class Gunzip(io.RawIOBase):
         return 0
 
     def _next(self, size: int) -> bytes:
-        self._input = self._input or self._stream.read(READ_BYTES)
+        if not self._input:
+            self._input = self._stream.read(READ_BYTES)
+            self._begun = self._begun + self._input if 0 < len(self._begun) <= MAX_AGAIN else b""
         if not self._in_member:
             self._input = self._input.lstrip(b"\0")  # padding between members
         if not self._input:
@@ -57,6 +61,7 @@ class Gunzip(io.RawIOBase):
         if not self._in_member:
             self._in_member = True
             self.member += 1
+            self._begun = self._input
         before = self._inflate.copy()
         try:
             data = self._inflate.decompress(self._input, size)
@@ -90,7 +95,8 @@ class Gunzip(io.RawIOBase):
         if not self._recover or self.damaged > MAX_DAMAGED:
             self._ended = self.torn = True
             return
-        data = self._input[1:]
+        # What is damaged may read on as if it were not, past its end.
+        data = (self._begun or self._input)[1:]
         while (found := data.find(MAGIC)) < 0:
             more = self._stream.read(READ_BYTES)
             if not more:

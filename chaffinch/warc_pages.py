@@ -61,7 +61,7 @@ def pages(path: str, stream: IO[bytes]) -> Found:
     for kind, count in passed_over.items():
         yield BadInput(path, f"{count:,} records of {kind}, which are not read")
     if packed and packed.damaged and not packed.torn:
-        yield BadInput(path, f"the compressed data is damaged at {packed.damaged:,} places; what stood there is lost")
+        yield BadInput(path, "the compressed data is damaged in places; what stood there is lost")
     if packed and packed.torn:
         yield BadInput(path, "torn: the compressed data ends early or is damaged", whole=True)
     elif not read and not start:
