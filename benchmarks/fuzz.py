@@ -90,10 +90,13 @@ def pages() -> list[bytes]:
 def archive_case(number: int, seed: int, bodies: list[bytes]) -> Case:
     """An archive or JSONL file of a few documents: half of the time one of them is damaged, else any part."""
     rng = random.Random(f"{seed} archive {number}")
-    kind = rng.choice(["warc", "warc", "warc.gz", "warc.gz", "wacz", "jsonl", "jsonl", "jsonl.gz"])
+    kind = rng.choice(["warc", "warc", "warc.gz", "warc.gz", "one.warc.gz", "wacz", "jsonl", "jsonl", "jsonl.gz"])
     chosen = rng.sample(bodies, DOCUMENTS)
     urls = [f"http://site{rng.randrange(3)}.example/{rng.randrange(50)}/{at}.html" for at in range(DOCUMENTS)]
-    parts = [_PARTS[kind.split(".")[0]](rng, url, body) for url, body in zip(urls, chosen, strict=True)]
+    parts = [
+        _PARTS[kind.split(".")[-2 if kind.endswith(".gz") else -1]](rng, url, body)
+        for url, body in zip(urls, chosen, strict=True)
+    ]
     packed = [gzip.compress(part, 1, mtime=0) for part in parts] if kind == "warc.gz" else parts
     touched = rng.randrange(DOCUMENTS) if kind in ("warc", "warc.gz", "jsonl") and rng.random() < 0.5 else None
     name = f"case.{kind}"
@@ -158,7 +161,7 @@ def _start(kind: str, body: bytes) -> bytes:
 
 
 def _file(rng: random.Random, kind: str, parts: list[bytes]) -> bytes:
-    if kind == "jsonl.gz":
+    if kind in ("jsonl.gz", "one.warc.gz"):
         return gzip.compress(b"".join(parts), 1, mtime=0)
     if kind != "wacz":
         return b"".join(parts)

@@ -35,6 +35,7 @@ class Gunzip(io.RawIOBase):
         self._input = b""
         self._begun = b""  # the input from the member's beginning on, unless it is too long
         self._in_member = False
+        self._made = False  # anything of this member
         self._ended = False
 
     def readable(self) -> bool:
@@ -56,12 +57,16 @@ class Gunzip(io.RawIOBase):
         if not self._in_member:
             self._input = self._input.lstrip(b"\0")  # padding between members
         if not self._input:
-            self._ended, self.torn = True, self.torn or self._in_member
+            if self._recover and self._in_member and not self._made:
+                self._skip_damage()  # its header ran on over others; of one that was torn it would be read
+            else:
+                self._ended, self.torn = True, self.torn or self._in_member
             return b""
         if not self._in_member:
             self._in_member = True
             self.member += 1
             self._begun = self._input
+            self._made = False
         before = self._inflate.copy()
         try:
             data = self._inflate.decompress(self._input, size)
@@ -69,6 +74,7 @@ class Gunzip(io.RawIOBase):
             data = self._before_damage(before, size)
             self._skip_damage()
             return data
+        self._made = self._made or bool(data)
         self._input = self._inflate.unconsumed_tail
         if self._inflate.eof:
             self._input, self._in_member = self._inflate.unused_data, False

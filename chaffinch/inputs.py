@@ -80,7 +80,7 @@ def _documents(path: str, name: str, raw: IO[bytes], watch: Watch) -> Found:
         yield from _read_wacz(path, raw, watch)
     elif kind == ".warc":
         watch(raw)
-        yield from warc_pages.pages(path, raw)
+        yield from warc_pages.pages(path, path, raw)
     else:
         stream = io.BufferedReader(Gunzip(raw)) if path.lower().endswith(".gz") else raw
         if kind == ".jsonl":
@@ -120,7 +120,7 @@ def _read_wacz(path: str, raw: IO[bytes], watch: Watch) -> Found:
         for member in sorted(members, key=lambda info: info.filename):
             try:
                 with archive.open(member) as stream:
-                    yield from warc_pages.pages(path, stream)
+                    yield from warc_pages.pages(path, member.filename, stream)
             except Exception as error:  # of four modules, by what is wrong where
                 why = "it is encrypted" if member.flag_bits & ENCRYPTED else str(error) or type(error).__name__
                 yield BadInput(path, f"{member.filename[:200]} in it cannot be unzipped: {why[:100]}", whole=True)

@@ -22,11 +22,11 @@ from chaffinch.gunzip import Gunzip
 MAX_HEAD = 256 * 1024  # bytes of the head of a record or of an answer: the bound of Chromium for the latter
 MAX_BLOCK = 20 * 1024 * 1024 + MAX_HEAD  # bytes of a record's block that are kept
 MAX_PUT_BACK = 100  # times in one file, by hand, that a block is read to find that its length is wrong
+MARK = re.compile(rb"WARC/\d{1,2}\.\d{1,2}\r?\n(?=[A-Za-z][\w-]{0,60}:)")  # what a record begins with
+MARK_CHARS = 80  # that a mark may have, and more
 ARC = b"filedesc://"  # how a file of the format before WARC begins
 
 _READ_BYTES = 1 << 16
-_MARK = re.compile(rb"WARC/\d{1,2}\.\d{1,2}\r?\n(?=[A-Za-z][\w-]{0,60}:)")
-_MARK_CHARS = 80  # that a mark may have, and more
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _BLOCK_END = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(r"(?:\S{1,20}\s{1,9})?(\d{3})(?:\s|$)")
@@ -178,19 +178,19 @@ class _Source:
 
     def start(self) -> bytes:
         """The bytes that are next, some of them."""
-        return bytes(self._ahead[:_MARK_CHARS])
+        return bytes(self._ahead[:MARK_CHARS])
 
     def at_mark(self) -> bool:
         """Whether a record begins here."""
-        self._fill(_MARK_CHARS)
-        return _MARK.match(self._ahead) is not None
+        self._fill(MARK_CHARS)
+        return MARK.match(self._ahead) is not None
 
     def head(self) -> bytes | Gap:
         """The head of the record that begins here, passed over, or what is wrong with it."""
         searched = 0
         while True:
             end = _HEAD_END.search(self._ahead, searched, MAX_HEAD)
-            other = _MARK.search(self._ahead, max(1, searched - _MARK_CHARS), end.start() if end else MAX_HEAD)
+            other = MARK.search(self._ahead, max(1, searched - MARK_CHARS), end.start() if end else MAX_HEAD)
             if other:
                 self._pass(other.start())
                 return Gap("cut off in the header of a record")
@@ -224,7 +224,9 @@ class _Source:
     def _mended(self, data: bytes, size: int, length: int, begun: int) -> _Block:
         """The block whose length is wrong, of which `data` was read."""
         by_members = self._member > 1
-        if not by_members and size == len(data) and self._put_back < MAX_PUT_BACK and (mark := _MARK.search(data)):
+        seen = size == len(data) and not by_members and self._put_back < MAX_PUT_BACK
+        mark = MARK.search(data + self._ahead[:MARK_CHARS]) if seen else None  # it may begin at the very end
+        if mark and mark.start() < size:
             self._put_back += 1
             self._ahead[:0] = data[mark.start() :]
             self._at = begun + mark.start()
@@ -240,7 +242,7 @@ class _Source:
         begun = self._at
         while True:
             mark = self._mark_ahead()
-            data = self._take(max(0, len(self._ahead) - _MARK_CHARS) if mark is None else mark)
+            data = self._take(max(0, len(self._ahead) - MARK_CHARS) if mark is None else mark)
             pieces += data[: MAX_BLOCK - len(pieces)]
             if mark is not None:
                 return _Block(_without_end(bytes(pieces)), self._at - begun, "wrong")
@@ -255,7 +257,7 @@ class _Source:
         """Passes over what is no record: how many bytes, and whether a record follows."""
         begun = self._at
         while (mark := self._mark_ahead()) is None:
-            self._pass(max(0, len(self._ahead) - _MARK_CHARS))
+            self._pass(max(0, len(self._ahead) - MARK_CHARS))
             if not self._read():
                 self._pass(len(self._ahead))
                 return self._at - begun, False
@@ -263,7 +265,7 @@ class _Source:
         return self._at - begun, True
 
     def _mark_ahead(self) -> int | None:
-        mark = _MARK.search(self._ahead)
+        mark = MARK.search(self._ahead)
         return mark.start() if mark else None
 
     def _up_to(self, length: int) -> tuple[bytes, int, bool]:

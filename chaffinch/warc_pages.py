@@ -33,13 +33,16 @@ ARC = "an ARC file, the format before WARC, is not read; `warcio recompress` mak
 _ABOUT = ("warcinfo", "request", "metadata")
 
 
-def pages(path: str, stream: IO[bytes]) -> Found:
+def pages(path: str, name: str, stream: IO[bytes]) -> Found:
     """The documents of a WARC, gzipped or not, from top to bottom; of everything else in it a line where it may matter.
+
+    `path` is the file as the user named it, `name` what the WARC is called, there or in a zip file.
 
     Pages are HTML answers (2xx) and `resource` records, texts `conversion` records and what else is text/plain there.
     """
     start = peeked(stream)
-    packed = Gunzip(stream, recover=True) if start.startswith(MAGIC[:2]) else None
+    by_name = name.lower().endswith(".gz") and not (warc.MARK.match(start) or start.startswith(warc.ARC))
+    packed = Gunzip(stream, recover=True) if start.startswith(MAGIC[:2]) or (start and by_name) else None
     recorded = False
     read, passed_over = 0, Counter[str]()
     for record in warc.records(packed or stream):
@@ -70,7 +73,7 @@ def pages(path: str, stream: IO[bytes]) -> Found:
 
 def peeked(stream: IO[bytes]) -> bytes:
     """How a stream begins, without moving in it: files, and members of zip files, can be asked."""
-    return bytes(stream.peek(16)[:16])  # type: ignore[attr-defined]
+    return bytes(stream.peek(warc.MARK_CHARS)[: warc.MARK_CHARS])  # type: ignore[attr-defined]
 
 
 def _revisit(path: str, record: warc.Record, recorded: bool) -> Found:
