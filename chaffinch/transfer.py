@@ -100,7 +100,8 @@ def _undone(body: bytes, name: str, limit: int) -> Plain:
     if fault and not size and body:
         if _is_text(body):
             return Plain(body)
-        raise NotReadableError(f"sent as {name}, which it is not")
+        why = "of which too little came" if fault == "cut off" else "which it is not"
+        raise NotReadableError(f"sent as {name}, {why}")
     return Plain(b"".join(plain), fault)
 
 
@@ -143,7 +144,7 @@ def _unbrotlied(body: bytes) -> Iterator[bytes]:
     data = body
     while not decoder.is_finished():
         piece = decoder.process(data, output_buffer_limit=_STEP)
-        if not piece and decoder.can_accept_more_data():
+        if not piece and decoder.can_accept_more_data() and not decoder.is_finished():
             raise EOFError
         data = b""
         yield piece
@@ -155,7 +156,7 @@ def _unzstded(body: bytes) -> Iterator[bytes]:
         data = body
         while not decoder.eof:
             piece = decoder.decompress(data, _STEP)
-            if not piece and decoder.needs_input:
+            if not piece and decoder.needs_input and not decoder.eof:
                 raise EOFError
             data = b""
             yield piece
