@@ -13,6 +13,8 @@ READ_BYTES = 1 << 16
 MAGIC = b"\x1f\x8b\x08"  # of a member: RFC 1952, section 2.3.1; 8 is deflate, the only method
 MAX_DAMAGED = 1_000  # places of one stream, by hand: each costs a search
 MAX_AGAIN = 1 << 20  # bytes of a damaged member that are searched for the next, by hand: most members are pages
+_CANDIDATES = 20  # by hand, as the next: places that look like a member's beginning
+_LOOKED_AT = 64 << 20  # plain bytes
 _STEP = 64  # bytes of damaged data that are inflated at once, to come near to the damage
 
 
@@ -57,8 +59,8 @@ class Gunzip(io.RawIOBase):
         if not self._in_member:
             self._input = self._input.lstrip(b"\0")  # padding between members
         if not self._input:
-            if self._recover and self._in_member and not self._made:
-                self._skip_damage()  # its header ran on over others; of one that was torn it would be read
+            if self._recover and self._in_member and (not self._made or _whole_behind(self._begun)):
+                self._skip_damage()  # it was not torn but ran on over others
             else:
                 self._ended, self.torn = True, self.torn or self._in_member
             return b""
@@ -110,3 +112,34 @@ class Gunzip(io.RawIOBase):
                 return
             data = data[-2:] + more
         self._input = data[found:]
+
+
+def _whole_behind(data: bytes) -> bool:
+    """Whether whole members, and nothing else, stand behind the first byte: its own member is not the last then.
+
+    A torn member may hold one that somebody put there; it will hardly be torn where that one ends.
+    """
+    place = data.find(MAGIC, 1)
+    for _ in range(_CANDIDATES):
+        if place < 0 or _is_whole(data[place:]):
+            return place >= 0
+        place = data.find(MAGIC, place + 1)
+    return False
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether `data` is whole members, of at most `_LOOKED_AT` bytes."""
+    size = 0
+    while data:
+        inflate = zlib.decompressobj(wbits=31)
+        while not inflate.eof:
+            try:
+                plain = inflate.decompress(data, READ_BYTES)
+            except zlib.error:
+                return False
+            size += len(plain)
+            if size > _LOOKED_AT or not (plain or inflate.eof):
+                return False
+            data = inflate.unconsumed_tail
+        data = inflate.unused_data.lstrip(b"\0")
+    return True

@@ -208,3 +208,16 @@ def test_nothing_raises_and_nothing_is_read_twice(pieces: list[bytes]) -> None:
     data = b"".join(pieces)
     read = list(records(io.BytesIO(data)))
     assert sum(len(one.block) for one in read if not isinstance(one, Gap)) <= len(data)
+
+
+def test_a_member_that_runs_on_over_the_next_ones_does_not_cost_them(tmp_path: Path) -> None:
+    parts = [gzip.compress(record(number), 0, mtime=0) for number in range(4)]
+    for length in (b"\xff\xff\x00\x00", b"\x00\x04\xff\xfb"):  # of a stored block, RFC 1951, section 3.2.4
+        broken = parts[1][:11] + length + parts[1][15:]
+        (tmp_path / "x.warc.gz").write_bytes(parts[0] + broken + parts[2] + parts[3])
+        bodies, bad = found(tmp_path / "x.warc.gz")
+        assert {"0", "2", "3"} <= set(bodies) and len(bad) >= 1
+    kept = gzip.compress(record(1, block=b"HTTP/1.1 200 OK\r\n\r\n" + gzip.compress(record("forged")) + b"x" * 999), 0)
+    (tmp_path / "torn.warc.gz").write_bytes(parts[0] + kept[:-50])
+    bodies, bad = found(tmp_path / "torn.warc.gz")
+    assert set(bodies) == {"0"} and "torn" in bad[-1].reason
