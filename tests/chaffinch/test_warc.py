@@ -211,7 +211,7 @@ def test_nothing_raises_and_nothing_is_read_twice(pieces: list[bytes]) -> None:
 
 
 def test_a_member_that_runs_on_over_the_next_ones_does_not_cost_them(tmp_path: Path) -> None:
-    parts = [gzip.compress(record(number), 0, mtime=0) for number in range(4)]
+    parts = [gzip.compress(record(number), 0 if number == 1 else 9, mtime=0) for number in range(4)]
     for length in (b"\xff\xff\x00\x00", b"\x00\x04\xff\xfb"):  # of a stored block, RFC 1951, section 3.2.4
         broken = parts[1][:11] + length + parts[1][15:]
         (tmp_path / "x.warc.gz").write_bytes(parts[0] + broken + parts[2] + parts[3])
