@@ -29,6 +29,7 @@ SOFTWARE = "Chaffinch/"  # how the first record of our archives begins to say wh
 PROFILE = "http://netpreserve.org/warc/1.1/revisit/"
 SAVE_AFTER = 100  # exchanges
 HTTP = "application/http; msgtype="
+_LINE_ENDS = re.compile(r"[\r\n]+")  # and no other that str knows: a byte of a header may look like one
 
 Headers = Sequence[tuple[str, str]]
 Kind = Literal["response", "identical-payload-digest", "server-not-modified"]
@@ -287,7 +288,7 @@ def _phrase(status: int) -> str:
 
 
 def _http(first: str, headers: Headers) -> bytes:
-    lines = [first, *(f"{name}: {' '.join(value.splitlines())}" for name, value in headers)]
+    lines = [first, *(f"{name}: {_LINE_ENDS.sub(' ', value)}" for name, value in headers)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
 

@@ -22,6 +22,18 @@ _DISGUISES = dict(
         strict=True,
     )
 )
+# CJK Radicals Supplement, U+2E81 to U+2EF3 but for U+2E9A which is none: what PDF files and fonts hold in the place of
+# the ideographs here, and NFKC leaves alone. From EquivalentUnifiedIdeograph.txt of the Unicode Character Database.
+_RADICALS = dict(
+    zip(
+        map(chr, [*range(0x2E81, 0x2E9A), *range(0x2E9B, 0x2EF4)]),
+        "厂乛乚乙亻冂𠘨刀刂卜㔾小小兀尣尢𡯂巳幺彑𫜹忄心扌攵旡日月歺母民氵氺灬爫爫丬牛犭王𤴔目示礻𥫗糹纟罓罒㓁冗𦉫羊𦍌𦍋耂肀聿肉"
+        "𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶辶邑钅長镸长门𨸏阝雨青韦页风飞食𩙿飠饣𩠐马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟",
+        strict=True,
+    )
+)
+# Seen by nobody and yet letters to the database: the fillers of Hangul, UAX #44, Default_Ignorable_Code_Point.
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 _DELETED = 0  # NUL itself goes too
 _EXPANDED = 0x110000  # marks what becomes several characters
 _HAN = (range(0x3400, 0xA000), range(0x20000, 0x2A6E0))
@@ -30,8 +42,12 @@ _OTHERS = (
     range(0xA000, 0xAC00),
     range(0xD7A4, 0x10000),
     range(0x10780, 0x107C0),
+    range(0x1BC9D, 0x1BCA4),  # what shapes shorthand and, below, music, seen by nobody
+    range(0x1D15E, 0x1D1C1),
     range(0x1D400, 0x1F300),
+    range(0x1FBF0, 0x1FBFA),  # digits in segments
     range(0x2F800, 0x2FA20),
+    range(0xE0000, 0xE01F0),  # tags, and the selectors of ideographic variants
 )
 
 
@@ -71,6 +87,9 @@ def _fold(character: str, han: dict[str, str]) -> str:
         return character
     if character.isspace():
         return " "
+    if character in _FILLERS:
+        return ""
+    character = _RADICALS.get(character, character)
     folded = []
     for part in unicodedata.normalize("NFKC", character).lower():
         decomposed = unicodedata.normalize("NFD", part)

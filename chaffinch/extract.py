@@ -178,10 +178,17 @@ def _reason(url: str, choice: Choice, found: Fragment, lines: Sequence[Block]) -
 
 
 def read_text(url: str, text: str, title: str | None = None) -> Article | NotArticle:
-    """A plain text as an article, one block a line that is not empty; label lines are read for metadata."""
+    """A plain text as an article, one block a line that is not empty; label lines are read for metadata.
+
+    Bounded as pages are: `MAX_HTML` characters, `MAX_CHARS` of them in lines, `MAX_TAGS` lines.
+    """
+    if len(text) > MAX_HTML:
+        return NotArticle(url, "too large")
     lines = [line for part in text.splitlines() if (line := _SPACE.sub(" ", part).strip())]
     if not lines:
         return NotArticle(url, "empty")
+    if len(lines) > MAX_TAGS or sum(map(len, lines)) > MAX_CHARS:
+        return NotArticle(url, "too large")
     meta = read_labels([*lines[:12], *lines[-4:]])
     source = "given" if title else "line"
     return Article(

@@ -1,10 +1,11 @@
-"""Lists of content farms as people keep them: uBlacklist rules, hosts files, plain URLs. Read into farms.toml."""
+"""Lists of content farms as people keep them, for browsers, DNS and proxies or by hand. Read into farms.toml."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +14,19 @@ from chaffinch.urls import canonical_url, site_of
 # A match pattern of uBlacklist: scheme, host (perhaps `*.`) and path.
 _PATTERN = re.compile(r"(?:\*|https?|http\*|\*\*?):?//(?:\*\.)?(?P<rest>[^*\s/]+)(?P<path>/[^*\s]*)?\*?")
 _COMMENT = re.compile(r"(?:^|\s)[#!].*")
-_ADBLOCK = re.compile(r"\|\|(?P<host>[^\^/*\s]+)\^?")
+_ADBLOCK = re.compile(r"\|\|(?P<rest>[^\^$\s]+)\^?(?:\$\S*)?")
+_COSMETIC = re.compile(r"#[@?$%]{0,2}#")  # hides parts of a site's pages: no rule against the site
+# Rules that name hosts, of dnsmasq, of unbound, of Clash, Surge and Quantumult, and of search engines.
+_RULES = (
+    re.compile(r"(?:address|server|local|ipset|nftset)=/(?P<hosts>\S+)/[^/]*"),
+    re.compile(r"local-(?:zone|data):\s*\"(?P<hosts>[^\"\s]+)\".*"),
+    re.compile(r"(?:DOMAIN|HOST)(?:-SUFFIX)?\s*,\s*(?P<hosts>[^,\s]+)(?:,.*)?", re.IGNORECASE),
+    re.compile(r"-?site:(?P<hosts>\S+)", re.IGNORECASE),
+)
+_BULLET = re.compile(r"[-+*•]\s+")
+_QUOTED = re.compile(r"(['\"])(.+)\1")
+_ANY_HOST = re.compile(r"^(?:\*|\+)?\.(?=[^./*])")  # `*.`, `+.` or `.` before a host: it and all under it
+_TOP = re.compile(r"[a-z]{2,}|xn--[a-z0-9-]+")
 MAX_LINE = 2_100
 # What every hosts file holds, and no farm is called.
 _LOCAL = frozenset(
@@ -40,8 +53,8 @@ def read(lines: Iterable[str], known: Iterable[str] = ()) -> Read:
     seen = set(known)
     repeated, bad = 0, []
     for number, line in enumerate(lines, 1):
-        text = _COMMENT.sub("", line[:MAX_LINE].strip().removeprefix("\ufeff")).strip()
-        if not text or text.startswith("@"):
+        text = _COMMENT.sub("", _tidy(line[:MAX_LINE])).strip()
+        if not text or text.startswith("@") or _COSMETIC.search(text):
             continue
         for word in _words(text):
             url = _start(word)
@@ -60,27 +73,41 @@ def as_toml(urls: Iterable[str]) -> str:
     return "\n".join(f"[[farm]]\nname = {json.dumps(site_of(url))}\nstart = [{json.dumps(url)}]\n" for url in urls)
 
 
+def _tidy(line: str) -> str:
+    """A line in half-width characters, without what makes it an item of a list."""
+    text = unicodedata.normalize("NFKC", line.removeprefix("\ufeff")).strip()
+    text = _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[2] if quoted else text
+
+
 def _words(text: str) -> list[str]:
-    """The entries of a line: one, or the names behind the address of a hosts file."""
-    first, *names = text.split()
+    """The entries of a line: the hosts of a rule, the names behind the address of a hosts file, or what comes first."""
+    for rule in _RULES:
+        if match := rule.fullmatch(text):
+            return match["hosts"].split("/") if "=/" in text else [match["hosts"]]
+    first, *others = text.split()
     try:
         ipaddress.ip_address(first.partition("%")[0])
     except ValueError:
-        return [text]
-    return [name for name in names if name.lower() not in _LOCAL] if names else [text]
+        # A note may follow, as in `farm.example  copies everything` or `farm.example,2024`.
+        return [first] if "://" in first else [first.split(",")[0] or first]
+    return [name for name in others if name.lower() not in _LOCAL] if others else [text]
 
 
 def _start(word: str) -> str | None:
     """The start URL that an entry stands for; None when it names no site: a regular expression, a bare `*`, ..."""
     if match := _ADBLOCK.fullmatch(word):
-        word = match["host"]
-    elif "*" in word:
-        pattern = _PATTERN.fullmatch(word)
-        if pattern is None:
-            return None
+        word = match["rest"]
+    elif "*" in word and (pattern := _PATTERN.fullmatch(word)):
         word = pattern["rest"] + (pattern["path"] or "/")
+    word = _ANY_HOST.sub("", word.removesuffix("^"))
+    if word.endswith("/*"):
+        word = word[:-1]
     url = canonical_url(word if "://" in word else f"http://{word}")
     if url is None or any(char in word for char in "*\\^$()| <>\"'") or word.startswith("/"):
         return None
     host = site_of(url).rpartition(":")[0] or site_of(url)
-    return url if "." in host or host == "localhost" or ":" in host else None
+    top = host.rpartition(".")[2]
+    named = "." in host and (_TOP.fullmatch(top) is not None or top.isdigit())
+    return url if named or host == "localhost" or ":" in host else None

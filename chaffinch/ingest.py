@@ -8,7 +8,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from multiprocessing.connection import Connection
@@ -25,6 +25,7 @@ from chaffinch.urls import site_of
 
 CHUNK_DOCUMENTS = 32
 CHUNK_BYTES = 1_000_000
+MOST_DEATHS = 4  # by hand: a worker that dies over more documents in a row does not die of what they are
 T = TypeVar("T")
 
 
@@ -141,9 +142,9 @@ def over_all_cores(
     with ExitStack() as stack:
         # One thread a worker process: it sends a chunk and waits for the results. The threads outnumber nothing
         # that computes, and a worker that dies is an end of file on its pipe, never a wait without end.
-        idle: Queue[Connection] = Queue()
+        idle: Queue[_Worker] = Queue()
         for _ in range(workers):
-            idle.put(stack.enter_context(_worker(work, key)))
+            idle.put(stack.enter_context(closing(_Worker(work, key))))
         threads = stack.enter_context(ThreadPoolExecutor(workers))
         under_way: deque[Future[list[tuple[Input, T] | BadInput]]] = deque()
         for chunk in chain([first, second], chunks):
@@ -154,19 +155,37 @@ def over_all_cores(
             yield from under_way.popleft().result()
 
 
-@contextmanager
-def _worker(work: Callable[[Input, Tools], T], key: bytes) -> Iterator[Connection]:
+class _Worker:
     """A process that does chunks of `work`. It ends when this process closes the pipe, or dies."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work, key), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        yield ours
-    finally:
-        ours.close()
-        process.join()
+
+    def __init__(self, work: Callable[[Input, Tools], Any], key: bytes) -> None:
+        self._arguments = (work, key)
+        self.died_in_a_row = 0
+        self._start()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, *self._arguments), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def do(self, chunk: list[Input | BadInput]) -> list[tuple[Input, Any] | BadInput] | None:
+        """The results; None when the process died over them, and was started again."""
+        try:
+            self._pipe.send(chunk)
+            results: list[tuple[Input, Any] | BadInput] = self._pipe.recv()
+        except (EOFError, OSError):
+            self.close()
+            self.died_in_a_row += 1
+            self._start()
+            return None
+        self.died_in_a_row = 0
+        return results
+
+    def close(self) -> None:
+        self._pipe.close()
+        self._process.join()
 
 
 def _serve(pipe: Connection, work: Callable[[Input, Tools], T], key: bytes) -> None:
@@ -177,17 +196,23 @@ def _serve(pipe: Connection, work: Callable[[Input, Tools], T], key: bytes) -> N
             pipe.send(_work_chunk(pipe.recv(), work, tools))
 
 
-def _send(idle: Queue[Connection], chunk: list[Input | BadInput]) -> list[tuple[Input, Any] | BadInput]:
+def _send(idle: Queue[_Worker], chunk: list[Input | BadInput]) -> list[tuple[Input, Any] | BadInput]:
+    """What a worker makes of a chunk; where it dies, of each document alone, to tell which one it dies over."""
     worker = idle.get()
     try:
-        worker.send(chunk)
-        results: list[tuple[Input, Any] | BadInput] = worker.recv()
-    except (EOFError, OSError):
-        first = next((one.path for one in chunk), "input")
-        raise ValueError(f"{first}: a worker process died over it, killed or out of memory; not all was read") from None
+        results = worker.do(chunk)
+        if results is not None:
+            return results
+        results = []
+        for one in chunk:
+            found = worker.do([one])
+            if worker.died_in_a_row > MOST_DEATHS:
+                raise ValueError(f"{one.path}: worker processes die, killed or out of memory; not all was read")
+            name = f"{one.url}: " if isinstance(one, Input) else ""
+            results += found or [BadInput(one.path, f"{name}a worker process died over it, killed or out of memory")]
+        return results
     finally:
         idle.put(worker)
-    return results
 
 
 def _chunks(documents: Iterable[Input | BadInput]) -> Iterator[list[Input | BadInput]]:

@@ -35,6 +35,11 @@ def begin(db: Database, kind: str, settings: Mapping[str, Any]) -> int:
     return cast(int, db.table("crawls").insert(row).last_pk)
 
 
+def stands(db: Database, id: int) -> bool:
+    """Whether the manifest of a run is there: not when the transaction that wrote it was taken back."""
+    return db.conn.execute("SELECT 1 FROM crawls WHERE id = ?", (id,)).fetchone() is not None
+
+
 def finish(db: Database, id: int, reason: str, stats: Mapping[str, Any]) -> None:
     """Completes the manifest of a run that ends now. `stats` is JSON: counts, and per site where there are sites."""
     db.table("crawls").update(

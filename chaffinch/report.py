@@ -224,7 +224,7 @@ def ingest_summary(counts: Mapping[str, int], bad: int, corpus: Path) -> str:
     names = ("new", "edited", "older", "unchanged", "page")
     told = [f"{counts[name]:,} {_SAID.get(name, name)}" for name in names if counts.get(name)]
     told += [f"{bad:,} bad"] if bad else []
-    return f"read {sum(counts.values()) + bad:,} documents into {corpus}: {', '.join(told) or 'nothing'}"
+    return f"read {sum(counts.values()):,} documents into {corpus}: {', '.join(told) or 'nothing'}"
 
 
 def cluster_summary(db: Database) -> str:

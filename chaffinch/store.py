@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -28,7 +30,7 @@ from chaffinch import (
 )  # fmt: skip
 from chaffinch.frontier import Found
 from chaffinch.history import Event
-from chaffinch.items import Cleaned, PageState, Visit
+from chaffinch.items import Cleaned, Page, PageState, Visit
 from chaffinch.revisit import Bounds, Rate
 
 BATCH_VISITS = 100  # of a crawl, which waits while they are written
@@ -38,6 +40,7 @@ BULK_VISITS = 500  # of what nobody waits for: each page of an index is written 
 LOST_AFTER = 3  # visits in a row that find no list where there was one, until it is left for as long as what is gone
 _ANSWERED = ("page", "off-topic", "failed")
 MISSED_AGAIN = timedelta(days=1)  # an article that was missed is looked for again after this
+REFUSED_IN_A_ROW = 10  # by hand: when so many are refused one after the other, it is not for what they are
 
 
 @dataclass(slots=True)
@@ -61,6 +64,8 @@ class Store:
     swept: set[str] = field(default_factory=set)  # sites whose waiting pages were led to other URLs
     notices: parked.Notices = field(default_factory=parked.Notices)
     bounds: dict[str, Bounds] = field(default_factory=dict)  # of a site's waits, where it has its own
+    tell_refused: Callable[[Visit, str], None] | None = None  # told of each visit that cannot be written, and why
+    refused_in_a_row: int = 0
 
     def add(self, visit: Visit) -> None:
         """Takes a visit; writes when the batch is full, or as old as `batch_seconds`."""
@@ -85,37 +90,79 @@ class Store:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what waits, in one transaction. When that fails nothing of it is written and it waits on."""
+        """Writes what waits, in one transaction.
+
+        When a visit is what makes that fail, each is written in a transaction of its own, and those that fail again
+        are refused: told, counted, and written nowhere but as pages that failed. When the corpus fails, or one visit
+        after the other, that is raised, and what was not written waits on.
+        """
         if not self.buffer:
             return
         ready = parked.sift(self.db, self.notices, list(self.buffer.values()))
         self.buffer = {visit.page.url: visit for visit in ready}
-        if ready:
-            self._write(ready)
+        self._write_buffer()
 
-    def _write(self, visits: list[Visit]) -> None:
-        counts: dict[str, int] = {}
-        with self.db.atomic():
-            _write(self, visits, counts)
+    def _write_buffer(self) -> None:
+        if not self.buffer:
+            return
+        try:
+            self._commit(list(self.buffer.values()))
+        except Exception as error:
+            if _is_of_corpus(error):
+                raise
+            for url, visit in list(self.buffer.items()):
+                self._commit_alone(visit)
+                del self.buffer[url]
         self.buffer.clear()
         self.batches += 1
-        for name, count in counts.items():
-            self.counts[name] = self.counts.get(name, 0) + count
         for site in site_template.ripe(self.db):
             site_template.relearn(self.db, site, settle=False)
+
+    def _commit(self, visits: list[Visit]) -> None:
+        counts: dict[str, int] = {}
+        with self.db.atomic():
+            _write(self, [copy(visit) for visit in visits], counts)  # copies, as writing changes them
+        self.refused_in_a_row = 0
+        for name, count in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+
+    def _commit_alone(self, visit: Visit) -> None:
+        """Writes a visit, or refuses it."""
+        try:
+            self._commit([visit])
+        except Exception as error:
+            self.refused_in_a_row += 1
+            if _is_of_corpus(error) or self.refused_in_a_row > REFUSED_IN_A_ROW:
+                raise
+            reason = f"cannot be stored: {type(error).__name__}"
+            row = self.refused_in_a_row
+            if visit.crawled:  # else it would be due still, and fetched again
+                page = Page(visit.page.url, b"", visit.page.content_type)
+                failed = Visit(page, visit.site, visit.fetched_at, visit.status, depth=visit.depth, crawled=True)
+                failed.state, failed.reason, failed.echo = "failed", reason, True  # counted as refused
+                self._commit([failed])
+            self.refused_in_a_row = row
+            self.counts["refused"] = self.counts.get("refused", 0) + 1
+            if self.tell_refused is not None:
+                self.tell_refused(visit, reason)
 
     def finish(self) -> None:
         """Writes what waits, then learns the template of every site that changed, in a transaction each."""
         self.flush()
         if waiting := self.notices.waiting:  # of these no other page says the same: they are edits
             self.buffer, self.notices.waiting = waiting, {}
-            self._write(list(waiting.values()))
+            self._write_buffer()
         stale = site_template.stale(self.db)
         if stale and self.before_write is not None:
             with self.db.atomic():
                 self.before_write()
         for site in stale:
             site_template.relearn(self.db, site)
+
+
+def _is_of_corpus(error: Exception) -> bool:
+    """Whether the file, the disk or the memory failed, and not what was to be written."""
+    return isinstance(error, (OSError, MemoryError, sqlite3.OperationalError)) or type(error) is sqlite3.DatabaseError
 
 
 def _count(counts: dict[str, int], visit: Visit, name: str) -> None:

@@ -17,9 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from warcio.archiveiterator import ArchiveIterator
-
-from chaffinch import __version__
+from chaffinch import __version__, warc
 
 WARC, WACZ = ".warc.gz", ".wacz"
 HTML_TYPES = ("text/html", "application/xhtml+xml")
@@ -75,25 +73,25 @@ def scan(file: IO[bytes]) -> Found:
     found = Found()
     for offset, length, data in members(file):
         found.end = offset + length
-        for record in ArchiveIterator(io.BytesIO(data)):
-            if record.rec_type not in ("response", "revisit"):
+        for record in warc.records(io.BytesIO(data)):
+            if isinstance(record, warc.Gap) or record.type not in ("response", "revisit"):
                 continue
-            headers, http = record.rec_headers, record.http_headers
-            url, date = headers.get_header("WARC-Target-URI"), headers.get_header("WARC-Date")
-            mime = ((http.get_header("Content-Type") if http else None) or "").split(";")[0].strip().lower()
-            revisit = record.rec_type == "revisit"
+            http = warc.answer(record.block)
+            url, date = record.target, record.field("WARC-Date") or ""
+            mime = (http.header("Content-Type") if http else "").split(";")[0].strip().lower()
+            revisit = record.type == "revisit"
             entry = {
                 "url": url,
                 "mime": "warc/revisit" if revisit else mime or "unk",
-                "status": http.get_statuscode() if http else "-",
-                "digest": headers.get_header("WARC-Payload-Digest") or "-",
+                "status": str(http.status) if http else "-",
+                "digest": record.field("WARC-Payload-Digest") or "-",
                 "length": str(length),
                 "offset": str(offset),
                 "filename": DATA,
             }
             found.index.append(f"{surt(url)} {re.sub('[^0-9]', '', date)[:14]} {json.dumps(entry)}\n")
             if not revisit and entry["status"] == "200" and mime in HTML_TYPES:
-                page = {"id": headers.get_header("WARC-Record-ID")[-37:-1], "url": url, "ts": date}
+                page = {"id": (record.field("WARC-Record-ID") or "")[-37:-1], "url": url, "ts": date}
                 found.pages.append(json.dumps(page) + "\n")
     return found
 

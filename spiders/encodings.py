@@ -1,4 +1,7 @@
-"""Content codings: stands in for Scrapy's middleware, which drops a page whose coding is not what its header says."""
+"""Content codings: stands in for Scrapy's middleware, which drops a page whose coding is not what its header says.
+
+Bodies are made plain by the code that reads them from an archive again.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import IgnoreRequest
 from scrapy.responsetypes import responsetypes
 
-from chaffinch.content_encoding import TooLargeError, UnknownCodingError, decoded
+from chaffinch.transfer import NotReadableError, TooLargeError, decoded
 
 if TYPE_CHECKING:
     from typing import Self
@@ -32,15 +35,18 @@ class ContentEncodingMiddleware:
         request.headers.setdefault("Accept-Encoding", ACCEPTED)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        codings = [value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")]
-        if not codings:
+        codings = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
+        if not codings or request.method == "HEAD":
             return response
         try:
-            body, torn = decoded(response.body, codings, self.limit)
-        except (TooLargeError, UnknownCodingError) as error:
+            plain = decoded(response.body, codings, self.limit)
+        except NotReadableError as error:
             raise IgnoreRequest(str(error)) from None
+        except TooLargeError:
+            raise IgnoreRequest(f"larger than {self.limit:,} bytes once inflated") from None
         headers = response.headers.copy()
         del headers["Content-Encoding"]
-        kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
-        flags = [*response.flags, CUT_SHORT] if torn and CUT_SHORT not in response.flags else response.flags
-        return response.replace(cls=kind, body=body, headers=headers, flags=flags)
+        kind = responsetypes.from_args(headers=headers, url=response.url, body=plain.body)
+        torn = bool(plain.fault) and CUT_SHORT not in response.flags
+        flags = [*response.flags, CUT_SHORT] if torn else response.flags
+        return response.replace(cls=kind, body=plain.body, headers=headers, flags=flags)

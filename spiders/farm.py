@@ -57,6 +57,7 @@ class FarmSpider(scrapy.Spider):
     sites: list[str]
     run: CrawlRun
     store: Store
+    keeps_corpus = True  # by this a spider of one's own is told from it (foreign.py)
     scheduler: FrontierScheduler
     limits: dict[str, farms.Limits]  # of each site
     holds: Holds  # which sites are let alone, and why

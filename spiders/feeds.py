@@ -32,7 +32,7 @@ class ArticleFeeds(FeedExporter):
     withdrawn as a copy of its own site, until the run ends."""
 
     def open_spider(self, spider: Spider) -> None:
-        if hasattr(spider, "open_corpus"):
+        if hasattr(spider, "run"):
             self.exporters = {**self.exporters, "csv": DefusedCsv}
         super().open_spider(spider)
 
@@ -41,9 +41,9 @@ class ArticleFeeds(FeedExporter):
             super().item_scraped(item, spider)
 
     async def close_spider(self, spider: Spider) -> None:
-        if hasattr(spider, "manifest"):
+        if hasattr(spider, "run"):
             try:
-                for count, article in enumerate(articles(Path(self.settings["CORPUS"]), spider.manifest)):
+                for count, article in enumerate(articles(Path(self.settings["CORPUS"]), spider.run.manifest)):
                     super().item_scraped(article, spider)
                     if count % BATCH == 0:
                         await asyncio.sleep(0)

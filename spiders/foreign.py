@@ -35,7 +35,7 @@ class ForeignSpiders:
 
     def update_settings(self, settings: BaseSettings) -> None:
         spider = self.crawler.spidercls
-        if hasattr(spider, "open_corpus"):
+        if getattr(spider, "keeps_corpus", False):
             return
         for name in ("SCHEDULER", "ITEM_PROCESSOR"):
             settings.set(name, getattr(default_settings, name), PRIORITY)

@@ -67,7 +67,9 @@ class CrawlRun:
             stack.enter_context(lock(path, "`chaffinch crawl farm`"))
             db = open_writer(path)
             stack.callback(db.conn.close)
-            self.store = Store(db, bounds=bounds)
+            self.store = Store(
+                db, bounds=bounds, tell_refused=lambda visit, reason: complain(f"{visit.page.url}: {reason}")
+            )
             self.started = now()
             self.manifest = manifest.begin(db, "crawl", settings)
             self._resources = stack.pop_all()

@@ -52,21 +52,33 @@ class Command(BaseCommand):
         key = ingest.key_for(self.corpus) if path.exists() else os.urandom(32)
         console = Console(highlight=False)
         documents = (one for one in read(args) if isinstance(one, BadInput) or one.kind != "revisit")
+        self.exitcode, terminal = 1, sys.stdout.isatty()
+        whole: set[str] = set()
         for result in ingest.over_all_cores(documents, ingest.only_clean, key):
             if isinstance(result, BadInput):
                 complain(result)
-                if result.whole and result.path in args:
-                    self.exitcode = 1
-            elif opts.explain:
+                if result.whole:
+                    whole.add(result.path)
+                continue
+            self.exitcode = 0
+            if opts.explain:
                 show(result[1], result[0].url, console)
             else:
-                sys.stdout.write(as_json(*result) + "\n")
+                sys.stdout.write(as_json(*result, escaped=terminal) + "\n")
         sys.stdout.flush()
+        if whole & set(args):
+            self.exitcode = 1
 
 
-def as_json(document: Input, visit: Visit) -> str:
-    """One page as the line that is printed. Contacts are told by kind only."""
-    record: dict[str, Any] = {"path": document.path, "url": document.url}
+def as_json(document: Input, visit: Visit, *, escaped: bool = False) -> str:
+    """One page as the line that is printed. Contacts are told by kind only.
+
+    `escaped`, for a terminal: what it might obey (control characters, and those that turn the order of others) is
+    written as `\\uXXXX`, which is the same to a program.
+    """
+    from chaffinch.jsonl import visible
+
+    record: dict[str, Any] = {"path": visible(document.path), "url": document.url}
     if visit.cleaned is None:
         record |= {"title": None, "text": None, "removed": [], "reason": visit.reason}
     else:
@@ -75,4 +87,7 @@ def as_json(document: Input, visit: Visit) -> str:
             del fields[name]
         fields["contacts"] = sorted(contact.kind for contact in visit.cleaned.contacts)
         record |= fields
-    return json.dumps(record, ensure_ascii=False)
+    line = json.dumps(record, ensure_ascii=False)
+    if escaped and not line.isprintable():
+        return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
+    return line.encode("utf-8", "backslashreplace").decode()  # a lone surrogate cannot be printed

@@ -55,7 +55,8 @@ class Command(BaseCommand):
             crawler = self.crawler_process.create_crawler("farm")
             self.crawler_process.crawl(crawler, start=",".join(sites.values()))
             self.crawler_process.start()
-        failure = getattr(crawler.spider, "failure", None)
+        run = getattr(crawler.spider, "run", None)
+        failure = run.failure if run is not None else None
         if failure is not None or self.crawler_process.bootstrap_failed:
             raise corpus.CorpusError(failure or "the crawl did not start; the log above says why")
         report.show(report.report(corpus.open_reader(path)), path)

@@ -20,7 +20,8 @@ class Command(BaseCommand):
     def long_desc(self) -> str:
         return (
             "Reads .html, .txt, .jsonl, .warc (each also .gz), .wacz and folders of these, and keeps every article, "
-            "on topic or not. A document without a URL is named file:NAME or file:NAME#ID."
+            "on topic or not. A document without a URL is named file:NAME or file:NAME#ID. What cannot be read is "
+            "told, a line each; exit status 1 when nothing was read, or a PATH was not read to its end."
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -31,11 +32,14 @@ class Command(BaseCommand):
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
         from chaffinch import corpus, ingest, manifest, progress
         from chaffinch.inputs import BadInput, read
+        from chaffinch.items import Visit
+        from chaffinch.jsonl import visible
         from chaffinch.report import ingest_summary
         from chaffinch.store import BULK_SECONDS, BULK_VISITS, Store
 
         path = self.corpus
         begun: list[int] = []
+        paths: dict[str, str] = {}  # URL -> the file it stands in, of what waits to be written
         bad = BadLines()
         with corpus.errors(path), corpus.lock(path, "`chaffinch ingest`"), progress.bar("ingest") as bar:
             db = corpus.open_writer(path)
@@ -44,10 +48,14 @@ class Command(BaseCommand):
             # The manifest is written with the first batch that changes anything: reading the same input
             # again leaves no trace but `last_seen`.
             def begin() -> None:
-                if not begun:
-                    begun.append(manifest.begin(db, "ingest", {"paths": args}))
+                if not begun or not manifest.stands(db, begun[-1]):  # with a batch that is taken back it is, too
+                    begun.append(manifest.begin(db, "ingest", {"paths": [visible(one) for one in args]}))
 
-            store = Store(db, begin, batch_visits=BULK_VISITS, batch_seconds=BULK_SECONDS)
+            def refused(visit: Visit, reason: str) -> None:
+                with bar.paused():
+                    bad.tell(BadInput(paths[visit.page.url], f"{visit.page.url}: {reason}"))
+
+            store = Store(db, begin, batch_visits=BULK_VISITS, batch_seconds=BULK_SECONDS, tell_refused=refused)
             documents = read(args, bar.watch)
             for result in ingest.over_all_cores(documents, ingest.process, ingest.key_for(path)):
                 if isinstance(result, BadInput):
@@ -59,16 +67,21 @@ class Command(BaseCommand):
                             BadInput(result[0].path, f"{result[0].url}: as before; no archive read says what it was")
                         )
                 else:
+                    paths[result[1].page.url] = result[0].path
                     store.add(result[1])
+                    if not store.buffer:
+                        paths.clear()
                     bar.advance()
             store.finish()
-            if begun:
+            store.counts.pop("refused", None)  # they are among the bad
+            read_any = bool(sum(store.counts.values()))
+            if begun and manifest.stands(db, begun[-1]):
                 counts = {**store.counts, **({"bad": bad.count} if bad.count else {})}
                 with db.atomic():
-                    manifest.finish(db, begun[0], "finished", counts)
+                    manifest.finish(db, begun[-1], "finished", counts)
             db.conn.close()
         complain(ingest_summary(store.counts, bad.count, path))
-        self.exitcode = 1 if bad.whole & set(args) else 0
+        self.exitcode = 0 if read_any and not bad.whole & set(args) else 1
 
 
 class BadLines:
@@ -85,7 +98,7 @@ class BadLines:
         from chaffinch.inputs import BadInput
 
         assert isinstance(bad, BadInput)
-        self.count += 1
+        self.count += not bad.kept
         if bad.whole:
             self.whole.add(bad.path)
         told = self._told.get(bad.path, 0)

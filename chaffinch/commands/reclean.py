@@ -32,6 +32,7 @@ class Command(BaseCommand):
         from chaffinch.commands.ingest import BadLines
         from chaffinch.ingest import key_for
         from chaffinch.inputs import BadInput, read
+        from chaffinch.jsonl import visible
         from chaffinch.report import add_row, console, new_table
         from chaffinch.rules import load_rules
 
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             told = told.plus(reclean.reclean(db, rules, key, write=write, but=done))
             if told.changed and not opts.dry_run:
                 with db.atomic():
-                    run = manifest.begin(db, "reclean", {"paths": args} if args else {})
+                    run = manifest.begin(db, "reclean", {"paths": [visible(one) for one in args]} if args else {})
                     manifest.finish(
                         db, run, "finished", {"changed": told.changed, "unchanged": told.articles - told.changed}
                     )

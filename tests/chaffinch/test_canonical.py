@@ -22,6 +22,15 @@ from chaffinch.canonical import canonical
         ("cafe\u0301 café", "cafe cafe"),
         ("\ud800半个\x00字", "半个字"),
         ("가나", "가나"),
+        # As PDF files, fonts and disguises have them: radicals, variants, tags, fillers, strokes, half width, digits.
+        ("⻔⼾⻉⽤⻛⻢⻁⻘⺟⾧⻓", "门户贝用风马虎青母长长"),
+        ("葛\U000e0100飾\U000e01ef区", "葛饰区"),
+        ("还\U000e0061\U000e007f款", "还款"),
+        ("信\u3164用\uffa0卡\u115f额\u1160度", "信用卡额度"),
+        ("利̶息̲高͓", "利息高"),
+        ("ｻﾗ金ﾊﾟﾝ", "サラ金ハン"),
+        ("𝟗𝟗🯹％", "999%"),
+        ("𠮟𪚥👍", "𠮟𪚥👍"),
         ("", ""),
     ],
 )

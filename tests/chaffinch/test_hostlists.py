@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chaffinch.farms import load
 from chaffinch.hostlists import as_toml, read
+from chaffinch.urls import site_of
 from tests.conftest import Run
 
 LIST = """\ufeff# Title: farms
@@ -57,6 +58,42 @@ def test_each_form_of_list_is_understood() -> None:
 
 BAD = {"/yuqi[0-9]+\\.(com|net)/", "title/逾期/", "*://*.*/*", "http://[bad", "ftp://files.example/", "single"}
 BAD |= {"*://*/*", "<script>.example"}
+
+
+@pytest.mark.parametrize(
+    ("line", "sites"),
+    [
+        ("||shi.example^$document,popup", "shi.example"),
+        ("||*.shi.example/zhuan/^", "shi.example"),
+        ("address=/shi.example/fen.example/127.0.0.1", "shi.example fen.example"),
+        ("server=/shi.example/", "shi.example"),
+        ('local-zone: "shi.example" always_nxdomain', "shi.example"),
+        ("DOMAIN-SUFFIX,shi.example,REJECT", "shi.example"),
+        ("  - host-suffix, shi.example, reject", "shi.example"),
+        ("- '+.shi.example'", "shi.example"),
+        ("* .shi.example", "shi.example"),
+        ("*.shi.example/*", "shi.example"),
+        ("-site:shi.example/zhuan", "shi.example"),
+        ("shi.example^", "shi.example"),
+        ("＊：／／＊．ｓｈｉ．example／＊", "shi.example"),
+        ("逾期。贷款．中国  整站抄袭，又来", "xn--vpv582g.xn--0kwr83e.xn--fiqs8s"),
+        ("https://shi.example/a/?p=1 说明 https 也行", "shi.example"),
+        ("shi.example,2024-05,抄袭", "shi.example"),
+        ("shi.example##.ad, .banner", ""),
+        ("@@||shi.example^", ""),
+    ],
+)
+def test_rules_of_other_programs_and_notes_by_hand(line: str, sites: str) -> None:
+    found = read([line])
+    assert [site_of(url) for url in found.urls] == sites.split() and not found.bad
+
+
+@pytest.mark.parametrize(
+    "line", ["/shi[0-9]\\.example/", "DOMAIN-KEYWORD,shi,REJECT", "e.g. a note", "*", "shi.*", "||*^"]
+)
+def test_what_names_no_site_is_told(line: str) -> None:
+    found = read([line])
+    assert not found.urls and len(found.bad) == 1
 
 
 def test_sites_known_already_are_passed_over() -> None:
