@@ -131,6 +131,7 @@ class Command(CrawlCommand):
 
     def _conclude(self, crawler: Crawler) -> None:
         from chaffinch.report import crawl_summary
+        from spiders.feeds import FAILED
 
         spider: object = crawler.spider
         if not isinstance(spider, CorpusSpider):
@@ -140,7 +141,8 @@ class Command(CrawlCommand):
         else:
             stopped = spider.holds.stopped()
             complain(crawl_summary(spider.store.counts, spider.next_due, crawler.settings["CORPUS"], stopped))
-        if spider.failure is not None or spider.nothing_answered:
+        unstored = any(name.startswith(FAILED) for name in crawler.stats.get_stats())
+        if spider.failure is not None or spider.nothing_answered or unstored:
             self.exitcode = 1
 
 
