@@ -86,12 +86,14 @@ EXTENSIONS = {
     "spiders.live.LiveExtension": 0,
     "spiders.stopping.Stopping": 0,
     "scrapy.extensions.feedexport.FeedExporter": None,
-    "spiders.feeds.ArticleFeeds": 0,
+    "spiders.feeds.ArticleFeeds": 0,  # -o and -O
     "spiders.watchdog.Watchdog": 0,
     # Off already; not even loaded, as the second brings an HTTP server and client.
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,
 }
+
+FEED_EXPORT_ENCODING = "utf-8"  # JSON as it reads, not \u9009
 
 # --- Quiet -------------------------------------------------------------------------------------------------------
 LOG_LEVEL = "WARNING"

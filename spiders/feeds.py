@@ -25,6 +25,7 @@ FIELDS = (
     "topic_score", "chars", "cluster_id", "first_seen", "last_seen", "last_changed",
 )  # fmt: skip
 BATCH = 500  # articles, between two turns of the event loop
+FAILED = "feedexport/failed_count"  # what Scrapy counts a feed under that could not be stored
 
 
 class ArticleFeeds(FeedExporter):
@@ -41,15 +42,16 @@ class ArticleFeeds(FeedExporter):
             super().item_scraped(item, spider)
 
     async def close_spider(self, spider: Spider) -> None:
-        if hasattr(spider, "run"):
-            try:
+        try:
+            if hasattr(spider, "run"):
                 for count, article in enumerate(articles(Path(self.settings["CORPUS"]), spider.run.manifest)):
                     super().item_scraped(article, spider)
                     if count % BATCH == 0:
                         await asyncio.sleep(0)
-            except CorpusError as error:
-                complain(f"not all articles could be exported: {error}")
-        await super().close_spider(spider)
+            await super().close_spider(spider)
+        except (CorpusError, OSError) as error:
+            complain(f"not all articles could be exported: {error}")
+            self.crawler.stats.inc_value(f"{FAILED}/{type(self).__name__}")
 
 
 class DefusedCsv(CsvItemExporter):

@@ -131,6 +131,7 @@ class Command(CrawlCommand):
 
     def _conclude(self, crawler: Crawler) -> None:
         from chaffinch.report import crawl_summary
+        from spiders.feeds import FAILED
 
         spider: object = crawler.spider
         if not isinstance(spider, CorpusSpider):
@@ -140,7 +141,8 @@ class Command(CrawlCommand):
             complain(run.failure)
         else:
             complain(crawl_summary(run.store.counts, run.next_due, crawler.settings["CORPUS"], run.holds.stopped()))
-        if run.failure is not None or run.nothing_answered or run.broken:
+        unstored = any(name.startswith(FAILED) for name in crawler.stats.get_stats())
+        if run.failure is not None or run.nothing_answered or run.broken or unstored:
             self.exitcode = 1
 
 
