@@ -28,6 +28,7 @@ from chaffinch import (
     tombstones,
     yields,
 )  # fmt: skip
+from chaffinch.corpus import CorpusError
 from chaffinch.frontier import Found
 from chaffinch.history import Event
 from chaffinch.items import Cleaned, Page, PageState, Visit
@@ -132,9 +133,11 @@ class Store:
             self._commit([visit])
         except Exception as error:
             self.refused_in_a_row += 1
-            if _is_of_corpus(error) or self.refused_in_a_row > REFUSED_IN_A_ROW:
-                raise
             reason = f"cannot be stored: {type(error).__name__}"
+            if _is_of_corpus(error):
+                raise
+            if self.refused_in_a_row > REFUSED_IN_A_ROW:
+                raise CorpusError(f"{REFUSED_IN_A_ROW} documents in a row, and {visit.page.url}: {reason}") from error
             row = self.refused_in_a_row
             if visit.crawled:  # else it would be due still, and fetched again
                 page = Page(visit.page.url, b"", visit.page.content_type)

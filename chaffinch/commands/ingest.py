@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
 from chaffinch.cli import Command as BaseCommand
 from chaffinch.cli import complain, remind_of_purge
+
+if TYPE_CHECKING:
+    from chaffinch.inputs import BadInput, Input
+    from chaffinch.items import Visit
+    from chaffinch.store import Store
 
 
 class Command(BaseCommand):
@@ -32,7 +38,6 @@ class Command(BaseCommand):
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
         from chaffinch import corpus, ingest, manifest, progress
         from chaffinch.inputs import BadInput, read
-        from chaffinch.items import Visit
         from chaffinch.jsonl import visible
         from chaffinch.report import ingest_summary
         from chaffinch.store import BULK_SECONDS, BULK_VISITS, Store
@@ -53,24 +58,16 @@ class Command(BaseCommand):
 
             def refused(visit: Visit, reason: str) -> None:
                 with bar.paused():
-                    bad.tell(BadInput(paths[visit.page.url], f"{visit.page.url}: {reason}"))
+                    bad.tell(BadInput(paths.get(visit.page.url, "input"), f"{visit.page.url}: {reason}"))
 
             store = Store(db, begin, batch_visits=BULK_VISITS, batch_seconds=BULK_SECONDS, tell_refused=refused)
             documents = read(args, bar.watch)
             for result in ingest.over_all_cores(documents, ingest.process, ingest.key_for(path)):
-                if isinstance(result, BadInput):
+                told = result if isinstance(result, BadInput) else _stored(result, store, paths)
+                if told is not None:
                     with bar.paused():
-                        bad.tell(result)
-                elif result[0].kind == "revisit" and result[0].recorded and not store.knows(result[0].url):
-                    with bar.paused():
-                        bad.tell(
-                            BadInput(result[0].path, f"{result[0].url}: as before; no archive read says what it was")
-                        )
+                        bad.tell(told)
                 else:
-                    paths[result[1].page.url] = result[0].path
-                    store.add(result[1])
-                    if not store.buffer:
-                        paths.clear()
                     bar.advance()
             store.finish()
             store.counts.pop("refused", None)  # they are among the bad
@@ -84,6 +81,20 @@ class Command(BaseCommand):
         self.exitcode = 0 if read_any and not bad.whole & set(args) else 1
 
 
+def _stored(result: tuple[Input, Visit], store: Store, paths: dict[str, str]) -> BadInput | None:
+    """Stores a visit, unless it says that a page is as before that nobody has seen before: that is returned."""
+    from chaffinch.inputs import BadInput
+
+    document, visit = result
+    if document.kind == "revisit" and document.recorded and not store.knows(document.url):
+        return BadInput(document.path, f"{document.url}: as before; no archive read says what it was")
+    paths[visit.page.url] = document.path
+    store.add(visit)
+    if not store.buffer:
+        paths.clear()
+    return None
+
+
 class BadLines:
     """Tells of bad input, one line each, up to a number of lines a file; counts all of it."""
 
@@ -94,10 +105,7 @@ class BadLines:
         self.whole: set[str] = set()
         self._told: dict[str, int] = {}
 
-    def tell(self, bad: object) -> None:
-        from chaffinch.inputs import BadInput
-
-        assert isinstance(bad, BadInput)
+    def tell(self, bad: BadInput) -> None:
         self.count += not bad.kept
         if bad.whole:
             self.whole.add(bad.path)

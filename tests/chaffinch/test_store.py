@@ -13,7 +13,7 @@ import pytest
 from sqlite_utils import Database
 
 from chaffinch import manifest
-from chaffinch.corpus import now, open_writer
+from chaffinch.corpus import CorpusError, now, open_writer
 from chaffinch.ingest import load_tools, process
 from chaffinch.inputs import Input
 from chaffinch.items import Visit
@@ -101,7 +101,7 @@ def test_a_crawled_page_that_cannot_be_stored_is_a_page_that_failed(db: Database
 def test_what_is_wrong_with_every_page_is_wrong_with_the_program(db: Database) -> None:
     told: list[str] = []
     store = Store(db, tell_refused=lambda visit, reason: told.append(reason))
-    with pytest.raises(OverflowError):
+    with pytest.raises(CorpusError, match="cannot be stored: OverflowError"):
         for number in range(40):
             visit = article(number)
             spoiled(heat=2**70)(visit)
