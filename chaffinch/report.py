@@ -208,7 +208,7 @@ def crawl_summary(counts: Mapping[str, int], next_due: str | None, corpus: str, 
     """The one line that a crawl ends with. `stopped` says why sites were not crawled to the end."""
     if not counts:
         return f"nothing due before {next_due or 'ever'} in {corpus}; -a due=all visits everything known"
-    names = ("new", "edited", "unchanged", "page", "off-topic", "forbidden", "gone", "failed")
+    names = ("new", "edited", "unchanged", "page", "off-topic", "forbidden", "gone", "failed", "broke")
     told = ", ".join(f"{counts[name]:,} {_SAID.get(name, name)}" for name in names if counts.get(name))
     site, reason = next(iter(stopped.items()), ("", ""))
     more = f" and {len(stopped) - 1:,} more sites" if len(stopped) > 1 else ""
@@ -216,7 +216,7 @@ def crawl_summary(counts: Mapping[str, int], next_due: str | None, corpus: str, 
     return f"fetched {sum(counts.values()):,} pages into {corpus}: {told}{left}"
 
 
-_SAID = {"new": "new articles", "page": "without article", "edited": "edited articles"}
+_SAID = {"broke": "that broke a stage", "new": "new articles", "page": "without article", "edited": "edited articles"}
 
 
 def ingest_summary(counts: Mapping[str, int], bad: int, corpus: Path) -> str:

@@ -183,6 +183,7 @@ class FarmSpider(scrapy.Spider):
     def _tell(self, visit: Visit) -> None:
         """A start URL that brings nothing is the user's business: the site hides behind it."""
         if visit.depth == 0 and visit.state in ("failed", "forbidden", "gone"):
+            self.run.told.append({"site": visit.site, "what": f"{visit.page.url}: {visit.reason}"})
             complain(f"{visit.page.url}: {visit.reason}")
 
     def _visit(self, page: Due, response: Response | None) -> Visit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from asyncio import Future, ensure_future
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -15,7 +16,7 @@ from scrapy.utils.log import get_scrapy_root_handler
 
 from chaffinch import frontier, history, manifest, parked
 from chaffinch.cli import complain
-from chaffinch.corpus import lock, now, open_writer
+from chaffinch.corpus import CorpusError, lock, now, open_writer
 from chaffinch.items import Visit
 from chaffinch.revisit import Bounds
 from chaffinch.store import Store
@@ -59,7 +60,8 @@ class CrawlRun:
         self._leads_on: set[str] = set()  # sites
         self._dead_ends: dict[str, str] = {}  # site -> what is said of its start page when nothing leads on
         self._cut_short: dict[str, list[str]] = {}  # site -> URLs whose transfer broke off
-        self._in_a_row = 0
+        self._in_a_row: Counter[str] = Counter()  # pages that the stages, and that the store, failed on
+        self._batches = 0  # written when that was looked at
         self._refused = False  # the corpus cannot be written any more
         self._ended = False
         self._closing: Future[None] | None = None
@@ -72,8 +74,11 @@ class CrawlRun:
             )
             self.started = now()
             self.manifest = manifest.begin(db, "crawl", settings)
+            try:
+                self.log = log_file(path)
+            except OSError as error:
+                raise CorpusError(f"log {path}.log: {error.strerror or error}") from error
             self._resources = stack.pop_all()
-        self.log = log_file(path)
         hush()
 
     def begin(self, start: Sequence[str], sites: Sequence[str], due_all: bool) -> None:
@@ -112,6 +117,9 @@ class CrawlRun:
             return
         try:
             writing()
+            if self.store.batches > self._batches:
+                self._batches = self.store.batches
+                del self._in_a_row["store"]
         except Exception as error:
             if self._is_of_the_corpus(error) or not self._one_by_one(error):
                 self._give_up(error)
@@ -138,30 +146,30 @@ class CrawlRun:
             self.store.buffer[visit.page.url] = visit
             try:
                 self.store.flush()
-                self._in_a_row = 0
+                del self._in_a_row["store"]
             except Exception as again:
                 if self._is_of_the_corpus(again):
                     self._give_up(again)
                     return True
                 self.store.buffer.clear()
-                self.page_broke(visit.page.url, again)
+                self.page_broke(visit.page.url, again, "store")
                 refused = True
         return refused
 
-    def page_broke(self, url: str, error: Exception) -> None:
+    def page_broke(self, url: str, error: Exception, where: str = "stages") -> None:
         """A stage, or the store, failed on one page: it is told, and stays due; after some in a row the crawl ends."""
         what = StageError.of(error)
         self.broken.add(url)
         self.store.counts["broke"] = self.store.counts.get("broke", 0) + 1
         logger.error("%s: %s\n%s", url, what, what.frames)
         complain(f"{url}: {what}; the page stays due, the traceback is in {self.path}.log")
-        self._in_a_row += 1
-        if self._in_a_row >= BROKEN_IN_A_ROW:
-            self.fail(f"{what}, on {self._in_a_row} pages in a row; the tracebacks are in {self.path}.log")
+        self._in_a_row[where] += 1
+        if self._in_a_row[where] >= BROKEN_IN_A_ROW:
+            self.fail(f"{what}, on {BROKEN_IN_A_ROW} pages in a row; the tracebacks are in {self.path}.log")
 
     def page_done(self) -> None:
         """The stages have done a page."""
-        self._in_a_row = 0
+        del self._in_a_row["stages"]
 
     def broke(self, error: BaseException, logged: bool = False) -> None:
         """Something of the crawl itself broke, which ends it. `logged` says that the log has the traceback already."""
@@ -190,7 +198,7 @@ class CrawlRun:
         """The transfer of a page broke off, or brought less than was announced."""
         self._cut_short.setdefault(site, []).append(url)
 
-    def _tell(self, site: str, what: str) -> None:
+    def tell(self, site: str, what: str) -> None:
         """Says in one line what is odd about a site; the manifest has it for the report."""
         self.told.append({"site": site, "what": what})
         complain(f"{site}: {what}")
@@ -199,18 +207,18 @@ class CrawlRun:
         """Once the run is over: what leads nowhere, what shows something else, what came cut short."""
         for site, what in self._dead_ends.items():
             if site not in self._leads_on:
-                self._tell(site, what)
+                self.tell(site, what)
         for site, count in self.store.notices.counts.items():
-            self._tell(
+            self.tell(
                 site,
                 f"{count:,} known pages show one other text (parked, blocked or a challenge): what they said stays",
             )
         for site, count, why in parked.silent_sites(self.store.db, self.started):
             if site in self.sites and site not in self.store.notices.counts:
-                self._tell(site, f"all {count:,} articles asked for are answered by something else ({why}): they stay")
+                self.tell(site, f"all {count:,} articles asked for are answered by something else ({why}): they stay")
         for site, urls in self._cut_short.items():
             more = f" and {len(urls) - 1:,} more" if len(urls) > 1 else ""
-            self._tell(site, f"came shorter than announced, what came is taken: {urls[0]}{more}")
+            self.tell(site, f"came shorter than announced, what came is taken: {urls[0]}{more}")
 
     def end(self, reason: str) -> None:
         """Writes the rest and the manifest, and frees the corpus, whatever of it fails; once."""
