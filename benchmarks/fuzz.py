@@ -201,7 +201,9 @@ class Runner:
         self.refused = 0
         self.store = Store(corpus.open_writer(folder / "corpus.db"), tell_refused=self._refuse)
 
-    def _refuse(self, visit: object, reason: str) -> None:
+    def _refuse(self, visit: object, error: Exception) -> None:
+        if visit is None:  # a batch that could only be written one by one
+            raise error
         self.refused += 1
 
     def run(self, case: Case) -> tuple[int, int]:

@@ -41,6 +41,9 @@ BULK_VISITS = 500  # of what nobody waits for: each page of an index is written 
 LOST_AFTER = 3  # visits in a row that find no list where there was one, until it is left for as long as what is gone
 _ANSWERED = ("page", "off-topic", "failed")
 MISSED_AGAIN = timedelta(days=1)  # an article that was missed is looked for again after this
+_CORPUS_ERRORS = (
+    OSError, MemoryError, sqlite3.OperationalError, sqlite3.InternalError, sqlite3.NotSupportedError,
+)  # fmt: skip
 REFUSED_IN_A_ROW = 10  # by hand: when so many are refused one after the other, it is not for what they are
 
 
@@ -65,7 +68,8 @@ class Store:
     swept: set[str] = field(default_factory=set)  # sites whose waiting pages were led to other URLs
     notices: parked.Notices = field(default_factory=parked.Notices)
     bounds: dict[str, Bounds] = field(default_factory=dict)  # of a site's waits, where it has its own
-    tell_refused: Callable[[Visit, str], None] | None = None  # told of each visit that cannot be written, and why
+    # Told of each visit that cannot be written, and why; of None when a batch could not be, and each visit of it could.
+    tell_refused: Callable[[Visit | None, Exception], None] | None = None
     refused_in_a_row: int = 0
 
     def add(self, visit: Visit) -> None:
@@ -109,11 +113,14 @@ class Store:
         try:
             self._commit(list(self.buffer.values()))
         except Exception as error:
-            if _is_of_corpus(error):
+            if is_of_corpus(error):
                 raise
+            refused = self.counts.get("refused", 0)
             for url, visit in list(self.buffer.items()):
                 self._commit_alone(visit)
                 del self.buffer[url]
+            if self.counts.get("refused", 0) == refused and self.tell_refused is not None:
+                self.tell_refused(None, error)
         self.buffer.clear()
         self.batches += 1
         for site in site_template.ripe(self.db):
@@ -133,8 +140,8 @@ class Store:
             self._commit([visit])
         except Exception as error:
             self.refused_in_a_row += 1
-            reason = f"cannot be stored: {type(error).__name__}"
-            if _is_of_corpus(error):
+            reason = why_refused(error)
+            if is_of_corpus(error):
                 raise
             if self.refused_in_a_row > REFUSED_IN_A_ROW:
                 raise CorpusError(f"{REFUSED_IN_A_ROW} documents in a row, and {visit.page.url}: {reason}") from error
@@ -147,7 +154,7 @@ class Store:
             self.refused_in_a_row = row
             self.counts["refused"] = self.counts.get("refused", 0) + 1
             if self.tell_refused is not None:
-                self.tell_refused(visit, reason)
+                self.tell_refused(visit, error)
 
     def finish(self) -> None:
         """Writes what waits, then learns the template of every site that changed, in a transaction each."""
@@ -163,9 +170,14 @@ class Store:
             site_template.relearn(self.db, site)
 
 
-def _is_of_corpus(error: Exception) -> bool:
+def is_of_corpus(error: BaseException) -> bool:
     """Whether the file, the disk or the memory failed, and not what was to be written."""
-    return isinstance(error, (OSError, MemoryError, sqlite3.OperationalError)) or type(error) is sqlite3.DatabaseError
+    return isinstance(error, _CORPUS_ERRORS) or type(error) is sqlite3.DatabaseError
+
+
+def why_refused(error: Exception) -> str:
+    """What is said of a visit that `error` kept from being written, in half a line that quotes nothing of it."""
+    return f"cannot be stored: {type(error).__name__}"
 
 
 def _count(counts: dict[str, int], visit: Visit, name: str) -> None:

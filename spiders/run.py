@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from asyncio import Future, ensure_future
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -19,7 +17,7 @@ from chaffinch.cli import complain
 from chaffinch.corpus import CorpusError, lock, now, open_writer
 from chaffinch.items import Visit
 from chaffinch.revisit import Bounds
-from chaffinch.store import Store
+from chaffinch.store import Store, is_of_corpus, why_refused
 from spiders import archive
 from spiders.backoff import Holds
 from spiders.failures import StageError, frames_of, in_brief
@@ -33,10 +31,8 @@ if TYPE_CHECKING:
 LOGGER = "spiders.run"
 logger = logging.getLogger(LOGGER)
 
-BROKEN_IN_A_ROW = 5  # pages that a stage or the store fails on; then it is not for the pages (by hand)
+BROKEN_IN_A_ROW = 5  # pages that a stage fails on; then it is not for the pages (by hand)
 FAILED = "failed: "  # begins the reason of a run that something broke
-# What the file system or SQLite says of the corpus as a whole; other errors may be for what was to be written.
-_CORPUS_ERRORS = (sqlite3.OperationalError, sqlite3.InternalError, sqlite3.NotSupportedError)
 
 
 class CrawlRun:
@@ -60,8 +56,7 @@ class CrawlRun:
         self._leads_on: set[str] = set()  # sites
         self._dead_ends: dict[str, str] = {}  # site -> what is said of its start page when nothing leads on
         self._cut_short: dict[str, list[str]] = {}  # site -> URLs whose transfer broke off
-        self._in_a_row: Counter[str] = Counter()  # pages that the stages, and that the store, failed on
-        self._batches = 0  # written when that was looked at
+        self._broken_in_a_row = 0  # pages that the stages failed on
         self._refused = False  # the corpus cannot be written any more
         self._ended = False
         self._closing: Future[None] | None = None
@@ -69,9 +64,7 @@ class CrawlRun:
             stack.enter_context(lock(path, "`chaffinch crawl farm`"))
             db = open_writer(path)
             stack.callback(db.conn.close)
-            self.store = Store(
-                db, bounds=bounds, tell_refused=lambda visit, reason: complain(f"{visit.page.url}: {reason}")
-            )
+            self.store = Store(db, bounds=bounds, tell_refused=self._not_written)
             self.started = now()
             self.manifest = manifest.begin(db, "crawl", settings)
             try:
@@ -112,64 +105,43 @@ class CrawlRun:
         self.guarded(self.store.flush)
 
     def guarded(self, writing: Callable[[], object]) -> None:
-        """Runs what writes to the corpus. Whatever that raises ends the crawl, or costs the one page it is for."""
+        """Runs what writes to the corpus. Whatever that raises ends the crawl; what costs a page the store refuses."""
         if self._refused:
             return
         try:
             writing()
-            if self.store.batches > self._batches:
-                self._batches = self.store.batches
-                del self._in_a_row["store"]
         except Exception as error:
-            if self._is_of_the_corpus(error) or not self._one_by_one(error):
-                self._give_up(error)
-
-    def _is_of_the_corpus(self, error: BaseException) -> bool:
-        return isinstance(error, _CORPUS_ERRORS) or type(error) is sqlite3.DatabaseError
+            self._give_up(error)
 
     def _give_up(self, error: BaseException) -> None:
-        if self._is_of_the_corpus(error):
+        if is_of_corpus(error):
             self._refused = True
             self.fail(f"corpus {self.path}: {error}")
         else:
             self.broke(error)
 
-    def _one_by_one(self, error: Exception) -> bool:
-        """After `error` writes each visit that waits by itself; whether it was for single ones, which cost themselves.
+    def _not_written(self, visit: Visit | None, error: Exception) -> None:
+        """Says what the store refused; with None, that it wrote the visits of a batch one by one, for what reason."""
+        url = visit.page.url if visit is not None else None
+        logger.error("%s: %s\n%s", url or "a batch", in_brief(error), frames_of(error))
+        what = f"{url}: {why_refused(error)}" if url else f"a batch was written page by page after {in_brief(error)}"
+        self.broken.add(url or "")
+        complain(f"{what}; the traceback is in {self.path}.log")
 
-        Where each can be written now, or none of some can, it was not for them.
-        """
-        visits = list(self.store.buffer.values())
-        self.store.buffer.clear()
-        refused = False
-        for visit in visits:
-            self.store.buffer[visit.page.url] = visit
-            try:
-                self.store.flush()
-                del self._in_a_row["store"]
-            except Exception as again:
-                if self._is_of_the_corpus(again):
-                    self._give_up(again)
-                    return True
-                self.store.buffer.clear()
-                self.page_broke(visit.page.url, again, "store")
-                refused = True
-        return refused
-
-    def page_broke(self, url: str, error: Exception, where: str = "stages") -> None:
-        """A stage, or the store, failed on one page: it is told, and stays due; after some in a row the crawl ends."""
+    def page_broke(self, url: str, error: Exception) -> None:
+        """A stage failed on one page: it is told, and stays due; after some in a row the crawl ends."""
         what = StageError.of(error)
         self.broken.add(url)
         self.store.counts["broke"] = self.store.counts.get("broke", 0) + 1
         logger.error("%s: %s\n%s", url, what, what.frames)
         complain(f"{url}: {what}; the page stays due, the traceback is in {self.path}.log")
-        self._in_a_row[where] += 1
-        if self._in_a_row[where] >= BROKEN_IN_A_ROW:
+        self._broken_in_a_row += 1
+        if self._broken_in_a_row >= BROKEN_IN_A_ROW:
             self.fail(f"{what}, on {BROKEN_IN_A_ROW} pages in a row; the tracebacks are in {self.path}.log")
 
     def page_done(self) -> None:
         """The stages have done a page."""
-        del self._in_a_row["stages"]
+        self._broken_in_a_row = 0
 
     def broke(self, error: BaseException, logged: bool = False) -> None:
         """Something of the crawl itself broke, which ends it. `logged` says that the log has the traceback already."""

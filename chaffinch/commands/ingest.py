@@ -40,7 +40,7 @@ class Command(BaseCommand):
         from chaffinch.inputs import BadInput, read
         from chaffinch.jsonl import visible
         from chaffinch.report import ingest_summary
-        from chaffinch.store import BULK_SECONDS, BULK_VISITS, Store
+        from chaffinch.store import BULK_SECONDS, BULK_VISITS, Store, why_refused
 
         path = self.corpus
         begun: list[int] = []
@@ -56,9 +56,12 @@ class Command(BaseCommand):
                 if not begun or not manifest.stands(db, begun[-1]):  # with a batch that is taken back it is, too
                     begun.append(manifest.begin(db, "ingest", {"paths": [visible(one) for one in args]}))
 
-            def refused(visit: Visit, reason: str) -> None:
+            def refused(visit: Visit | None, error: Exception) -> None:
                 with bar.paused():
-                    bad.tell(BadInput(paths.get(visit.page.url, "input"), f"{visit.page.url}: {reason}"))
+                    if visit is None:
+                        complain(f"a batch was written document by document: at once it {why_refused(error)}")
+                        return
+                    bad.tell(BadInput(paths.get(visit.page.url, "input"), f"{visit.page.url}: {why_refused(error)}"))
 
             store = Store(db, begin, batch_visits=BULK_VISITS, batch_seconds=BULK_SECONDS, tell_refused=refused)
             documents = read(args, bar.watch)

@@ -17,7 +17,7 @@ from chaffinch.corpus import CorpusError, now, open_writer
 from chaffinch.ingest import load_tools, process
 from chaffinch.inputs import Input
 from chaffinch.items import Visit
-from chaffinch.store import Store
+from chaffinch.store import Store, why_refused
 
 LINES = "收到短信以后先核对金额{}，再和银行客服确认账单。\n协商分期需要提供收入证明{}，工资流水也可以作为材料。".format
 Spoil = Callable[[Visit], None]
@@ -66,7 +66,7 @@ def test_what_cannot_be_stored_is_told_and_the_rest_of_its_batch_is_stored(
     store = Store(
         db,
         lambda: runs.append(manifest.begin(db, "ingest", {})),
-        tell_refused=lambda *one: told.append((one[0].page.url, one[1])),
+        tell_refused=lambda *one: told.append((one[0].page.url, why_refused(one[1]))),
     )
     visits = [article(number) for number in range(5)]
     spoil(visits[2])
@@ -100,7 +100,7 @@ def test_a_crawled_page_that_cannot_be_stored_is_a_page_that_failed(db: Database
 
 def test_what_is_wrong_with_every_page_is_wrong_with_the_program(db: Database) -> None:
     told: list[str] = []
-    store = Store(db, tell_refused=lambda visit, reason: told.append(reason))
+    store = Store(db, tell_refused=lambda visit, error: told.append(why_refused(error)))
     with pytest.raises(CorpusError, match="cannot be stored: OverflowError"):
         for number in range(40):
             visit = article(number)
@@ -113,7 +113,7 @@ def test_what_is_wrong_with_every_page_is_wrong_with_the_program(db: Database) -
 def test_when_the_corpus_fails_nothing_is_refused_and_all_waits(tmp_path: Path) -> None:
     db = open_writer(tmp_path / "corpus.db")
     told: list[str] = []
-    store = Store(db, tell_refused=lambda visit, reason: told.append(reason))
+    store = Store(db, tell_refused=lambda visit, error: told.append(why_refused(error)))
     with closing(db.conn):
         (pages,) = db.execute("PRAGMA page_count").fetchone()
         db.execute(f"PRAGMA max_page_count = {pages}")  # a full disk
