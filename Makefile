@@ -23,6 +23,7 @@ check: test lint
 	.venv/bin/python benchmarks/near_dup.py --check
 	.venv/bin/python benchmarks/paragraphs.py --check
 	.venv/bin/python benchmarks/revisit.py --check
+	.venv/bin/python benchmarks/contacts.py --check
 	.venv/bin/python benchmarks/search.py --check
 
 clean:

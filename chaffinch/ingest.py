@@ -16,7 +16,8 @@ from pathlib import Path
 from queue import Queue
 from typing import Any, TypeVar
 
-from chaffinch import canonical, clean, contacts, decode, extract, fingerprint, parts, topic
+from chaffinch import canonical, clean, decode, extract, fingerprint, parts, topic
+from chaffinch.contact_key import load_key
 from chaffinch.corpus import CorpusError, now, open_reader
 from chaffinch.inputs import BadInput, Input
 from chaffinch.items import Article, NotArticle, Page, Visit
@@ -60,7 +61,7 @@ def key_for(corpus: Path) -> bytes:
                 f"corpus {corpus}: its key {key_path(corpus).name} is not beside it; copy it from where the corpus was,"
                 " or have `chaffinch rekey` make a new one, whose digests do not compare with those before"
             )
-    return contacts.load_key(key_path(corpus))
+    return load_key(key_path(corpus))
 
 
 def article_of(document: Input, tools: Tools) -> Visit:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaffinch.contacts import digest, load_key, mask
+from chaffinch.contact_key import load_key
+from chaffinch.contacts import digest, mask
 
 KEY = bytes(range(32))
 
