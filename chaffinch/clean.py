@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from chaffinch.contact_urls import shown
 from chaffinch.contacts import mask
 from chaffinch.items import Article, Cleaned, Contact, Removed
 from chaffinch.lines import PROSE_CHARS, Line, is_prose, letters_of, running, view_of
@@ -54,7 +55,7 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
     kept, removed = _split(lines)
     text = "\n".join(kept)
     return Cleaned(
-        url=article.url,
+        url=shown(article.url, key),
         title=title,
         text=text,
         published=article.published,

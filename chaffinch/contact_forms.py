@@ -118,7 +118,10 @@ _ENDS = re.compile(
     r"\s?(?:$|[,。;!?、)\]】”」|/]|了解|咨询|详|备注|进群|领|拉|即|免费|获|看|报|为你|帮|说|全天|在线|随时|添加|加|好友"
     r"|\s|【|（)"
 )
-_SYLLABLE = r"(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:a[io]?|ang?|e[inr]?|eng|i[aeu]?|iang?|iao|ing?|iong|ong?|ou?|u[aieo]?|uang?|uai|v[e]?)"
+_SYLLABLE = (
+    r"(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:a[io]?|ang?|e[inr]?|eng|i[aeu]?|iang?|iao|ing?|iong|ong?|ou?|u[aieo]?"
+    r"|uang?|uai|ve?)"
+)
 _PINYIN = re.compile(rf"{_SYLLABLE}(?:{_SYLLABLE}){{1,4}}", re.IGNORECASE)
 
 
@@ -207,7 +210,8 @@ def _is_mobile(written: str) -> bool:
 _BARE_NUMBER = re.compile(r"\s*(\+?[0-9](?:[ \-]{0,2}[0-9]){4,12})\s*")
 _BARE_NAME = re.compile(r"\s*([A-Za-z][A-Za-z0-9_\-]{5,19})\s*")
 _LABEL_BEFORE = re.compile(
-    r"(?:(?P<phone>电话|手机|热线|联系方式|客服(?!微))|(?P<qq>qq|扣扣|群号?)|(?P<wechat>微信|薇信|vx|wx|wechat)|联系|删除|侵权)[^0-9A-Za-z]{0,12}$",
+    r"(?:(?P<phone>电话|手机|热线|联系方式|客服(?!微))|(?P<qq>qq|扣扣|群号?)|(?P<wechat>微信|薇信|vx|wx|wechat)"
+    r"|联系|删除|侵权)[^0-9A-Za-z]{0,12}$",
     re.IGNORECASE,
 )
 

@@ -220,7 +220,7 @@ def _read_warc(path: str, stream: IO[bytes]) -> Iterator[Input | BadInput]:
     records = 0
     recorded = False
     tail = _Tail(stream)
-    for record in ArchiveIterator(tail):
+    for record in _Records(tail):  # type: ignore[no-untyped-call]
         records += 1
         wanted = record.rec_type == "warcinfo" or _wanted(record, recorded)
         body = record.content_stream().read(MAX_DOCUMENT_BYTES + 1) if wanted else b""
@@ -303,6 +303,12 @@ def _no_page(content_type: str, body: bytes) -> str | None:
     if content_type and not content_type.lower().startswith((*HTML_TYPES, "text/")):
         return f"not HTML: {content_type[:60]}"
     return None if body else "empty"
+
+
+class _Records(ArchiveIterator):
+    """Records as warcio reads them, which prints the line where a record's length was wrong: a line of the page."""
+
+    INC_RECORD = ""
 
 
 class _Tail:

@@ -52,11 +52,19 @@ def purge(db: Database, path: Path, name: str) -> Purged:
     """
     whole_site = "://" not in name and not name.startswith("file:")
     column = "site" if whole_site else "url"
-    articles = [id for (id,) in db.conn.execute(f"SELECT id FROM articles WHERE {column} = ?", (name,))]
+    if not whole_site:  # what is shown of a URL with a contact in it names its page, too
+        query = "SELECT pages.url FROM articles JOIN pages ON pages.id = page_id WHERE articles.url = ?"
+        name = next((url for (url,) in db.conn.execute(query, (name,))), name)
+    of_pages = (
+        f"SELECT articles.id, articles.url FROM pages JOIN articles ON page_id = pages.id WHERE pages.{column} = ?"
+    )
+    found_articles = db.conn.execute(of_pages, (name,)).fetchall()
+    articles = [id for id, _ in found_articles]
     articles += [] if whole_site else parts.article_of_part(db, name)
     pages = db.conn.execute(f"SELECT id, url FROM pages WHERE {column} = ?", (name,)).fetchall()
     pages += [] if whole_site else parts.later_parts(db, name)
-    names = list(dict.fromkeys([name, *(url for _, url in pages)]))[:_MOST_NEEDLES]
+    shown = (url for _, url in found_articles)
+    names = list(dict.fromkeys([name, *(url for _, url in pages), *shown]))[:_MOST_NEEDLES]
     names, pieces = _promise(path, names, _pieces(db, articles))
     with db.atomic():
         for one in [name] if whole_site else names:

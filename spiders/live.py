@@ -18,7 +18,9 @@ from scrapy.utils.asyncio import create_looping_call
 
 from chaffinch import frontier
 from chaffinch.cli import complain
+from chaffinch.contact_urls import hide
 from chaffinch.corpus import now
+from spiders.logformatter import HidingFormatter, hide_contacts
 
 if TYPE_CHECKING:
     from typing import Self
@@ -74,6 +76,7 @@ class LiveExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        hide_contacts()
         shown = cls(crawler)
         crawler.signals.connect(shown.opened, signals.spider_opened)
         crawler.signals.connect(shown.downloaded, signals.response_downloaded)
@@ -132,7 +135,7 @@ def log_file(corpus: Path) -> logging.Handler:
     """Adds a log beside the corpus, `corpus.db.log`: at most 20 MB, in four files."""
     handler = RotatingFileHandler(f"{corpus}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     handler.setLevel(logging.INFO)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(HidingFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")))
     logging.getLogger().addHandler(handler)
     return handler
 
@@ -153,7 +156,7 @@ def table(tallies: dict[str, Tally], known: dict[str, tuple[int, int]], left: di
         tally, (found, due) = tallies[site], known.get(site, (0, 0))
         numbers = [f"{n:,}" for n in (found, tally.fetched, tally.kept, tally.off_topic, tally.errors)]
         note = Text(f"left: {left[site]}" if site in left else "", style="yellow")
-        picture.add_row(Text(site), *numbers, f"{tally.fetched / max(seconds, 1.0):.1f}", f"{due:,}", note)
+        picture.add_row(Text(hide(site)), *numbers, f"{tally.fetched / max(seconds, 1.0):.1f}", f"{due:,}", note)
     if len(tallies) > ROWS:
         picture.caption = f"and {len(tallies) - ROWS:,} more sites"
     return picture

@@ -1,10 +1,13 @@
-"""Log lines that name a page and never hold what stands on it: contacts must not reach a log."""
+"""Log lines that name a page and never hold what stands on it: contacts must not reach a log, in an address neither."""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from scrapy.logformatter import LogFormatter, LogFormatterResult
+
+from chaffinch.contact_urls import hide
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -29,3 +32,21 @@ class QuietFormatter(LogFormatter):
         self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider
     ) -> LogFormatterResult:
         return super().item_error(_name(item), exception, response, spider)
+
+
+class HidingFormatter(logging.Formatter):
+    """What another formatter makes of a record, its traceback too, with placeholders for contacts."""
+
+    def __init__(self, formatter: logging.Formatter | None) -> None:
+        super().__init__()
+        self.formatter = formatter or logging.Formatter()
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(hide, self.formatter.format(record).split("\n")))
+
+
+def hide_contacts() -> None:
+    """Has every handler of the root logger hide contacts."""
+    for handler in logging.getLogger().handlers:
+        if not isinstance(handler.formatter, HidingFormatter):
+            handler.setFormatter(HidingFormatter(handler.formatter))

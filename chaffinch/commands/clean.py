@@ -45,6 +45,7 @@ class Command(BaseCommand):
         from rich.console import Console
 
         from chaffinch import ingest
+        from chaffinch.contact_urls import shown
         from chaffinch.explain import show
         from chaffinch.inputs import BadInput, read
 
@@ -58,17 +59,19 @@ class Command(BaseCommand):
                 if result.whole and result.path in args:
                     self.exitcode = 1
             elif opts.explain:
-                show(result[1], result[0].url, console)
+                show(result[1], shown(result[0].url, key), console)
             else:
-                sys.stdout.write(as_json(*result) + "\n")
+                sys.stdout.write(as_json(*result, key) + "\n")
         sys.stdout.flush()
 
 
-def as_json(document: Input, visit: Visit) -> str:
-    """One page as the line that is printed. Contacts are told by kind only."""
-    record: dict[str, Any] = {"path": document.path, "url": document.url}
+def as_json(document: Input, visit: Visit, key: bytes) -> str:
+    """One page as the line that is printed. Contacts are told by kind only, those in names by their digest as well."""
+    from chaffinch.contact_urls import hide, shown
+
+    record: dict[str, Any] = {"path": shown(document.path, key), "url": shown(document.url, key)}
     if visit.cleaned is None:
-        record |= {"title": None, "text": None, "removed": [], "reason": visit.reason}
+        record |= {"title": None, "text": None, "removed": [], "reason": hide(visit.reason or "")}
     else:
         fields = asdict(visit.cleaned)
         for name in ("url", "topic", "topic_score"):
