@@ -76,7 +76,6 @@ class LiveExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        hide_contacts()
         shown = cls(crawler)
         crawler.signals.connect(shown.opened, signals.spider_opened)
         crawler.signals.connect(shown.downloaded, signals.response_downloaded)
@@ -85,6 +84,7 @@ class LiveExtension:
         return shown
 
     def opened(self) -> None:
+        hide_contacts()  # not before: Scrapy may set up its own handler anew until here
         self.spider: FarmSpider = self.crawler.spider  # type: ignore[assignment]
         if not hasattr(self.spider, "tallies"):
             return
