@@ -1,11 +1,11 @@
-"""Furniture: how many of the short lines around an article the rules take, and that nothing of the article goes with them.
+"""Furniture: how many of the short lines around an article the rules take, and that nothing of the article goes too.
 
   furniture.py [FILE…]          recall by place; benchmarks/furniture/*.txt without a FILE
   furniture.py --errors FILE…   each line left as well
   furniture.py --check          the held-out lines against benchmarks/floors.toml; exit status 1 below it
 
-A line PLACE|TEXT is tried in an article of six paragraphs: at the head under the title, at the tail, or inside. It is found
-when nothing of it is left. An article line that goes with it is an error of its own kind; none may.
+A line PLACE|TEXT is tried in an article of six paragraphs: at the head under the title, at the tail, or inside. It is
+found when nothing of it is left. An article line that goes with it is an error of its own kind; none may.
 """
 
 from __future__ import annotations

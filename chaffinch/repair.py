@@ -33,13 +33,14 @@ _HANZI = r"\u3400-\u4dbf\u4e00-\u9fff"
 _ANNOTATION = re.compile(rf"(?<=[{_HANZI}])[(（] ?([a-zA-Zɡɑüà-ǿ]{{1,7}}[1-5]?) ?[)）]")
 _SPACED = re.compile(r"(?<=[^\sa-zA-Z0-9]) ([,.;:!?，。；：！？、])(?: (?=[^\s0-9])|$)")
 _HEADING = re.compile(r"^ ?#{1,6} +(?=\S)|^ ?#{2,6}(?=[^\s#])|(?<=[^\s#]) +#{1,6} ?$")
-# Asterisks stand for words that a site will not print as well (欠了**万元, 张**, 机器人 *** 提醒): those stay. Emphasis is
-# a pair around words; with a sentence's signs in it, one that stands between signs or ends with one.
+# Asterisks stand for words that a site will not print as well: 欠了**万元, 张**, 机器人 *** 提醒. Those stay. Emphasis
+# is a pair around words; with a sentence's signs in it, one that stands between signs or ends with one.
 _MASKED_BEFORE = r"(?<![*0-9a-zA-Z某张王李赵刘陈杨黄周吴徐孙胡朱高林何郭马罗])"
 _MASKED_BEHIND = r"(?!(?:万|亿|元|年|月|日|岁|号|某|%))"
 _EMPHASIS = re.compile(
     rf"{_MASKED_BEFORE}(\*{{2,3}})(?![*\s]){_MASKED_BEHIND}(?P<words>[^*，。；！？,;!?]{{1,60}}(?<!\s))\1(?![*0-9a-zA-Z])"
-    r"|(?:(?<=^)|(?<=[\s，。；：！？,;:!?、]))(\*{2,3})(?![*\s])(?P<clause>[^*]{1,200}[^*\s])\3(?=$|[\s，。；：！？,;:!?、])"
+    r"|(?:(?<=^)|(?<=[\s，。；：！？,;:!?、]))(\*{2,3})(?![*\s])(?P<clause>[^*]{1,200}[^*\s])\3"
+    r"(?=$|[\s，。；：！？,;:!?、])"
     rf"|(\*{{2,3}})(?![*\s]){_MASKED_BEHIND}(?P<sentence>[^*]{{1,200}}[。！？：:”])\5(?!\*)"
 )
 _UNCLOSED = re.compile(
