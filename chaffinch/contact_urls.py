@@ -2,7 +2,7 @@
 
 An address is needed to fetch its page again, and stands for that in `pages.url` alone. Wherever else it is stored,
 shown, exported or logged, what it says of a contact is a placeholder, `http://a.example/⟨phone-5f0c31a9d2e4⟩.html`: the
-kind and the first letters of the digest, so that two such addresses stay two.
+kind and the first letters of a keyed digest of that part of the address, so that two such addresses stay two.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WECHAT = re.compile(
 _NAMES = re.compile(rf"(?:{_LABEL}|{_QQ_LABEL}|{_WECHAT_LABEL})", re.IGNORECASE)
 _PIECE_MAX = 2_000
 _PLACEHOLDER = re.compile(r"(⟨(?:phone|qq|wechat|email|icp)(?:-[0-9a-f]{12})?⟩)")
-_EXTENSION = re.compile(r"\.[A-Za-z]{2,5}$")
+_EXTENSION = re.compile(r"\.[A-Za-z]{2,5}[^A-Za-z0-9]{0,3}$")
 _WORD = re.compile(r"[^\s\"'<>]+")
 _MAY_BE_ADDRESS = re.compile(r"[0-9]{4}|@|%[0-9A-F]{2}|[vw]x|we[ic]|qq|xn--", re.IGNORECASE)
 
@@ -66,12 +66,13 @@ def _hidden(word: re.Match[str]) -> str:
     return _masked(word[0], lambda kind, _: f"⟨{kind}⟩") if _MAY_BE_ADDRESS.search(word[0]) else word[0]
 
 
-def _signed(key: bytes, kind: Kind, normalised: str) -> str:
-    return f"⟨{kind}-{contacts.digest(key, kind, normalised)[:DIGEST_CHARS]}⟩"
+def _signed(key: bytes, kind: Kind, part: str) -> str:
+    # Of the part as it is written: 139-0000-0000 and 13900000000 are one contact and two addresses.
+    return f"⟨{kind}-{contacts.digest(key, kind, part)[:DIGEST_CHARS]}⟩"
 
 
 def _masked(url: str, placeholder: Callable[[Kind, str], str]) -> str:
-    """An address with `placeholder(kind, normalised)` in the place of its contacts; parts masked before stay."""
+    """An address with `placeholder(kind, part)` in the place of each contact; parts that were masked before stay."""
     parts = _PLACEHOLDER.split(url)
     parts[::2] = (_masked_part(part, placeholder) for part in parts[::2])
     return "".join(parts)
@@ -86,8 +87,8 @@ def _masked_part(url: str, placeholder: Callable[[Kind, str], str]) -> str:
         spans = _spans(label + piece)
         if spans:
             out, at = "", len(label)
-            for start, end, kind, normalised in spans:
-                out += _printable((label + piece)[at:start]) + placeholder(kind, normalised)
+            for start, end, kind, _ in spans:
+                out += _printable((label + piece)[at:start]) + placeholder(kind, pieces[i])
                 at = max(at, end)
             pieces[i] = out + _printable((label + piece)[at:]) + pieces[i][_PIECE_MAX:]
         before = piece if piece else before

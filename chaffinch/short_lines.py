@@ -13,7 +13,7 @@ from itertools import pairwise
 from chaffinch.lines import Line, is_prose, letters_of
 
 _CAPTION = 30  # characters, the longest line that is taken for one
-_NEIGHBOUR = (8, 32)  # characters of a title of another article
+_NEIGHBOUR = (6, 32)  # characters of a title of another article
 _TERMS, _TERM = 3, 12  # search terms that make a row, and the characters of the longest of them
 _SIGNS = re.compile(r"[。;!?…“”]")
 _NUMBERED = re.compile(r"[(（]?[0-9一二三四五六七八九十]{1,3}[.、)）:]|第[0-9一二三四五六七八九十]{1,3}")
