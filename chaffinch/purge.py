@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from chaffinch import cluster, parts, search, site_template, tombstones
+from chaffinch.contact_urls import shown as shown_url
 from chaffinch.corpus import now
 from chaffinch.patterns import MIRROR, pattern_of
 from chaffinch.scrub import core, scrub_logs, scrub_tables, words_of
@@ -52,9 +53,7 @@ def purge(db: Database, path: Path, name: str) -> Purged:
     """
     whole_site = "://" not in name and not name.startswith("file:")
     column = "site" if whole_site else "url"
-    if not whole_site:  # what is shown of a URL with a contact in it names its page, too
-        query = "SELECT pages.url FROM articles JOIN pages ON pages.id = page_id WHERE articles.url = ?"
-        name = next((url for (url,) in db.conn.execute(query, (name,))), name)
+    name = name if whole_site else _page_of(db, path, name)
     of_pages = (
         f"SELECT articles.id, articles.url FROM pages JOIN articles ON page_id = pages.id WHERE pages.{column} = ?"
     )
@@ -99,6 +98,17 @@ def purge(db: Database, path: Path, name: str) -> Purged:
     return Purged(
         len(pages), len(articles), len(names) + len(pieces), len(found) - len(left), len(left), lines, _archives(db)
     )
+
+
+def _page_of(db: Database, path: Path, name: str) -> str:
+    """The URL in `pages` that is meant by `name`, where that has a contact in it or is what is shown of such a URL."""
+    key = Path(f"{path}.key")
+    masked = shown_url(name, key.read_bytes()) if key.exists() else name
+    query = """
+        SELECT url FROM pages WHERE url IN (?1, ?2)
+        UNION ALL SELECT pages.url FROM articles JOIN pages ON pages.id = page_id WHERE articles.url = ?1
+    """
+    return next((url for (url,) in db.conn.execute(query, (name, masked))), name)
 
 
 def in_file(path: Path, needles: Sequence[str]) -> list[str]:
