@@ -40,7 +40,7 @@ def may_hold(text: str) -> bool:
 
 
 _CANDIDATE = re.compile(
-    rf"[0-9][0-9 \-·.+()_/*~,|]{{3}}|[@#幺零〇○]|%40|公网安|{_NUMERALS}|[oO]{{2}}[0-9]"
+    rf"[0-9][0-9 \-·.+()_/*~,|\u20e3]{{3}}|[@#幺零〇○]|%40|公网安|{_NUMERALS}|[oO]{{2}}[0-9]"
     r"|icp|q|v ?[x信:❤]|[加+]v|v[0-9a-z]{5}|w[xe]|(?:[\[({] ?at|at ?[\])}])| at "
     r"|艾特|[微薇威卫徽]|公众号|扣|企鹅|群|B[12]-",
     re.IGNORECASE,
@@ -83,7 +83,7 @@ _ICP = re.compile(
 # ---- QQ ----
 
 _QQ = re.compile(
-    r"(?:(?<![A-Za-z])q ?q|扣扣|企鹅|(?<![A-Za-z])q(?=[号群:❤])|(?<=[加+])q|扣(?=[号群:]))"
+    r"(?:(?<![A-Za-z])q ?q|扣扣|企鹅|(?<![A-Za-z])q(?=[号群:❤]|\s[1-9][0-9]{6})|(?<=[加+])q|扣(?=[号群:]|\s?[1-9][0-9]{6}))"
     r"(?:群|客服|咨询|交流|在线|联系|站长|邮箱|号码|号|/?(?:微信|wx|vx)|❤){0,3}"
     r"(?:同号)?(?P<sep>(?:[:\s\[(]|是|为|即){0,4})(?P<id>[0-9](?:[ \-]?[0-9]){4,11})(?![0-9])",
     re.IGNORECASE,
@@ -118,6 +118,7 @@ _ENDS = re.compile(
     r"\s?(?:$|[,。;!?、)\]】”」|/]|了解|咨询|详|备注|进群|领|拉|即|免费|获|看|报|为你|帮|说|全天|在线|随时|添加|加|好友"
     r"|\s|【|（)"
 )
+_STOPS = re.compile(r"\s?(?:$|[,。;!?、)\]])")
 _SYLLABLE = (
     r"(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:a[io]?|ang?|e[inr]?|eng|i[aeu]?|iang?|iao|ing?|iong|ong?|ou?|u[aieo]?"
     r"|uang?|uai|ve?)"
@@ -143,7 +144,8 @@ def _is_wechat(m: re.Match[str], plain: str) -> bool:
         return True
     if spelled:
         return not (m["weak"] and id[0].isupper()) and re.search(r"[A-Z][a-z]+$", id) is None
-    called = "号" in more or "id" in more.lower()
+    alone = re.search(r"(?:^|[,。;!?、:)\]\s])$", plain[: m.start()]) is not None
+    called = "号" in more or "id" in more.lower() or (bool(sep) and alone and _STOPS.match(plain, m.end()) is not None)
     if called and id == id.lower():
         return bool(sep) or _PINYIN.fullmatch(id) is not None
     return (
@@ -177,7 +179,7 @@ _MOBILE = re.compile(
 )
 _AREA = r"(?:010|02[0-9]|0[3-9][0-9]{2})"
 _LANDLINE = re.compile(
-    rf"(?<![0-9A-Za-z_])(?<![0-9][.\-])(?:\+?86[ \-]?)?(?:\({_AREA}\) ?|{_AREA} ?[\-_/ ]? ?)"
+    rf"(?<![0-9A-Za-z_])(?<![0-9][.\-])(?:\+?86[ \-]?)?(?:\({_AREA}\) ?-? ?|{_AREA} ?[\-_/. ]? ?)"
     r"[2-8][0-9]{2,3}[ \-]?[0-9]{4}(?![0-9]|[\-.][0-9]{5})"
 )
 _LABELLED = re.compile(

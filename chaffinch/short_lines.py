@@ -1,7 +1,8 @@
 """Short lines that give themselves away by their place and their neighbours, not by their words.
 
 A caption stands twice in succession (once as the picture's own text), a breadcrumb without signs ends with the title,
-a row of search terms says the title's words again and again, a neighbour's title follows the last sentence.
+a byline is a date among short words, a row of search terms says the title's words again and again, a neighbour's title
+follows the last sentence.
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ from chaffinch.lines import Line, is_prose, letters_of
 _CAPTION = 30  # characters, the longest line that is taken for one
 _NEIGHBOUR = (6, 32)  # characters of a title of another article
 _TERMS, _TERM = 3, 12  # search terms that make a row, and the characters of the longest of them
+_SECTION, _BYLINE = 12, 70  # characters of a section's name before the title, and of a byline
+_SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
+_DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|(?<!\d)\d{1,2}-\d{1,2}(?=\s\d{1,2}:\d\d)")
+_TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
+_BETWEEN_WORDS = re.compile(r"[\s|/·•:()\[\]<>-]+")
 _SIGNS = re.compile(r"[。;!?…“”]")
 _NUMBERED = re.compile(r"[(（]?[0-9一二三四五六七八九十]{1,3}[.、)）:]|第[0-9一二三四五六七八九十]{1,3}")
 _HOME = re.compile(r"(?:网站|返回)?(?:首页|主页)")
@@ -30,11 +36,35 @@ def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequen
     for i, line in enumerate(lines):
         if line.rule or is_prose(line.view):
             continue
-        if not before[i] and title and _HOME.match(line.view) and line.view.rstrip().endswith(title):
-            line.rule = "breadcrumb"
+        if not before[i] and title and (rule := _around_title(line.view.strip(), title)):
+            line.rule = rule
+        elif not before[i] and after[i] and _is_byline(line.view):
+            line.rule = "byline"
         elif bool(before[i]) != bool(after[i]) and _is_row_of_terms(line.view, title):
             line.rule = "search-terms"
     _neighbours(lines, title, before, after)
+
+
+def _around_title(view: str, title: str) -> str:
+    """The rule of a line that is the title with a section before it or a byline behind it, "" for another."""
+    if len(title) < 6 or view == title or _SIGNS.search(view.replace(title, "")):
+        return ""
+    if view.endswith(title) and len(view) - len(title) <= _SECTION:
+        return (
+            "breadcrumb" if _HOME.match(view) else "title-line" if _SECTION_NAME.fullmatch(view, 0, -len(title)) else ""
+        )
+    return "title-line" if view.startswith(title) and _is_byline(view[len(title) :]) else ""
+
+
+def _is_byline(view: str) -> bool:
+    """Who, when, how often read: nothing but short words, a date, and a time or a count beside it."""
+    if len(view) > _BYLINE or "," in view or _SIGNS.search(view):
+        return False
+    rest, dates = _DATE.subn(" ", view)
+    rest, times = _TIME.subn(" ", rest)
+    words = [word for word in _BETWEEN_WORDS.split(rest) if word]
+    counts = sum(word[0].isdigit() or word[-1].isdigit() for word in words)
+    return dates == 1 and bool(times or counts) and len(words) <= 8 and all(len(word) <= 8 for word in words)
 
 
 def _captions(lines: Sequence[Line]) -> None:
@@ -46,7 +76,7 @@ def _captions(lines: Sequence[Line]) -> None:
 
 
 def _is_row_of_terms(view: str, title: str) -> bool:
-    """Terms without a sentence's signs, most of which share two letters in a row with the title or with each other."""
+    """Terms, half of them with two letters in a row of the title or of each other, at least two with the title's."""
     if _SIGNS.search(view) or _NUMBERED.match(view) or ":" in view:
         return False
     terms = [term for term in _BETWEEN_TERMS.split(view.strip()) if term]
@@ -58,7 +88,7 @@ def _is_row_of_terms(view: str, title: str) -> bool:
         bool(own & of_title) or any(own & other for j, other in enumerate(pairs) if j != i)
         for i, own in enumerate(pairs)
     )
-    return 3 * alike >= 2 * len(terms) and any(own & of_title for own in pairs)
+    return 2 * alike >= len(terms) and sum(bool(own & of_title) for own in pairs) >= 2
 
 
 def _pairs(text: str) -> set[str]:
