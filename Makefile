@@ -28,6 +28,9 @@ check: test lint
 	.venv/bin/python benchmarks/near_dup.py --check
 	.venv/bin/python benchmarks/paragraphs.py --check
 	.venv/bin/python benchmarks/revisit.py --check
+	.venv/bin/python benchmarks/contacts.py --check
+	.venv/bin/python benchmarks/prose.py --check
+	.venv/bin/python benchmarks/furniture.py --check
 	.venv/bin/python benchmarks/search.py --check
 
 clean:

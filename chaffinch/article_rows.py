@@ -15,7 +15,8 @@ def touch(db: Database, visit: Visit) -> None:
     """An article whose server said it had not changed was seen; not when what had not changed stood in its place."""
     if visit.status == 304:
         db.conn.execute(
-            "UPDATE articles SET last_seen = max(last_seen, ?) WHERE url = ? AND last_seen >= ?",
+            "UPDATE articles SET last_seen = max(last_seen, ?)"
+            " WHERE page_id = (SELECT id FROM pages WHERE url = ?) AND last_seen >= ?",
             (visit.fetched_at, visit.page.url, visit.same_since or ""),
         )
 
@@ -46,7 +47,7 @@ def insert(db: Database, visit: Visit, page_id: int) -> int:
     """Adds the article of a page; returns its id."""
     assert visit.cleaned is not None
     row = {
-        "url": visit.page.url,
+        "url": visit.cleaned.url,
         "page_id": page_id,
         "site": visit.site,
         **contents(visit, visit.cleaned),

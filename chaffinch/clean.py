@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from chaffinch import short_lines
+from chaffinch.contact_urls import shown
 from chaffinch.contacts import mask
 from chaffinch.items import Article, Cleaned, Contact, Removed
 from chaffinch.lines import PROSE_CHARS, Line, is_prose, letters_of, running, view_of
@@ -54,7 +56,7 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
     kept, removed = _split(lines)
     text = "\n".join(kept)
     return Cleaned(
-        url=article.url,
+        url=shown(article.url, key),
         title=title,
         text=text,
         published=article.published,
@@ -119,6 +121,7 @@ def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
                     line.rule = rule.name
                 break
     _mark_summaries(lines)
+    short_lines.mark(lines, title, before, after)
     follow(lines, body, after, rules)
     _name_titles(lines, before)
     _spare(lines)
@@ -295,7 +298,7 @@ def _cut(lines: list[Line], title: str, rules: Rules, before: Sequence[int], aft
             _shorten(line, "repeated-title", 0, end)
         middle = before[i] >= rules.depth and after[i] >= rules.depth
         for rule in rules.cutting_anywhere if middle else rules.cutting:
-            if rule.holds(i, len(lines), before[i], after[i]):
+            if rule.fits(title) and rule.holds(i, len(lines), before[i], after[i]):
                 span = rule.cut(line.view, _HEAD_CHARS, _TAIL_CHARS)
                 if span is not None and span[1] - span[0] < len(line.view):
                     _shorten(line, rule.name, *span)

@@ -76,8 +76,10 @@ def _overview() -> str:
 
 
 def complain(message: object) -> None:
-    """One line on standard error. Control characters of hostile input are shown, not obeyed."""
-    line = " ".join(str(message).split())
+    """One line on standard error. Control characters of hostile input are shown, not obeyed; contacts are hidden."""
+    from chaffinch.contact_urls import hide
+
+    line = hide(" ".join(str(message).split()))
     safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
     print(f"chaffinch: {safe}", file=sys.stderr, flush=True)
 

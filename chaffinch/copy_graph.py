@@ -9,6 +9,8 @@ from typing import IO, Any
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
+from chaffinch.contact_urls import hide
+
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # of XML 1.0
 _TYPES = {"INTEGER": "long", "REAL": "double", "TEXT": "string"}
 
@@ -111,5 +113,5 @@ def _element(xml: XMLGenerator, name: str, attributes: dict[str, str]) -> None:
 
 
 def clean(text: str) -> str:
-    """The text without the characters that no XML document may hold; markup is escaped where it is written."""
-    return _NOT_XML.sub("", text)
+    """The text without contacts and the characters that no XML document may hold; markup is escaped on writing."""
+    return _NOT_XML.sub("", hide(text))

@@ -11,6 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from chaffinch import __version__, schema
+from chaffinch.contact_urls import hide
 
 SITES = 20
 RULES = 40
@@ -57,7 +58,10 @@ def read(db: Database) -> Facts:
         },
         scripts=all("SELECT script, count(*) FROM articles GROUP BY 1 ORDER BY 2 DESC, 1"),
         topics=all("SELECT coalesce(topic, 'none'), count(*) FROM articles GROUP BY 1 ORDER BY 2 DESC, 1"),
-        sites=all(f"SELECT site, count(*) FROM articles GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {SITES}"),
+        sites=tuple(
+            (hide(site), count)
+            for site, count in all(f"SELECT site, count(*) FROM articles GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {SITES}")
+        ),
         removed=all(
             "SELECT rule, count(*), count(DISTINCT article_id) FROM removed GROUP BY 1"
             f" ORDER BY 2 DESC, 1 LIMIT {RULES}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from functools import cache
 
 from chaffinch.items import Document, Page
@@ -12,6 +13,7 @@ SAMPLE = 4_000  # bytes of non-ASCII text that a charset is judged by
 REPAIR_BUDGET = 200_000  # bytes of one page that are brought back into step, the rest is replaced in place
 REPAIR_COST = 8  # of giving a byte up, against a pair's cost in `_pair_cost`
 
+_NAME_OF_A_CHARSET = re.compile(r"[a-z]+(?:[-_][a-z]+)*[-_]?[0-9]{0,4}")  # of one that Python's codecs lack: x-gbk
 _CODECS = {"utf-8": "utf-8", "gb18030": "gb18030", "big5": "big5hkscs", "utf-16": "utf-16"}
 _HEADER_CHARSET = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta\b[^>]{0,300}?charset\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.IGNORECASE)
@@ -41,12 +43,21 @@ def decode(page: Page) -> Document:
 
 
 def declared_charset(page: Page) -> str:
-    """What the header, else the meta element or XML declaration, claims: lower case, "" for nothing."""
+    """What the header, else the meta element or XML declaration, claims; lower case, "" for nothing."""
     if match := _HEADER_CHARSET.search(page.content_type[:500]):
-        return match[1].lower()
+        return _label(match[1])
     head = page.body[:8192]
     found = _META_CHARSET.search(head) or _XML_ENCODING.search(head)
-    return found[1].decode("ascii", "replace").lower() if found else ""
+    return _label(found[1].decode("ascii", "replace")) if found else ""
+
+
+def _label(declared: str) -> str:
+    """A declared charset in lower case; `unknown` where it cannot be one, as it may be any text then, a contact too."""
+    label = declared.lower()
+    with suppress(LookupError, ValueError):
+        codecs.lookup(label)
+        return label
+    return label if _NAME_OF_A_CHARSET.fullmatch(label) else "unknown"
 
 
 def _decode(body: bytes, declared: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from chaffinch.contact_urls import hide
 from chaffinch.evidence import page_lines
 from chaffinch.items import Visit
 
@@ -22,7 +23,7 @@ def show(visit: Visit, name: str, console: Console) -> None:
     """
     console.print(Text(_printable(name), style="bold"), soft_wrap=True)
     if visit.cleaned is None:
-        console.print(Text(f"no article: {_printable(visit.reason)}", style="yellow"), soft_wrap=True)
+        console.print(Text(f"no article: {_printable(hide(visit.reason or ''))}", style="yellow"), soft_wrap=True)
     else:
         rows = [("", f"{label}:", _printable(value), "cyan") for label, value in _about(visit)]
         rows += [("", "", "", "")]

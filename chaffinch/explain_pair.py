@@ -65,7 +65,9 @@ def find(connection: sqlite3.Connection, name: str) -> Side:
         by, value = "id = ?", name
     for key in dict.fromkeys((value, canonical_url(name) or value)):
         row = connection.execute(
-            f"SELECT id, url, title, text, published, first_seen, cluster_id FROM articles WHERE {by}", (key,)
+            "SELECT id, url, title, text, published, first_seen, cluster_id FROM articles"
+            f" WHERE {by} OR page_id = (SELECT id FROM pages WHERE url = ?)",
+            (key, "" if by == "id = ?" else key),
         ).fetchone()
         if row is not None:
             return Side(*row)

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import IO, Any
 from sqlite_utils import Database
 
 from chaffinch import copy_graph, dataset_card
+from chaffinch.contact_urls import hide
 
 FORMATS = ("jsonl", "csv", "parquet", "graphml")
 CARD = "README.md"
@@ -122,10 +124,17 @@ def _files(
         for table in TABLES:
 
             def write(file: IO[bytes], table: Table = table, format: str = format) -> None:
-                rows = connection.execute(table.select)
+                rows = _without_contacts(table, connection.execute(table.select))
                 _WRITERS[format](table, _told(rows, advance) if table.name == "articles" else rows, file)
 
             yield f"{table.name}.{format}", write
+
+
+def _without_contacts(table: Table, rows: Rows) -> Rows:
+    """The rows with the contacts in names of sites hidden, which stay in the corpus as sites are fetched by them."""
+    at = next((i for i, (name, _) in enumerate(table.columns) if name == "site"), None)
+    shown = lru_cache(maxsize=None)(hide)
+    return rows if at is None else ((*row[:at], shown(row[at]), *row[at + 1 :]) for row in rows)
 
 
 def _told(rows: Rows, advance: Advance | None) -> Iterator[Sequence[Any]]:

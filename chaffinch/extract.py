@@ -30,7 +30,10 @@ MAX_SUMMARY = 130  # characters
 CUT_CHARS = 24  # at a line's end that may say that it was cut
 
 _SPACE = re.compile(r"\s+")
-_NOT_TITLE = re.compile(r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:")
+_NOT_TITLE = re.compile(
+    r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:|^(?:网站)?(?:首页|首頁|主页)|\s正文$"
+    r"|^(?:来源|來源|作者|原创|编辑|栏目|分类|来自)\s?[:\uff1a]"
+)
 _CUT = re.compile(
     r"(?:(?:\.{3}|…)\s?(?:\[?(?:详细|详情|全文|更多|more)\]?)?|阅读剩余部分|[继繼][续續][阅閱][读讀]|(?:[阅閱][读讀]|查看)全文"
     r"|read more)\W{0,3}$",
@@ -198,12 +201,16 @@ def read_text(url: str, text: str, title: str | None = None) -> Article | NotArt
 
 
 def _title_line(lines: Sequence[str]) -> str:
-    """The most title-like of the first lines: short, no sentence, repeated further down if any is."""
+    """The most title-like of the first lines: short, no sentence, repeated further down if any is.
+
+    A line that stands twice in succession is a picture's caption.
+    """
     likely = [
         (i, line) for i, line in enumerate(lines[:8])
         if 4 <= len(line) <= 60 and not _NOT_TITLE.search(line) and not is_label(line)
+        and lines[i + 1 : i + 2] != [line]
     ]  # fmt: skip
     for i, line in likely:
-        if any(line in later for later in lines[i + 1 :]):
+        if any(line in later for later in lines[i + 1 :]) and lines[i - 1 : i] != [line]:
             return line
     return likely[0][1] if likely else lines[0][:40]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from chaffinch import revisit, tombstones
+from chaffinch.contact_urls import hide
 from chaffinch.items import PageState
 from chaffinch.urls import site_of, without_default_page
 
@@ -130,7 +131,7 @@ def put_off(db: Database, pages: Iterable[tuple[str, str]], at: str, wait: timed
     until = revisit.later(at, wait)
     with db.atomic():
         db.conn.executemany(
-            "UPDATE pages SET due = ?, reason = ? WHERE url = ?", [(until, reason, url) for url, reason in pages]
+            "UPDATE pages SET due = ?, reason = ? WHERE url = ?", [(until, hide(reason), url) for url, reason in pages]
         )
 
 

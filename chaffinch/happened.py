@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from sqlite_utils import Database
 
+from chaffinch.contact_urls import hide
 from chaffinch.report import add_row, console, new_table
 
 SHOWN = 20  # rows of a table; the JSON has all
@@ -56,9 +57,9 @@ class Happened:
         found = asdict(self)
         by_kind: dict[str, list[Any]] = {kind: [] for kind in KINDS}
         for row in found.pop("articles"):
-            by_kind[row.pop("kind")].append(row)
-        silent = [{"site": site, "reason": reason} for site, reason in found.pop("silent")]
-        told = [{"site": site, "what": what} for site, what in found.pop("told")]
+            by_kind[row.pop("kind")].append(row | {"site": hide(row["site"])})
+        silent = [{"site": hide(site), "reason": reason} for site, reason in found.pop("silent")]
+        told = [{"site": hide(site), "what": hide(what)} for site, what in found.pop("told")]
         head = {name: found.pop(name) for name in ("since", "runs")}
         return {**head, **by_kind, **found, "silent": silent, "told": told}
 

@@ -16,7 +16,9 @@ from pathlib import Path
 from queue import Queue
 from typing import Any, TypeVar
 
-from chaffinch import canonical, clean, contacts, decode, extract, fingerprint, parts, topic
+from chaffinch import canonical, clean, decode, extract, fingerprint, parts, topic
+from chaffinch.contact_key import load_key
+from chaffinch.contact_urls import hide, shown
 from chaffinch.corpus import CorpusError, beside, now, open_reader
 from chaffinch.inputs import BadInput, Input
 from chaffinch.items import Article, NotArticle, Page, Visit
@@ -61,13 +63,14 @@ def key_for(corpus: Path) -> bytes:
                 f"corpus {corpus}: its key {key_path(corpus).name} is not beside it; copy it from where the corpus was,"
                 " or have `chaffinch rekey` make a new one, whose digests do not compare with those before"
             )
-    return contacts.load_key(key_path(corpus))
+    return load_key(key_path(corpus))
 
 
 def article_of(document: Input, tools: Tools) -> Visit:
     """`document` decoded, extracted and cleaned: everything up to `Visit.cleaned`, or the reason why not."""
-    page = Page(document.url, document.body, document.content_type)
-    visit = Visit(page, site_of(document.url), document.fetched_at or now(), reason=document.reason)
+    url = _stored_url(document, tools.key)
+    page = Page(url, document.body, document.content_type)
+    visit = Visit(page, site_of(url), document.fetched_at or now(), reason=document.reason)
     if document.kind == "revisit":
         visit.status, visit.same_since = 304, document.same_since
     if document.kind == "revisit" or document.reason:
@@ -75,7 +78,7 @@ def article_of(document: Input, tools: Tools) -> Visit:
     visit.document = decode.decode(page)
     found: Article | NotArticle
     if document.kind == "text":
-        found = extract.read_text(document.url, visit.document.html, document.title)
+        found = extract.read_text(url, visit.document.html, document.title)
     else:
         tree = extract.parse(visit.document.html)
         if document.recorded and "noindex" in header_directives(document.robots_tag) | meta_directives(tree):
@@ -83,6 +86,8 @@ def article_of(document: Input, tools: Tools) -> Visit:
             return visit
         found = extract.extract_tree(visit.document, tree)
         visit.part = parts.part_of(tree, document.url) if isinstance(found, Article) else None
+        if visit.part is not None:
+            visit.part = replace(visit.part, series=shown(visit.part.series, tools.key))
     if isinstance(found, NotArticle):
         visit.reason = found.reason
         return visit
@@ -90,13 +95,18 @@ def article_of(document: Input, tools: Tools) -> Visit:
         found = replace(found, charset=visit.document.charset)
     if document.title is not None and document.kind == "html":
         found = replace(found, title=document.title, sources={**found.sources, "title": "input"})
-    if document.published is not None:
+    if document.published is not None and hide(document.published) == document.published:
         found = replace(found, published=document.published, sources={**found.sources, "published": "input"})
     visit.article = found
     visit.cleaned = clean.clean(found, tools.rules, tools.key)
     if not visit.cleaned.text.strip():
         visit.cleaned, visit.reason = None, "nothing left after cleaning"
     return visit
+
+
+def _stored_url(document: Input, key: bytes) -> str:
+    """The name of a document's page: its URL where a crawl of ours will fetch that again, else without contacts."""
+    return document.url if document.recorded else shown(document.url, key)
 
 
 def process(document: Input, tools: Tools) -> Visit:

@@ -9,21 +9,23 @@ from datetime import UTC, date, datetime, timedelta
 
 LABEL_LINE = 90  # characters; a longer line is the article's text, not a label
 _DATE = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)\s?[日号號]?"
+    r"(?<!\d)((?:19|20)\d\d)(?:\s?[-/.年]\s?|\s(?=\d\d\s?/))(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)\s?[日号號]?"
     r"(?:[T\s,\uff0c|]{0,3}(\d{1,2})\s?[:时時點点:]\s?(\d{1,2})(?:\s?[:\uff1a分]\s?(\d{1,2}))?(?:\.\d{1,9})?"
     r"\s?(Z|[+-]\d\d:?\d\d)?)?"
 )
 _ENGLISH_ORDER = re.compile(r"(?<!\d)(\d{1,2})\s?月\s?(\d{1,2})(?:st|nd|rd|th)?,?\s{0,2}((?:19|20)\d\d)(?!\d)")
 _COMPACT_DATE = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?(?!\d)")
 _SHORT_YEAR = re.compile(r"(?:更新|发布|發布|日期|时间|時間)[^\d]{0,6}(\d\d)-(\d\d)-(\d\d)(?!\d)")
-_DATE_LABEL = re.compile(r"发布|發布|发表|發表|时间|時間|日期|更新|来源|來源|稿源|作者|编辑|浏览|阅读|点击")
+_DATE_LABEL = re.compile(r"原创|原創|发布|發布|发表|發表|时间|時間|日期|更新|来源|來源|稿源|作者|编辑|浏览|阅读|点击")
 _DIGIT = re.compile(r"\d")
 _MAY_BE_LABEL = re.compile(r"[\d>»›:\uff1a/]|[评評]论")
 _NUMBER = r"(\d{1,9}(?:[,\uff0c]\d{3}){0,3}(?:\.\d{1,3})?)\s?([wWkK万萬千]?)"
 _DEGREES = re.compile(r"(?:^|\s)(?:([^\s\d|/·•]{2,12})\s*)?" + _NUMBER + r"\s?[℃°](?:\s+(\d{1,7})(?!\d))?")
 _HEAT = re.compile(
     r"(浏览|瀏覽|阅读|閱讀|点击|點擊|人气|人氣|热度|熱度|围观|圍觀|查看|檢視|检视|访问|訪問|已阅|已读|播放|views?|reads?|hits?)"
-    r"(?:次数|次數|数|數|量|人数|率)?\s?[:\uff1a(\uff08【\[]?\s?" + _NUMBER + r"(?![\d.:-]|\s?[年月日])",
+    r"(?:次数|次數|数|數|量|人数|率)?\s?[:\uff1a(\uff08【\[]?\s?"
+    + _NUMBER
+    + r"(?![\d.:-]|\s?[年月日页頁章遍本篇分小])",
     re.IGNORECASE,
 )
 _HEAT_AFTER = re.compile(
@@ -32,7 +34,14 @@ _HEAT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _GLUED_HEAT = re.compile(r"^([\u4e00-\u9fff]{2,6})(\d{1,4}\.\d{1,2})\s?([wW万])$")
-_DATE_AND_NUMBER = re.compile(r"^20\d\d-\d\d-\d\d(?:\s\d\d:\d\d(?::\d\d)?)?\s{1,3}(\d{1,7})$")
+_DATE_AND_NUMBER = re.compile(
+    r"^(?:[^\d。,\uff0c]{0,20}\s)?20\d\d[-/.]\d\d[-/.]\d\d(?:\s\d\d:\d\d(?::\d\d)?)?\s{1,3}(\d{1,7})$"
+)
+_AGE_AND_NUMBER = re.compile(
+    r"^([\u4e00-\u9fff]{2,8}?)\s?\d{1,3}\s?个?(?:秒|秒钟|分钟|小时|天|周|月|年)前\s?(?:阅读|浏览|\()?\s?(\d{1,7})(?:阅读|浏览|\))?$"
+)
+# A page's own clock says when it was shown.
+_CLOCK = re.compile(r"(?:19|20)\d\d.{0,24}(?:星期|周|礼拜)[一二三四五六日天]|^(?:今天是|现在时间|当前时间|北京时间)")
 _COMMENTS = re.compile(
     r"(?:评论|評論|回复|回覆|留言|跟帖|comments?)(?:数|數|量)?\s?[:\uff1a(\uff08【\[]?\s?(\d{1,7})(?![\d.:/-]|\s?[年月])",
     re.IGNORECASE,
@@ -42,7 +51,7 @@ _COMMENTS_AFTER = re.compile(
 )
 _NO_COMMENTS = re.compile(r"(?:没有|暂无|沒有|暫無|抢沙发)(?:任何)?(?:评论|評論|留言)?")
 _AUTHOR = re.compile(
-    r"(?:作者|撰文|撰稿|文字|文)\s?[:\uff1a/]\s?([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b\d]{2,16})"
+    r"(?:作者|撰文|撰稿|文字|原创|原創|文)\s?[:\uff1a/]\s?([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b\d]{2,16})"
 )
 _NOT_AUTHORS = frozenset(
     ["来源", "來源", "时间", "时间", "日期", "浏览", "阅读", "编辑", "责任编辑", "责编", "字体", "栏目", "未知", "网络"]
@@ -78,7 +87,7 @@ def read_labels(lines: Sequence[str]) -> Labels:
     """What label lines say (`催收科普 4℃ 0`, `栏目:行业资讯 浏览:16`, a breadcrumb); the first line wins a field."""
     found: dict[str, str | int] = {}
     sources: dict[str, str] = {}
-    for line in lines:
+    for line in sorted(lines, key=lambda line: _CLOCK.search(line) is not None):  # a clock comes last
         if len(line) <= LABEL_LINE and _MAY_BE_LABEL.search(line):
             for name, value, source in _label(line):
                 if name not in found:
@@ -125,6 +134,9 @@ def _numbers(line: str) -> Iterable[tuple[str, str | int, str]]:
     if match := _GLUED_HEAT.match(line):
         yield "category", match[1], "category and number"
         yield "heat", number(match[2], match[3]), "category and number"
+    if match := _AGE_AND_NUMBER.match(line):
+        yield "category", match[1], "category, age and number"
+        yield "heat", int(match[2]), "category, age and number"
     if match := _HEAT.search(line):
         yield "heat", number(match[2], match[3]), match[1]
     elif match := _HEAT_AFTER.search(line):

@@ -12,6 +12,7 @@ from typing import Any, cast
 from sqlite_utils import Database
 
 from chaffinch import __version__
+from chaffinch.contact_urls import hide
 from chaffinch.corpus import now
 
 
@@ -29,7 +30,7 @@ def begin(db: Database, kind: str, settings: Mapping[str, Any]) -> int:
     row = {
         "kind": kind,
         "started": now(),
-        "settings": json.dumps({**settings, "versions": versions}, ensure_ascii=False, sort_keys=True),
+        "settings": json.dumps({**_hidden(settings), "versions": versions}, ensure_ascii=False, sort_keys=True),
         "stats": "{}",
     }
     return cast(int, db.table("crawls").insert(row).last_pk)
@@ -40,8 +41,22 @@ def stands(db: Database, id: int) -> bool:
     return db.conn.execute("SELECT 1 FROM crawls WHERE id = ?", (id,)).fetchone() is not None
 
 
+def _hidden(value: Any) -> Any:
+    """Settings or counts without the contacts in their texts; keys, the names of settings and of sites, stay."""
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, Mapping):
+        return {key: _hidden(one) for key, one in value.items()}
+    return [_hidden(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def finish(db: Database, id: int, reason: str, stats: Mapping[str, Any]) -> None:
     """Completes the manifest of a run that ends now. `stats` is JSON: counts, and per site where there are sites."""
     db.table("crawls").update(
-        id, {"finished": now(), "reason": reason, "stats": json.dumps(dict(stats), ensure_ascii=False, sort_keys=True)}
+        id,
+        {
+            "finished": now(),
+            "reason": hide(reason),
+            "stats": json.dumps(_hidden(stats), ensure_ascii=False, sort_keys=True),
+        },
     )

@@ -62,7 +62,9 @@ def _sites(db: Database, wanted: set[tuple[bytes, str]]) -> dict[tuple[bytes, st
     found: dict[tuple[bytes, str], list[str]] = {}
     for digest in {digest for digest, _ in wanted}:
         for site, url in db.conn.execute(
-            "SELECT site, url FROM fingerprints JOIN articles ON articles.id = article_id WHERE digest = ?", (digest,)
+            "SELECT articles.site, pages.url FROM fingerprints JOIN articles ON articles.id = article_id"
+            " JOIN pages ON pages.id = page_id WHERE digest = ?",
+            (digest,),
         ):
             key = digest, _path(url)
             if key in wanted and len(sites := found.setdefault(key, [])) < MOST:

@@ -81,7 +81,7 @@ def _key(visit: Visit) -> tuple[str, int]:
 def _former(db: Database, urls: Sequence[str]) -> dict[str, str | None]:
     """The text of each page fetched before: of its article, None where it was a list or the like."""
     rows = db.conn.execute(
-        "SELECT pages.url, text FROM pages LEFT JOIN articles ON articles.url = pages.url"
+        "SELECT pages.url, text FROM pages LEFT JOIN articles ON page_id = pages.id"
         f" WHERE last_fetched IS NOT NULL AND pages.url IN ({', '.join('?' for _ in urls)})"
         " AND (text IS NOT NULL OR state = 'page')",
         urls,

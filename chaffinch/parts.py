@@ -221,7 +221,7 @@ def _mixed(db: Database, first: str, urls: Sequence[str], at: str) -> bool:
     since = (datetime.fromisoformat(at) - ONE_EDIT).strftime("%Y-%m-%dT%H:%M:%SZ")
     query = f"""
         SELECT 1 FROM articles JOIN events ON article_id = articles.id AND kind = 'edited' AND at = last_changed
-        WHERE articles.url = ? AND last_changed BETWEEN ? AND ? AND NOT EXISTS (
+        JOIN pages AS own ON own.id = page_id WHERE own.url = ? AND last_changed BETWEEN ? AND ? AND NOT EXISTS (
             SELECT 1 FROM pages WHERE url IN ({", ".join("?" for _ in urls)}) AND last_fetched >= last_changed
         )
     """

@@ -85,7 +85,7 @@ def _shape(segment: str, leaf: bool) -> str:
     stem = segment[: len(segment) - len(extension)]
     if not stem:
         return extension
-    if "%" in stem or not stem.isascii() or len(stem) > 80:
+    if "%" in stem or "@" in stem or not stem.isascii() or len(stem) > 80:
         return "*" + extension
     if _DATE.fullmatch(stem) and (not leaf or _MARK.search(stem)):
         return "D" + extension

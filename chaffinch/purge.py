@@ -13,7 +13,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from chaffinch import cluster, parts, search, site_template, tombstones
-from chaffinch.corpus import beside, now, real
+from chaffinch.contact_urls import shown as shown_url
+from chaffinch.corpus import beside, key_path, now, real
 from chaffinch.patterns import MIRROR, pattern_of
 from chaffinch.scrub import core, scrub_logs, scrub_tables, words_of
 from chaffinch.urls import canonical_url, site_of
@@ -34,6 +35,11 @@ class Found:
     whole_site: bool
     pages: tuple[tuple[int, str], ...]  # id, URL
     articles: tuple[int, ...]
+    shown: tuple[str, ...]  # the URLs of these, which differ from their pages' where a contact stands in them
+
+    def names(self) -> list[str]:
+        """All that the pages and articles go by, each once."""
+        return list(dict.fromkeys([self.name, *(url for _, url in self.pages), *self.shown]))
 
     def __bool__(self) -> bool:
         return bool(self.pages or self.articles)
@@ -57,16 +63,20 @@ def target(name: str) -> str:
     return (canonical_url(name) or name) if "://" in name else name if name.startswith("file:") else name.lower()
 
 
-def find(db: Database, name: str) -> Found:
+def find(db: Database, path: Path, name: str) -> Found:
     """What `purge` would take out; with the first page of an article that is split over several all of them."""
     whole_site = "://" not in name and not name.startswith("file:")
+    name = name if whole_site else _page_of(db, path, name)
     column = "site" if whole_site else "url"
-    articles = [id for (id,) in db.conn.execute(f"SELECT id FROM articles WHERE {column} = ?", (name,))]
+    of_pages = (
+        f"SELECT articles.id, articles.url FROM pages JOIN articles ON page_id = pages.id WHERE pages.{column} = ?"
+    )
+    articles = dict(db.conn.execute(of_pages, (name,)).fetchall())
     pages = db.conn.execute(f"SELECT id, url FROM pages WHERE {column} = ?", (name,)).fetchall()
     if not whole_site:
-        articles += parts.article_of_part(db, name)
+        articles |= dict.fromkeys(parts.article_of_part(db, name), name)
         pages += parts.later_parts(db, name)
-    return Found(name, whole_site, tuple(pages), tuple(articles))
+    return Found(name, whole_site, tuple(pages), tuple(articles), tuple(articles.values()))
 
 
 def purge(db: Database, path: Path, name: str) -> Purged:
@@ -75,8 +85,8 @@ def purge(db: Database, path: Path, name: str) -> Purged:
     Safe to interrupt and to run again: what is to be looked for afterwards stands in `CORPUS.purge` until nothing of it
     is left. The caller holds the corpus's lock.
     """
-    found = find(db, name)
-    names = list(dict.fromkeys([name, *(url for _, url in found.pages)]))[:_MOST_NEEDLES]
+    found = find(db, path, name)
+    names = found.names()[:_MOST_NEEDLES]
     _promise(path, names, _pieces(db, found.articles))
     _take_out(db, found, names)
     searched, shared, left, lines = _prove(db, path)
@@ -87,8 +97,8 @@ def finish(db: Database, path: Path) -> Purged:
     """Does what purges that were interrupted, or left something, have not done. The caller holds the corpus's lock."""
     pages = articles = 0
     for name in unfinished(path):
-        if found := find(db, name):
-            _take_out(db, found, [name, *(url for _, url in found.pages)])
+        if found := find(db, path, name):
+            _take_out(db, found, found.names())
             pages, articles = pages + len(found.pages), articles + len(found.articles)
     searched, shared, left, lines = _prove(db, path)
     return Purged(pages, articles, searched, shared, left, lines, _archives(db))
@@ -143,6 +153,17 @@ def _prove(db: Database, path: Path) -> tuple[int, int, int, int]:
     if not left:
         _note_of(path).unlink(missing_ok=True)
     return len(names) + len(pieces), len(found) - len(left), len(left), lines
+
+
+def _page_of(db: Database, path: Path, name: str) -> str:
+    """The URL in `pages` that is meant by `name`, where that has a contact in it or is what is shown of such a URL."""
+    key = key_path(path)
+    masked = shown_url(name, key.read_bytes()) if key.exists() else name
+    query = """
+        SELECT url FROM pages WHERE url IN (?1, ?2)
+        UNION ALL SELECT pages.url FROM articles JOIN pages ON pages.id = page_id WHERE articles.url = ?1
+    """
+    return next((url for (url,) in db.conn.execute(query, (name, masked))), name)
 
 
 def in_file(path: Path, needles: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from chaffinch import site_template, template
 from chaffinch.clean import clean
+from chaffinch.contact_urls import shown
 from chaffinch.evidence import whole_lines
 from chaffinch.items import Article, Block, Cleaned, Removed
 from chaffinch.rules import Rules
@@ -77,7 +78,10 @@ def reclean(
         )
         known = site_template.furniture(db, set(sites.values()))
         changed: list[tuple[int, Cleaned]] = []
+        addresses: list[tuple[str, int]] = []  # of articles stored before contacts in them were masked
         for id, article in site_template.stored(db, batch):
+            if (address := shown(article.url, key)) != article.url:
+                addresses.append((address, id))
             after = again(article, rules, key)
             if sites[id] in known:
                 after = template.apply(after, known[sites[id]], rules)
@@ -86,8 +90,9 @@ def reclean(
                 tell(told, article.removed, after.removed)
         told.articles += len(batch)
         told.changed += len(changed)
-        if write and changed:
+        if write and (changed or addresses):
             with db.atomic():
+                db.conn.executemany("UPDATE articles SET url = ? WHERE id = ?", addresses)
                 site_template.rewrite(db, changed)
         advance(len(batch))
     return told

@@ -25,7 +25,7 @@ def wanted(db: Database, documents: Iterable[Input | BadInput]) -> Iterator[Inpu
         if isinstance(document, BadInput):
             yield document
         elif document.kind == "html" and document.reason is None:
-            query = "SELECT 1 FROM articles WHERE url = ? AND last_changed = ?"
+            query = "SELECT 1 FROM pages JOIN articles ON page_id = pages.id WHERE pages.url = ? AND last_changed = ?"
             if db.conn.execute(query, (document.url, document.fetched_at)).fetchone():
                 yield document
 
@@ -83,4 +83,8 @@ def _clean(db: Database, visits: list[Visit], told: Recleaned, write: bool) -> l
 
 def _rows(db: Database, urls: list[str]) -> Iterable[dict[str, Any]]:
     marks = ", ".join("?" for _ in urls)
-    return db.query(f"SELECT id, url, {', '.join(_COMPARED)} FROM articles WHERE url IN ({marks})", urls)
+    return db.query(
+        f"SELECT articles.id, pages.url, {', '.join(_COMPARED)} FROM pages JOIN articles ON page_id = pages.id"
+        f" WHERE pages.url IN ({marks})",
+        urls,
+    )

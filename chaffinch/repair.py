@@ -19,7 +19,7 @@ from chaffinch.pinyin import syllables, to_simplified, toneless
 _DAMAGE = re.compile(
     r"[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
     r"\u205f-\u206f\u3000\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uffa0"
-    r"\ufff0-\ufffb\ufffe\uffff*#|]|  |^ | $| [,.;:!?，。；：！？、]|_x[0-9A-Fa-f]{4}_|&[a-zA-Z#]|[(（?？][a-zɡɑüà-ǿ]"
+    r"\ufff0-\ufffb\ufffe\uffff*#|>]|  |^ | $| [,.;:!?，。；：！？、]|_x[0-9A-Fa-f]{4}_|&[a-zA-Z#]|[(（?？][a-zɡɑüà-ǿ]"
 )
 _ENTITY = re.compile(r"&(?:amp;)?(?:[a-zA-Z]{2,8}|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});")
 _SPACE = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\xa0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u3164\uffa0 ]+")
@@ -33,9 +33,24 @@ _HANZI = r"\u3400-\u4dbf\u4e00-\u9fff"
 _ANNOTATION = re.compile(rf"(?<=[{_HANZI}])[(（] ?([a-zA-Zɡɑüà-ǿ]{{1,7}}[1-5]?) ?[)）]")
 _SPACED = re.compile(r"(?<=[^\sa-zA-Z0-9]) ([,.;:!?，。；：！？、])(?: (?=[^\s0-9])|$)")
 _HEADING = re.compile(r"^ ?#{1,6} +(?=\S)|^ ?#{2,6}(?=[^\s#])|(?<=[^\s#]) +#{1,6} ?$")
-_EMPHASIS = re.compile(r"(?<![*0-9a-zA-Z])\*{2,3}(?![*])|(?<![*])\*{2,3}(?![*0-9a-zA-Z])")
+# Asterisks stand for words that a site will not print as well: 欠了**万元, 张**, 机器人 *** 提醒. Those stay. Emphasis
+# is a pair around words; with a sentence's signs in it, one that stands between signs or ends with one.
+_MASKED_BEFORE = r"(?<![*0-9a-zA-Z某张王李赵刘陈杨黄周吴徐孙胡朱高林何郭马罗])"
+_MASKED_BEHIND = r"(?!(?:万|亿|元|年|月|日|岁|号|某|%))"
+_EMPHASIS = re.compile(
+    rf"{_MASKED_BEFORE}(\*{{2,3}})(?![*\s]){_MASKED_BEHIND}(?P<words>[^*，。；！？,;!?]{{1,60}}(?<!\s))\1(?![*0-9a-zA-Z])"
+    r"|(?:(?<=^)|(?<=[\s，。；：！？,;:!?、]))(\*{2,3})(?![*\s])(?P<clause>[^*]{1,200}[^*\s])\3"
+    r"(?=$|[\s，。；：！？,;:!?、])"
+    rf"|(\*{{2,3}})(?![*\s]){_MASKED_BEHIND}(?P<sentence>[^*]{{1,200}}[。！？：:”])\5(?!\*)"
+)
+_UNCLOSED = re.compile(
+    r"^\s?\*{2,3}(?![*\s])(?!(?:万|亿|元|年|月|日|岁|号|公司|银行|平台|集团|法院|先生|女士|律师))|(?<=[。！？：!?:”])\*{2,3}$"
+)
+_TAG_END = re.compile(
+    r"[?？<]?/(?:p|div|span|td|tr|li|strong|b|h[1-6]|font|a)>$|^(?:p|div|span|br ?/?)>(?=\S)", re.IGNORECASE
+)
 _TABLE_ROW = re.compile(r"^ ?\|.*\| ?$")
-_KINDS = ("entity", "control", "spacing", "fullwidth", "pinyin", "byte-shift", "markdown")
+_KINDS = ("entity", "tag", "control", "spacing", "fullwidth", "pinyin", "byte-shift", "markdown")
 
 
 @lru_cache(maxsize=1)
@@ -58,13 +73,15 @@ def repair(text: str, shifted: bool = True) -> tuple[str, dict[str, int]]:
 
     Without `shifted` no byte-shifted runs are looked for: the one repair that takes time.
 
-    Kinds: entity, control, spacing, fullwidth, pinyin, byte-shift, markdown. The result holds no line break.
+    Kinds: entity, tag, control, spacing, fullwidth, pinyin, byte-shift, markdown. The result holds no line break.
     """
     suspicious = _suspicious()
     strange = shifted and suspicious.search(text) is not None
     if not strange and not _DAMAGE.search(text):
         return text, {}
     counts: Counter[str] = Counter()
+    if text.rstrip().endswith(">") or ">" in text[:8]:
+        text = _counted(_TAG_END, "", text.rstrip(), counts, "tag")
     if "&" in text:
         text = _counted(_ENTITY, _unescape, text, counts, "entity")
     text = _counted(_CONTROL, "", text, counts, "control")
@@ -112,7 +129,8 @@ def _drop_pinyin(text: str, counts: Counter[str]) -> str:
 
 def _drop_markdown(text: str, counts: Counter[str]) -> str:
     text = _counted(_HEADING, "", text, counts, "markdown")
-    text = _counted(_EMPHASIS, "", text, counts, "markdown")
+    text = _counted(_EMPHASIS, lambda m: m["words"] or m["clause"] or m["sentence"], text, counts, "markdown")
+    text = _counted(_UNCLOSED, "", text, counts, "markdown")
     if text.count("|") > 1 and _TABLE_ROW.match(text):
         cells = [cell.strip() for cell in text.strip(" |").split("|")]
         if any(cell.strip(":- ") for cell in cells):

@@ -14,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 from sqlite_utils import Database
 
+from chaffinch.contact_urls import hide
+
 LARGEST_CLUSTERS = 10
 WIDTH_OF_A_FILE = 120
 SITES_NAMED = 2  # of a cluster
@@ -147,8 +149,12 @@ def new_table(title: str, *columns: str, caption: str | None = None) -> Table:
 
 
 def add_row(table: Table, *cells: object) -> None:
-    """A row of hostile text: nothing in it is markup, no control character reaches the terminal."""
-    table.add_row(*(Text(_printable(cell)) for cell in cells))
+    """A row of hostile text: nothing in it is markup, no control character or contact reaches the terminal."""
+    table.add_row(*(Text(_shown(cell)) for cell in cells))
+
+
+def _shown(cell: object) -> str:
+    return hide(_printable(cell)) if isinstance(cell, str) else _printable(cell)
 
 
 def _printable(cell: object) -> str:

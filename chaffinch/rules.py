@@ -28,6 +28,13 @@ class Rule:
     then: str = ""  # "contacts" or "titles": what the lines that follow may be taken for
     then_lines: int = 0
     unless_title: re.Pattern[str] | None = None
+    only_title: re.Pattern[str] | None = None
+
+    def fits(self, title: str) -> bool:
+        """Whether the rule is meant for an article of this title, "" for one that is not known."""
+        if self.unless_title and self.unless_title.search(title):
+            return False
+        return self.only_title is None or not title or self.only_title.search(title) is not None
 
     def holds(self, at: int, count: int, before: int, after: int) -> bool:
         """Whether a line at this place, with so much prose before and after it, is where the rule applies."""
@@ -72,12 +79,7 @@ class Rules:
         if len(view) > self.most or not (self.anywhere if middle else self.any).fullmatch(view):
             return []
         return [
-            r
-            for r in self.rules
-            if r.pattern
-            and len(view) <= r.most
-            and r.pattern.fullmatch(view)
-            and not (r.unless_title and r.unless_title.search(title))
+            r for r in self.rules if r.pattern and len(view) <= r.most and r.pattern.fullmatch(view) and r.fits(title)
         ]
 
 
@@ -110,7 +112,8 @@ def _rule(table: object, number: int) -> Rule:
     name = table.get("name") if isinstance(table, dict) else None
     if not isinstance(table, dict) or not isinstance(name, str) or not name:
         raise ValueError(f"boilerplate rule number {number}: has no name")
-    known = {"name", "where", "within", "most", "lines", "cut_head", "cut_tail", "then", "then_lines", "unless_title"}
+    known = {"name", "where", "within", "most", "lines", "cut_head", "cut_tail", "then", "then_lines"}
+    known |= {"unless_title", "only_title"}
     if unknown := sorted(set(table) - known - {"about", "examples", "cuts", "not"}):
         raise ValueError(f"boilerplate rule {name!r}: unknown setting {unknown[0]!r}")
     where, then = table.get("where", "anywhere"), table.get("then", "")
@@ -128,6 +131,7 @@ def _rule(table: object, number: int) -> Rule:
         _compiled(name, table.get("cut_tail"), "", "$"),
         then, then_lines,
         _compiled(name, table.get("unless_title"), "", ""),
+        _compiled(name, table.get("only_title"), "", ""),
     )  # fmt: skip
 
 

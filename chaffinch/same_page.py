@@ -18,6 +18,7 @@ import numpy as np
 from sqlite_utils import Database
 
 from chaffinch import frontier, origins, query_params, revisit
+from chaffinch.contact_urls import hide
 from chaffinch.frontier import Found
 from chaffinch.items import Visit
 from chaffinch.query_params import PROBE, Evidence, Rules
@@ -192,7 +193,7 @@ def _used(rules: Rules) -> set[str]:
 
 def _page(db: Database, url: str) -> dict[str, Any] | None:
     query = """
-        SELECT id, depth, reason, EXISTS (SELECT 1 FROM articles WHERE articles.url = pages.url) AS article
+        SELECT id, depth, reason, EXISTS (SELECT 1 FROM articles WHERE page_id = pages.id) AS article
         FROM pages WHERE url = ?
     """
     return next(iter(db.query(query, [url])), None)
@@ -202,8 +203,8 @@ def _same_text(db: Database, visit: Visit) -> list[Other]:
     assert visit.fingerprint is not None
     rows = db.conn.execute(
         """
-        SELECT articles.url, title, named.url, articles.id FROM fingerprints
-        JOIN articles ON articles.id = article_id
+        SELECT own.url, title, named.url, articles.id FROM fingerprints
+        JOIN articles ON articles.id = article_id JOIN pages AS own ON own.id = articles.page_id
         LEFT JOIN canonicals ON canonicals.page_id = articles.page_id
         LEFT JOIN pages AS named ON named.id = canonical_id
         WHERE digest = ? AND articles.site = ? LIMIT ?
@@ -242,8 +243,8 @@ def _learn(db: Database, visit: Visit, others: Sequence[Other], rules: Rules) ->
     twins = origins.twins(url)
     near = db.conn.execute(
         f"""
-        SELECT articles.url FROM articles JOIN fingerprints ON article_id = articles.id
-        WHERE (articles.url = ? OR articles.url > ? AND articles.url < ? OR articles.url IN (?, ?, ?))
+        SELECT pages.url FROM pages JOIN articles ON page_id = pages.id JOIN fingerprints ON article_id = articles.id
+        WHERE (pages.url = ? OR pages.url > ? AND pages.url < ? OR pages.url IN (?, ?, ?))
         AND digest != ? AND last_seen >= ? AND gone_at IS NULL LIMIT {MOST}
         """,
         (path, f"{path}?", f"{path}@", *twins, text, revisit.later(visit.fetched_at, -FRESH)),
@@ -291,7 +292,10 @@ def _still(db: Database, visit: Visit, was: dict[str, Any]) -> bool:
     if prefix is None:
         return False
     other = was["reason"].removeprefix(prefix)
-    query = "SELECT 1 FROM articles WHERE url = ? AND gone_at IS NULL AND last_seen < ?"
+    query = """
+        SELECT 1 FROM pages JOIN articles ON page_id = pages.id
+        WHERE pages.url = ? AND gone_at IS NULL AND last_seen < ?
+    """
     if db.conn.execute(query, (other, revisit.later(visit.fetched_at, -FRESH))).fetchone() is None:
         return False
     _leave(visit, prefix, other)
@@ -315,12 +319,12 @@ def _take_over(db: Database, visit: Visit, others: Sequence[Other]) -> None:
             _leave(one.visit, prefix, visit.page.url)
             continue
         db.conn.execute(
-            "UPDATE articles SET url = ?1, page_id = (SELECT id FROM pages WHERE url = ?1) WHERE id = ?2",
-            (visit.page.url, one.article),
+            "UPDATE articles SET url = ?, page_id = (SELECT id FROM pages WHERE url = ?) WHERE id = ?",
+            (visit.cleaned.url if visit.cleaned else visit.page.url, visit.page.url, one.article),
         )
         db.conn.execute(
             "UPDATE pages SET state = 'page', reason = ?, due = ?, etag = NULL, last_modified = NULL WHERE url = ?",
-            (prefix + visit.page.url, revisit.later(visit.fetched_at, AGAIN), one.url),
+            (hide(prefix + visit.page.url), revisit.later(visit.fetched_at, AGAIN), one.url),
         )
         return
 
@@ -350,5 +354,5 @@ def _sweep(db: Database, site: str, rules: Rules, at: str) -> None:
     frontier.add_found(db, [Found(to, *rest) for _, to, *rest in moved], at)
     db.conn.executemany(
         "UPDATE pages SET state = 'page', due = ?, reason = ? WHERE id = ?",
-        [(revisit.later(at, AGAIN), SAME + to, id) for id, to, *_ in moved],
+        [(revisit.later(at, AGAIN), hide(SAME + to), id) for id, to, *_ in moved],
     )

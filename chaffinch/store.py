@@ -28,6 +28,7 @@ from chaffinch import (
     tombstones,
     yields,
 )  # fmt: skip
+from chaffinch.contact_urls import hide
 from chaffinch.corpus import CorpusError
 from chaffinch.frontier import Found
 from chaffinch.history import Event
@@ -288,8 +289,9 @@ def _in(values: Iterable[Any]) -> str:
 def _known_articles(db: Database, urls: list[str]) -> dict[str, dict[str, Any]]:
     rows = db.query(
         f"""
-        SELECT id, url, title, text, published, author, category, heat, comments, last_seen, last_changed, gone_at
-        FROM articles WHERE url IN ({_in(urls)})
+        SELECT articles.id, pages.url, title, text, published, author, category, heat, comments, last_seen,
+            last_changed, gone_at
+        FROM pages JOIN articles ON page_id = pages.id WHERE pages.url IN ({_in(urls)})
         """,
         urls,
     )
@@ -335,7 +337,7 @@ def _write_pages(
         url, was = visit.page.url, known.get(visit.page.url, {})
         if (was.get("state", "found") != "found" or visit.status == 304) and not visit.crawled:
             continue
-        state, reason = visit.state, visit.reason
+        state, reason = visit.state, visit.reason and hide(visit.reason)
         if visit.status == 304 and was:
             state = _state_at_304(was)
             reason = was["reason"] if state == was["state"] else None

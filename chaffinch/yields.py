@@ -274,8 +274,8 @@ def repeats(db: Database, visits: Sequence[Visit]) -> dict[str, int]:
         others = before.setdefault((visit.site, digest), [])
         if not others:
             others += db.conn.execute(
-                "SELECT url, title, published FROM fingerprints JOIN articles ON articles.id = article_id"
-                " WHERE digest = ? AND site = ? LIMIT ?",
+                "SELECT pages.url, title, published FROM fingerprints JOIN articles ON articles.id = article_id"
+                " JOIN pages ON pages.id = page_id WHERE digest = ? AND articles.site = ? LIMIT ?",
                 (digest, visit.site, 4 * SOFT_404),
             ).fetchall()
         said = visit.cleaned.title, visit.cleaned.published

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaffinch.clean import Rules, clean, load_rules
+from chaffinch.contact_urls import shown
 from chaffinch.ingest import key_for
 from chaffinch.items import Visit
 
@@ -30,4 +32,6 @@ class CleanPipeline:
             else:
                 visit.reason = "nothing left after cleaning"
             visit.article = None
+        if visit.part is not None:
+            visit.part = replace(visit.part, series=shown(visit.part.series, self.key))
         return visit

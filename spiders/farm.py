@@ -13,6 +13,7 @@ from scrapy.http import Response
 
 from chaffinch import farms, frontier
 from chaffinch.cli import complain
+from chaffinch.contact_urls import without
 from chaffinch.corpus import now
 from chaffinch.frontier import Due, Found
 from chaffinch.items import Page, Visit
@@ -198,8 +199,8 @@ class FarmSpider(scrapy.Spider):
             page.site,
             now() if response is None else response.meta.get("fetched_at") or now(),
             status=None if response is None else response.status,
-            etag=text["ETag"] or None,
-            last_modified=text["Last-Modified"] or None,
+            etag=without(text["ETag"]),
+            last_modified=without(text["Last-Modified"]),
             depth=page.depth,
             spelling=page.spelling if response is not None and response.url == page.spelling else None,
             crawled=True,

@@ -18,8 +18,10 @@ from scrapy.utils.asyncio import create_looping_call
 
 from chaffinch import frontier
 from chaffinch.cli import complain
+from chaffinch.contact_urls import hide
 from chaffinch.corpus import beside, now
 from spiders.failures import WithoutWords
+from spiders.logformatter import HidingFormatter, hide_contacts
 
 if TYPE_CHECKING:
     from typing import Self
@@ -83,6 +85,7 @@ class LiveExtension:
         return shown
 
     def opened(self) -> None:
+        hide_contacts()  # not before: Scrapy may set up its own handler anew until here
         self.run = getattr(self.crawler.spider, "run", None)
         if self.run is None:
             return
@@ -130,7 +133,7 @@ def log_file(corpus: Path) -> logging.Handler:
     """Adds a log beside the corpus, `corpus.db.log`: at most 20 MB, in four files."""
     handler = RotatingFileHandler(beside(corpus, ".log"), maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     handler.setLevel(logging.INFO)
-    handler.setFormatter(WithoutWords("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(HidingFormatter(WithoutWords("%(asctime)s %(levelname)s %(name)s: %(message)s")))
     logging.getLogger().addHandler(handler)
     return handler
 
@@ -151,7 +154,7 @@ def table(tallies: dict[str, Tally], known: dict[str, tuple[int, int]], left: di
         tally, (found, due) = tallies[site], known.get(site, (0, 0))
         numbers = [f"{n:,}" for n in (found, tally.fetched, tally.kept, tally.off_topic, tally.errors)]
         note = Text(f"left: {left[site]}" if site in left else "", style="yellow")
-        picture.add_row(Text(site), *numbers, f"{tally.fetched / max(seconds, 1.0):.1f}", f"{due:,}", note)
+        picture.add_row(Text(hide(site)), *numbers, f"{tally.fetched / max(seconds, 1.0):.1f}", f"{due:,}", note)
     if len(tallies) > ROWS:
         picture.caption = f"and {len(tallies) - ROWS:,} more sites"
     return picture

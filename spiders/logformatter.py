@@ -1,4 +1,4 @@
-"""Log lines that name a page and never hold what stands on it: contacts must not reach a log."""
+"""Log lines that name a page and never hold what stands on it: contacts must not reach a log, in an address neither."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from scrapy.logformatter import LogFormatter, LogFormatterResult
+
+from chaffinch.contact_urls import hide
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -38,3 +40,21 @@ class QuietFormatter(LogFormatter):
         self, failure: Failure, request: Request, response: Response | Failure, spider: Spider
     ) -> LogFormatterResult:
         return {**super().spider_error(failure, request, response, spider), "level": logging.INFO}
+
+
+class HidingFormatter(logging.Formatter):
+    """What another formatter makes of a record, its traceback too, with placeholders for contacts."""
+
+    def __init__(self, formatter: logging.Formatter | None) -> None:
+        super().__init__()
+        self.formatter = formatter or logging.Formatter()
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(hide, self.formatter.format(record).split("\n")))
+
+
+def hide_contacts() -> None:
+    """Has every handler of the root logger hide contacts."""
+    for handler in logging.getLogger().handlers:
+        if not isinstance(handler.formatter, HidingFormatter):
+            handler.setFormatter(HidingFormatter(handler.formatter))

@@ -45,6 +45,7 @@ class Command(BaseCommand):
         from rich.console import Console
 
         from chaffinch import ingest
+        from chaffinch.contact_urls import shown
         from chaffinch.explain import show
         from chaffinch.inputs import BadInput, read
 
@@ -62,25 +63,26 @@ class Command(BaseCommand):
                 continue
             self.exitcode = 0
             if opts.explain:
-                show(result[1], result[0].url, console)
+                show(result[1], shown(result[0].url, key), console)
             else:
-                sys.stdout.write(as_json(*result, escaped=terminal) + "\n")
+                sys.stdout.write(as_json(*result, key, escaped=terminal) + "\n")
         sys.stdout.flush()
         if whole & set(args):
             self.exitcode = 1
 
 
-def as_json(document: Input, visit: Visit, *, escaped: bool = False) -> str:
-    """One page as the line that is printed. Contacts are told by kind only.
+def as_json(document: Input, visit: Visit, key: bytes, *, escaped: bool = False) -> str:
+    """One page as the line that is printed. Contacts are told by kind only, those in names by their digest as well.
 
     `escaped`, for a terminal: what it might obey (control characters, and those that turn the order of others) is
     written as `\\uXXXX`, which is the same to a program.
     """
+    from chaffinch.contact_urls import hide, shown
     from chaffinch.jsonl import visible
 
-    record: dict[str, Any] = {"path": visible(document.path), "url": document.url}
+    record: dict[str, Any] = {"path": shown(visible(document.path), key), "url": shown(document.url, key)}
     if visit.cleaned is None:
-        record |= {"title": None, "text": None, "removed": [], "reason": visit.reason}
+        record |= {"title": None, "text": None, "removed": [], "reason": hide(visit.reason or "")}
     else:
         fields = asdict(visit.cleaned)
         for name in ("url", "topic", "topic_score"):

@@ -71,7 +71,7 @@ class Command(BaseCommand):
 
         with corpus.errors(path):
             db = corpus.open_reader(path)
-            found = [purge.find(db, name) for name in targets]
+            found = [purge.find(db, path, name) for name in targets]
             for one in found:
                 url = f"http://{one.name}/" if one.whole_site else one.name
                 if one or one.name in unfinished:

@@ -30,7 +30,8 @@ class Command(BaseCommand):
             raise UsageError(f"takes no argument: {args[0]}", print_help=False)
 
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
-        from chaffinch import contacts, corpus, ingest, manifest
+        from chaffinch import corpus, ingest, manifest
+        from chaffinch.contact_key import replace_key
 
         path = self.corpus
         corpus.must_exist(path)
@@ -40,5 +41,5 @@ class Command(BaseCommand):
             with db.atomic():
                 manifest.finish(db, manifest.begin(db, "rekey", {}), "finished", {})
             db.conn.close()
-            contacts.replace_key(ingest.key_path(path))
+            replace_key(ingest.key_path(path))
         complain(f"{ingest.key_path(path)}: a new key; contacts stored so far keep the digests of the old one")

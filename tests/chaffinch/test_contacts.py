@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaffinch.contacts import digest, load_key, mask
+from chaffinch.contact_key import load_key
+from chaffinch.contacts import digest, mask
 
 KEY = bytes(range(32))
 
@@ -39,6 +40,27 @@ KEY = bytes(range(32))
         ("打一三九一二三四五六七八", "phone", "13912345678"),
         ("微 信：law_help88", "wechat", "law_help88"),
         ("扣：2345678901", "qq", "2345678901"),
+        ("想了解流程，微信lvshi_wang66，全天在线", "wechat", "lvshi_wang66"),
+        ("微信号 kefuxiaomei", "wechat", "kefuxiaomei"),
+        ("加微信 dakuanmei 进群", "wechat", "dakuanmei"),
+        ("V：dakuan0217", "wechat", "dakuan0217"),
+        ("薇：dakuan0217", "wechat", "dakuan0217"),
+        ("ｖｘ：ｄａｋｕａｎ０２１７", "wechat", "dakuan0217"),
+        ("微❤信：dakuan0217", "wechat", "dakuan0217"),
+        ("WeChat ID: dakuan0217", "wechat", "dakuan0217"),
+        ("加群 240011227", "qq", "240011227"),
+        ("群号：240011227", "qq", "240011227"),
+        ("0571 8800 3316", "phone", "057188003316"),
+        ("057188003318", "phone", "057188003318"),
+        ("(139)0000-3312", "phone", "13900003312"),
+        ("139_0000_3308", "phone", "13900003308"),
+        ("139/0000/3309", "phone", "13900003309"),
+        ("①③⑨零零零零③③①⑨", "phone", "13900003319"),
+        ("help@fawu.de", "email", "help@fawu.de"),
+        ("400300230@@qq.com", "email", "400300230@qq.com"),
+        ("help(at)fawu(dot)com", "email", "help@fawu.com"),
+        ("help%40fawu.app", "email", "help@fawu.app"),
+        ("x@y.co.jp", "email", "x@y.co.jp"),
         ("粤ICP备12345678号-3", "icp", "粤ICP备12345678"),
         ("粵公网安备44010602001234号", "icp", "粤公网安备44010602001234"),
     ],
@@ -47,7 +69,21 @@ def test_masks_and_normalises(line: str, kind: str, normalised: str) -> None:
     text, contacts = mask(line, KEY)
     assert [(c.kind, c.digest) for c in contacts] == [(kind, digest(KEY, kind, normalised))]
     assert f"⟨{kind}⟩" in text
-    assert not any(part in text for part in ("1234", "234 567", "someone", "law_help", "fazhi66", "２３４"))
+    left = (
+        "1234",
+        "234 567",
+        "someone",
+        "law_help",
+        "fazhi66",
+        "２３４",
+        "0217",
+        "0000",
+        "8800",
+        "2400",
+        "help@",
+        "co.jp",
+    )
+    assert not any(part in text for part in left)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +102,17 @@ def test_masks_and_normalises(line: str, kind: str, normalised: str) -> None:
         "欠款1,234,567.89元，分36期，每期34293元",
         "加微信好友前先核实身份",
         "从第一天到第三十六天共三十六天",
+        "微信（WeChat）用户突破十亿，微信iPhone15版可以看账单",
+        "公众号wechat_pay里能查账单",
+        "微信 Messenger 与 微信mini program",
+        "QQ2013版、QQ空间2005年、QQ9.9.5",
+        "加群3天后就被骗，群里有500人",
+        "访问192.168.100.100或114.114.114.114:8080",
+        "IMG_13900004417.jpg，微信图片_20240315093012.jpg，13900003311.png",
+        "139、140、141，139.5/140.2/141.9，13 14 15 16 17 18 19 20",
+        "1,390,000,331.00元，13 900 003 311 km",
+        "look at example.com for details, foo@2x.png",
+        "律师2023年办理案件1000000件",
     ],
 )
 def test_leaves_what_is_no_contact(line: str) -> None:

@@ -49,6 +49,21 @@ def everything(db: Database) -> dict[str, list[Any]]:
     return {table: db.conn.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
 
 
+def test_a_page_with_a_contact_in_its_url_goes_by_that_and_by_what_is_shown_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.db"
+    db = open_writer(path)
+    Path(f"{path}.key").write_bytes(bytes(32))
+    asked, told, local = (f"http://one.example/{name}/13900003311.html" for name in "abc")
+    put(db, *(replace(page(url, f"{url[19]}山借款"), recorded=True) for url in (asked, told)), page(local, "白鹭贷款"))
+    query = "SELECT pages.url, articles.url FROM articles JOIN pages ON pages.id = page_id"
+    shown = dict(db.conn.execute(query).fetchall())
+    assert shown[asked] != asked and local not in shown
+    for name in (asked, shown[told], local):
+        done = purge.purge(db, path, name)
+        assert (done.pages, done.articles, done.left) == (1, 1, 0), name
+    assert everything(db)["pages"] == []
+
+
 def test_a_page_leaves_every_table_and_byte_and_its_copy_stays(tmp_path: Path) -> None:
     path = tmp_path / "corpus.db"
     db = open_writer(path)

@@ -40,6 +40,9 @@ def test_leaves_sound_text_alone(line: str) -> None:
         ("先协商 , 再还款 。 ", "先协商,再还款。", "spacing"),
         ("## 二、**协商**的办法", "二、协商的办法", "markdown"),
         ("**没有收尾的强调", "没有收尾的强调", "markdown"),
+        ("这是**很重要的一点，不能忘。**", "这是很重要的一点，不能忘。", "markdown"),
+        ("1. **逾期罚息**：按日计", "1. 逾期罚息：按日计", "markdown"),
+        ("别再打给家人。?/p>", "别再打给家人。", "tag"),
         ("| 银行 | 罚息 |", "银行 罚息", "markdown"),
         ("罚息&nbsp;&amp;&#20013;违约金", "罚息 &中违约金", "entity"),
     ],
@@ -51,7 +54,21 @@ def test_repairs_and_counts(line: str, wanted: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["会(xué)议", "苹果(pingguo)", "通过 、短信等方式", "通过 等方式", "2**3=8", "编号(a)和(b)", "C#语言"]
+    "line",
+    [
+        "会(xué)议",
+        "苹果(pingguo)",
+        "通过 、短信等方式",
+        "通过 等方式",
+        "2**3=8",
+        "欠了**万元，还了**万元",
+        "机器人 *** 提醒",
+        "张**与李**是同学",
+        "欠款人张**",
+        "**万元",
+        "编号(a)和(b)",
+        "C#语言",
+    ],
 )
 def test_leaves_what_only_looks_broken(line: str) -> None:
     assert repair(line)[0] == line

@@ -1,0 +1,46 @@
+"""The key that a corpus's contacts are digested under: a file beside it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+_KEY_BYTES = 32
+
+
+def load_key(path: Path) -> bytes:
+    """Read the key of a corpus, or make one: 32 random bytes in a file of mode 0600.
+
+    Processes that race for a missing file agree on one key. Raises ValueError for a file that holds no such key and
+    OSError where it cannot be read or made.
+    """
+    if not path.exists():
+        part = _new_key(path)
+        try:
+            # A link fails where another process was first; a rename would replace its key.
+            with suppress(FileExistsError):
+                os.link(part, path)
+        finally:
+            part.unlink()
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise ValueError(f"{path}: a contact key has {_KEY_BYTES} bytes, this file has {len(key)}")
+    return key
+
+
+def replace_key(path: Path) -> None:
+    """Put a new key in the place of an old one, which is gone for good. Raises OSError where that fails."""
+    _new_key(path).replace(path)
+
+
+def _new_key(path: Path) -> Path:
+    """A file with a new key beside `path`."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    return part
