@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from chaffinch import cluster, parts, search, site_template, tombstones
 from chaffinch.contact_urls import shown as shown_url
-from chaffinch.corpus import beside, key_path, now, real
+from chaffinch.corpus import beside, now, real
 from chaffinch.patterns import MIRROR, pattern_of
 from chaffinch.scrub import core, scrub_logs, scrub_tables, words_of
 from chaffinch.urls import canonical_url, site_of
@@ -157,7 +157,7 @@ def _prove(db: Database, path: Path) -> tuple[int, int, int, int]:
 
 def _page_of(db: Database, path: Path, name: str) -> str:
     """The URL in `pages` that is meant by `name`, where that has a contact in it or is what is shown of such a URL."""
-    key = key_path(path)
+    key = beside(path, ".key")
     masked = shown_url(name, key.read_bytes()) if key.exists() else name
     query = """
         SELECT url FROM pages WHERE url IN (?1, ?2)
