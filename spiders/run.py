@@ -75,12 +75,17 @@ class CrawlRun:
         hush()
 
     def begin(self, start: Sequence[str], sites: Sequence[str], due_all: bool) -> None:
-        """Makes the start pages known, and with `due_all` everything due."""
+        """Makes the start pages known, and with `due_all` everything due. Raises CorpusError, the run having ended."""
         self.sites = list(sites)
-        frontier.seed(self.store.db, start, now())
-        if due_all:
-            frontier.make_all_due(self.store.db, self.sites, now())
-        self.nothing_answered = any(frontier.due(self.store.db, site, now(), 1) for site in self.sites)
+        try:
+            frontier.seed(self.store.db, start, now())
+            if due_all:
+                frontier.make_all_due(self.store.db, self.sites, now())
+            self.nothing_answered = any(frontier.due(self.store.db, site, now(), 1) for site in self.sites)
+        except Exception as error:
+            self._give_up(error)
+            self.end("failed")
+            raise CorpusError(self.failure) from error
 
     def put_off(self, pages: list[tuple[str, str]], wait: timedelta) -> None:
         """Pages, (URL, reason), that are not to be fetched for so long."""

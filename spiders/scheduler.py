@@ -59,7 +59,7 @@ class FrontierScheduler(BaseScheduler):
         self.queues: dict[str, Queue] = {}
         self.turn: deque[str] = deque()
         crawler.signals.connect(self._done, signals.item_scraped)
-        crawler.signals.connect(self._lost, signals.item_error)
+        crawler.signals.connect(self._broke, signals.item_error)
         crawler.signals.connect(self._lost, signals.item_dropped)
         crawler.signals.connect(self._unread, signals.spider_error)
 
@@ -255,6 +255,12 @@ class FrontierScheduler(BaseScheduler):
             queue.unwritten.add(item.page.url)
         else:
             self._settle(queue, item.page.url)
+
+    def _broke(self, item: Visit, failure: Failure) -> None:
+        """Something between the spider and the store failed on the page, which is told if it was not."""
+        if item.page.url not in self.spider.run.broken and isinstance(failure.value, Exception):
+            self.spider.run.page_broke(item.page.url, failure.value)
+        self._lost(item)
 
     def _lost(self, item: Visit) -> None:
         """A stage failed on the page, or dropped it: not again in this run."""

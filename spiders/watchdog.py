@@ -62,7 +62,8 @@ class Watchdog:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.moved = 0.0  # monotonic time
+        self.still = 0.0  # seconds in which nothing happened, though it could have
+        self.looked = 0.0  # monotonic time
         self.timer = create_looping_call(self.look)
         self.run: CrawlRun | None = getattr(crawler.spider, "run", None)
         if self.run is not None:
@@ -80,21 +81,24 @@ class Watchdog:
         return watchdog
 
     def begin(self) -> None:
-        self.move()
+        self.looked = time.monotonic()
         self.timer.start(LOOK, now=False)
 
     def move(self) -> None:
-        self.moved = time.monotonic()
+        self.still = 0.0
 
     def look(self) -> None:
         """Ends the crawl when it has stalled, and Scrapy when that does not come to the end of the crawl."""
         assert self.run is not None
         if self.run.failure is not None:
             self.run.close()  # of what broke before Scrapy was there to be closed
+        before, self.looked = self.looked, time.monotonic()
+        # While a batch is written, or the machine sleeps, nothing can happen.
+        self.still += min(self.looked - before, 2 * LOOK)
         patience = self._patience()
         if patience is None:
             self.move()
-        elif time.monotonic() - self.moved > patience:
+        elif self.still > patience:
             if self.run.closing or not self.crawler.crawling:
                 self._break_off()
             self.run.fail(
