@@ -170,6 +170,7 @@ class Visit:
     state: PageState = "page"
     reason: str | None = None
     robots_tag: tuple[str, ...] = ()  # values of X-Robots-Tag
+    notes: tuple[tuple[str, str], ...] = ()  # (kind, what a user should know of the site): each kind is told once
     same_since: str | None = None  # of a 304 from an archive: when the answer was given that it is the same as
     echo: bool = False  # of a page that was not fetched: a later part of its article was
     grown: bool = False  # the article has parts more than before, and is else as it was

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from chaffinch import feed, sitemap
+from chaffinch import feed, navigation, sitemap
+from chaffinch.addresses import base_of, join, meta_refresh
+from chaffinch.extract import parse
 from chaffinch.items import Document
+from chaffinch.navigation import Named
 from chaffinch.robots_meta import is_nofollow
-from chaffinch.urls import MAX_URL_CHARS, canonical_url, site_of
+from chaffinch.urls import canonical_url, site_of
 
 MAX_LINKS = 5_000
-_REFRESH = re.compile(r"\s*[\d.]*\s*[;,]\s*url\s*=\s*(\S+)", re.IGNORECASE)
 MAX_TEXT = 100  # characters of a link's words that are looked at
 FEEDS = frozenset({"application/rss+xml", "application/atom+xml"})
 PACKED_SITEMAPS = (".xml.gz", ".txt.gz")
@@ -38,25 +39,19 @@ def links(
     `texts`, when given, takes the words of each URL's links, as far as they are not too long; `spellings` takes URLs
     that a link spells with a default page, and how.
     """
-    base = document.url
-    for element in tree.iter("base"):
-        base = _join(document.url, element.get("href") or "") or document.url
-        break
-    folder = _join(base, ".") or base
-    site = site_of(document.url)
+    base = base_of(tree, document.url)
     found: dict[str, None] = {}
     for element in tree.iter("a", "area", "frame", "iframe", "meta"):
-        href = (_refresh(element) if element.tag == "meta" else element.get("href") or element.get("src") or "").strip()
+        href = meta_refresh(element) if element.tag == "meta" else element.get("href") or element.get("src") or ""
+        href = href.strip()
         if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
             continue
         if obey_nofollow and is_nofollow(element):
             continue
-        url, spelling = _target(base if href.startswith("?") else folder, href, document.charset)
-        if url is None or site_of(url) != site or _is_file(url):
+        url = _of_site(document, base, href, spellings)
+        if url is None or _is_file(url):
             continue
         found[url] = None
-        if spelling and spellings is not None:
-            spellings[url] = spelling
         if texts is not None and len(former := texts.get(url, "")) < MAX_TEXT:
             own = "".join(islice(element.itertext(), MAX_TEXT))[:MAX_TEXT]
             texts[url] = f"{former} {own} {(element.get('title') or '')[:MAX_TEXT]}"
@@ -64,6 +59,61 @@ def links(
             break
     found.pop(document.url, None)
     return tuple(found)
+
+
+def named_links(
+    document: Document,
+    named: Named,
+    tree: HtmlElement,
+    texts: dict[str, str] | None = None,
+    spellings: dict[str, str] | None = None,
+) -> tuple[str, ...]:
+    """Canonical URLs of the same site that `tree` names by other means than a link (`navigation.named`), as `links`."""
+    base = base_of(tree, document.url)
+    found: dict[str, None] = {}
+    for address, words in named.pages:
+        url = _of_site(document, base, address, spellings)
+        if url is not None and not _is_file(url) and len(found) < MAX_LINKS:
+            found[url] = None
+            if texts is not None and words and len(former := texts.get(url, "")) < MAX_TEXT:
+                texts[url] = f"{former} {words[:MAX_TEXT]}"
+    for address in named.endpoints:
+        if (url := _of_site(document, base, address, None)) is not None and len(found) < MAX_LINKS:
+            found[url] = None
+    found.pop(document.url, None)
+    return tuple(found)
+
+
+def json_links(document: Document, strings: list[str], spellings: dict[str, str] | None = None) -> tuple[str, ...]:
+    """Canonical URLs of the same site in the strings of a JSON answer, and, where there are any, of the one after it.
+
+    A string is an address, or HTML with links in it.
+    """
+    found: dict[str, None] = {}
+    for text in strings:
+        if "<a " in text:
+            part = Document(document.url, text, document.charset)
+            found |= dict.fromkeys(links(part, parse(text), spellings=spellings))
+        elif navigation.is_address(text):
+            url = _of_site(document, document.url, text, spellings)
+            if url is not None and not _is_file(url):
+                found[url] = None
+        if len(found) >= MAX_LINKS:
+            break
+    found.pop(document.url, None)
+    after = navigation.next_number(document.url) if found else None
+    return tuple(found) + ((after,) if after and after not in found else ())
+
+
+def _of_site(document: Document, base: str, href: str, spellings: dict[str, str] | None) -> str | None:
+    """The canonical URL that `href` leads to when it is of the document's site; notes its default page."""
+    folder = base if href.startswith("?") else base[: base.partition("?")[0].rfind("/") + 1]
+    url, spelling = _target(folder if folder.count("/") > 2 else base, href, document.charset)
+    if url is None or site_of(url) != site_of(document.url):
+        return None
+    if spelling and spellings is not None:
+        spellings[url] = spelling
+    return url
 
 
 def canonical_link(document: Document, tree: HtmlElement) -> str | None:
@@ -74,7 +124,7 @@ def canonical_link(document: Document, tree: HtmlElement) -> str | None:
     found: set[str | None] = set()
     for element in tree.iter("link"):
         if "canonical" in (element.get("rel") or "").lower().split() and (href := (element.get("href") or "").strip()):
-            absolute = _join(document.url, href)
+            absolute = join(document.url, href)
             found.add(canonical_url(absolute, document.charset) if absolute else None)
     url = found.pop() if len(found) == 1 else None
     return url if url is not None and url != document.url and site_of(url) == site_of(document.url) else None
@@ -87,7 +137,7 @@ def feeds(document: Document, tree: HtmlElement) -> tuple[str, ...]:
     for element in tree.iter("link"):
         is_feed = (element.get("type") or "").strip().lower() in FEEDS
         if is_feed and "alternate" in (element.get("rel") or "").lower().split():
-            absolute = _join(document.url, (element.get("href") or "").strip())
+            absolute = join(document.url, (element.get("href") or "").strip())
             url = canonical_url(absolute, document.charset) if absolute else None
             if url is not None and site_of(url) == site:
                 found[url] = None
@@ -113,33 +163,18 @@ def listed(url: str, kind: str, body: bytes, spellings: dict[str, str] | None = 
     return found
 
 
-def _refresh(element: HtmlElement) -> str:
-    """Where a page sends its readers after a while, "" for nowhere."""
-    if (element.get("http-equiv") or "").strip().lower() != "refresh":
-        return ""
-    match = _REFRESH.match((element.get("content") or "")[:MAX_URL_CHARS])
-    return match[1].strip("'\"") if match else ""
-
-
 @lru_cache(maxsize=20_000)
 def _target(base: str, href: str, charset: str) -> tuple[str | None, str | None]:
     """The canonical URL that a link leads to, and the one with a default page that the link spells, if it does.
 
     Kept, since most of a page's links stand on the site's other pages, too.
     """
-    absolute = _join(base, href)
+    absolute = join(base, href)
     url = canonical_url(absolute, charset) if absolute else None
     if absolute is None or url is None or not url.endswith("/"):
         return url, None
     spelling = canonical_url(absolute, charset, keep_default_page=True)
     return url, spelling if spelling != url else None
-
-
-def _join(base: str, href: str) -> str | None:
-    try:
-        return urljoin(base, href)
-    except ValueError:
-        return None
 
 
 def _is_file(url: str) -> bool:

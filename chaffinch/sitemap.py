@@ -23,6 +23,9 @@ XML_ROOT = re.compile(
 )
 # What stands before a root when there is a DTD: the parser copes, only the look at the head does not.
 _DTD = re.compile(rb"<!DOCTYPE\s{1,9}(urlset|sitemapindex|rss|feed|rdf)\b", re.IGNORECASE)
+# An ampersand that begins no reference: the parser would drop what follows it. In CDATA it is right.
+_BARE = re.compile(rb"<!\[CDATA\[.*?\]\]>|&(?!(?:[a-zA-Z]\w{0,30}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)", re.DOTALL)
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, where `&` is two bytes
 _LINE = re.compile(rb"(?:\xef\xbb\xbf)?https?://[^\s<>\"]{1,2000}", re.IGNORECASE)
 
 Entry = tuple[str, str | None]  # URL as written, last modification as written
@@ -75,7 +78,7 @@ def elements(body: bytes, names: frozenset[str]) -> Iterator[etree._Element]:
     Nothing outside the body is read and no entity is expanded. Never raises: ends where the body cannot be read.
     """
     parser = etree.iterparse(
-        BytesIO(body[:MAX_BYTES]),
+        BytesIO(_with_references(body[:MAX_BYTES])),
         events=("end",),
         recover=True,
         resolve_entities=False,
@@ -95,6 +98,13 @@ def elements(body: bytes, names: frozenset[str]) -> Iterator[etree._Element]:
                         parent.remove(former)
     except (etree.XMLSyntaxError, ValueError, LookupError):
         return
+
+
+def _with_references(body: bytes) -> bytes:
+    """`body` with `&amp;` where it has a bare ampersand, as farms write it in addresses."""
+    if b"&" not in body or body.startswith(_WIDE):
+        return body
+    return _BARE.sub(lambda match: match[0] if len(match[0]) > 1 else b"&amp;", body)
 
 
 def local_name(element: etree._Element) -> str:

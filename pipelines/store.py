@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from scrapy.utils.asyncio import create_looping_call
 
+from chaffinch.cli import complain
 from chaffinch.items import Page, Visit
 from chaffinch.store import BATCH_SECONDS
+from spiders.live import Tally
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -35,8 +37,17 @@ class StorePipeline:
     def process_item(self, visit: Visit) -> Visit:
         visit.page = Page(visit.page.url, b"", visit.page.content_type)
         visit.document = None
+        for kind, note in visit.notes:
+            self._tell_once(visit.site, kind, note)
         self.spider.keep(visit)
         return visit
+
+    def _tell_once(self, site: str, kind: str, note: str) -> None:
+        """What a page says of its whole site is told at the first page that says it, and stands in `crawls.stats`."""
+        notes = self.spider.tallies.setdefault(site, Tally()).notes
+        if kind not in notes:
+            notes[kind] = note
+            complain(note)
 
     def _write_old(self) -> None:
         self.spider.keep(None)

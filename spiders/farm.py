@@ -10,12 +10,14 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import scrapy
 from scrapy.http import Response
 
 from chaffinch import farms, frontier, history, lastmod, manifest, sitemap
+from chaffinch.addresses import from_header, join, refresh_target
+from chaffinch.challenge import is_challenge
 from chaffinch.cli import complain
 from chaffinch.corpus import lock, now, open_writer
 from chaffinch.frontier import Due, Found
@@ -42,9 +44,11 @@ if TYPE_CHECKING:
 
 LOOPBACK_CONNECTIONS = 8
 LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent
+SCRIPT_ONLY = "answers with a script that sets a cookie, which is not run"
 USUAL_SITEMAP = "/sitemap.xml"
 NOT_AS_SPELLED = (403, 404, 410)  # what a server says of a folder whose default page it does not show
 OUR_META = ("page", "download_slot", "dont_redirect", "handle_httpstatus_all")
+READ_TYPES = (*HTML_TYPES, "text/", "application/json")
 MAX_SITEMAPS = 100  # that one robots.txt names
 MAX_SITEMAP_DEPTH = 5  # sitemap indexes that name sitemap indexes
 
@@ -123,6 +127,10 @@ class FarmSpider(scrapy.Spider):
             ours = {name: response.meta[name] for name in OUR_META if name in response.meta}
             yield response.request.replace(url=spelling, meta={**ours, "spelled": True})
             return
+        if is_challenge(response.body):
+            self.holds.leave(page.site, SCRIPT_ONLY)
+            self.left_out(page)
+            return
         visit = self._visit(page, response)
         if response.status == 304:
             pass
@@ -138,11 +146,12 @@ class FarmSpider(scrapy.Spider):
             pass
         elif page.depth and page.url.endswith(USUAL_SITEMAP):
             visit.reason = "no sitemap"
-        elif not visit.page.content_type.lower().startswith((*HTML_TYPES, "text/")) and visit.page.content_type:
+        elif not visit.page.content_type.lower().startswith(READ_TYPES) and visit.page.content_type:
             visit.reason = f"not HTML: {visit.page.content_type[:60]}"
         elif not response.body:
-            visit.reason = "empty"
+            visit.reason, visit.links = "empty", _refreshed(visit, response)
         else:
+            visit.links = _refreshed(visit, response)
             visit.page = Page(page.url, response.body, visit.page.content_type)
             self._try_usual_sitemap(page)
         self._tell(visit)
@@ -164,7 +173,8 @@ class FarmSpider(scrapy.Spider):
     def heard_of(self, origin: str, sitemaps: Iterable[str]) -> None:
         """Adds the sitemaps that the robots.txt of `origin` names; without any, the usual one is tried later."""
         site = site_of(origin)
-        urls = [url for url in map(canonical_url, islice(sitemaps, MAX_SITEMAPS)) if url and site_of(url) == site]
+        absolute = (join(f"{origin}/", sitemap) for sitemap in islice(sitemaps, MAX_SITEMAPS))
+        urls = [url for one in absolute if one and (url := canonical_url(one)) and site_of(url) == site]
         if not urls:
             self.no_sitemap.add(origin)
             return
@@ -274,11 +284,8 @@ class FarmSpider(scrapy.Spider):
         return True
 
     def _redirect(self, visit: Visit, response: Response) -> None:
-        target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()
-        try:
-            absolute = urljoin(response.url, target)
-        except ValueError:
-            absolute = ""
+        target = from_header(response.headers.get("Location") or b"")
+        absolute = join(response.url, target) or ""
         url = canonical_url(absolute)
         if not target or url is None:
             visit.reason = "redirects nowhere"
@@ -299,14 +306,18 @@ def _other_spelling(page: Due, response: Response) -> str | None:
     """
     if response.status in NOT_AS_SPELLED and page.spelling and "spelled" not in response.meta:
         return page.url if response.url == page.spelling else page.spelling
-    target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()
+    target = from_header(response.headers.get("Location") or b"")
     if not 300 < response.status < 400 or response.status == 304 or not target or "spelled" in response.meta:
         return None
-    try:
-        url = urljoin(response.url, target).partition("#")[0]
-    except ValueError:
-        return None
-    return url if url != response.url and canonical_url(url) == page.url else None
+    url = (join(response.url, target) or "").partition("#")[0]
+    return url if url and url != response.url and canonical_url(url) == page.url else None
+
+
+def _refreshed(visit: Visit, response: Response) -> tuple[str, ...]:
+    """Where the answer's Refresh header leads on the same site."""
+    target = refresh_target((response.headers.get("Refresh") or b"").decode("latin-1"))
+    url = canonical_url(join(response.url, target) or "") if target else None
+    return (url,) if url and site_of(url) == visit.site and url != visit.page.url else ()
 
 
 def _slots(farm: farms.Farm, settings: Any) -> dict[str, dict[str, Any]]:
