@@ -40,6 +40,7 @@ class Block:
 
     text: str
     kind: BlockKind = "paragraph"
+    hidden: bool = False  # in the page, but no reader sees it
 
 
 @dataclass(frozen=True, slots=True)

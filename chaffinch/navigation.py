@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import cast
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from chaffinch.robots_meta import is_nofollow
@@ -55,6 +57,14 @@ _NUMBERED = re.compile(
 _MORE = re.compile(r"(?:加载|載入|查看|点击|點擊|显示|顯示)?更多|load\s?more|加载下一页", re.IGNORECASE)
 _MORE_NAME = re.compile(r"load[-_]?more|more[-_]?btn|btn[-_]?more|jiazai", re.IGNORECASE)
 _DATA = ("data-href", "data-url", "data-link", "data-next", "data-api", "data-ajax", "data-next-url")
+_SCRIPTED = cast(
+    Callable[[HtmlElement], list[HtmlElement]],
+    etree.XPath(
+        "//link[@rel and @href] | //*[@onclick or "
+        + " or ".join(f"@{name}" for name in _DATA)
+        + "] | //a[starts-with(translate(substring(@href, 1, 11), 'JAVSCRIPT', 'javscript'), 'javascript:')]"
+    ),
+)
 _ENDPOINT = re.compile(r"/(?:api|ajax|json)\b|\.json\b|[?&](?:ajax|format=json)\b", re.IGNORECASE)
 _CALL_NAME = re.compile(r"[\w.$]{1,40}(?=\s*\()")
 _IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js)(?:[?#]|$)", re.IGNORECASE)
@@ -75,12 +85,20 @@ def is_address(text: str) -> bool:
     return bool(_ADDRESS.fullmatch(text) or _PAGE.fullmatch(text)) and _IMAGE.search(text) is None
 
 
-def named(tree: HtmlElement, links: int, obey_nofollow: bool = True) -> Named:
-    """What the page names: `links` are the pages that it links to, since where there are any no script redirects."""
+def named(tree: HtmlElement, html: str, links: int, obey_nofollow: bool = True) -> Named:
+    """What the page `html`, parsed as `tree`, names.
+
+    `links` are the pages that it links to: where there are any, no script redirects its reader at once.
+    """
     found = Named()
-    _options(tree, found)
-    _attributes(tree, found, obey_nofollow)
-    _scripts(tree, found, redirects=not links and not found.pages)
+    lower = html.lower()  # a walk of the tree costs more than a look at the text
+    if "<select" in lower:
+        _options(tree, found)
+    if any(mark in lower for mark in ("onclick", "javascript:", "next", "prev", *_DATA)):
+        _attributes(tree, found, obey_nofollow)
+    redirects = not links and not found.pages and "location" in lower
+    if redirects or any(mark in lower for mark in ("fetch", "getjson", "ajax", ".get", ".load", ".open")):
+        _scripts(tree, found, redirects)
     return found
 
 
@@ -107,43 +125,33 @@ def _options(tree: HtmlElement, found: Named) -> None:
 
 
 def _attributes(tree: HtmlElement, found: Named, obey_nofollow: bool) -> None:
-    seen, unknown, call = 0, 0, ""
-    for element in tree.iter():
-        if not isinstance(element.tag, str):
+    unknown, call = 0, ""
+    for element in _SCRIPTED(tree)[:MAX_SCRIPTED]:
+        if obey_nofollow and is_nofollow(element):
             continue
-        tag = element.tag
-        if tag == "link":
-            if {"next", "prev"} & set((element.get("rel") or "").lower().split()) and (href := element.get("href")):
-                found.pages.append((href, ""))
-            continue
-        keys = element.keys()
-        if not keys:
+        if element.tag == "link":
+            if {"next", "prev"} & set((element.get("rel") or "").lower().split()):
+                found.pages.append((element.get("href") or "", ""))
             continue
         href = element.get("href") or ""
-        scripted = href[:11].lower() == "javascript:"
-        click = element.get("onclick")
-        data = [name for name in _DATA if name in keys]
-        if not (scripted or click or data) or (obey_nofollow and is_nofollow(element)):
-            continue
-        seen += 1
-        if seen > MAX_SCRIPTED:
-            break
+        own = href[11:] if href[:11].lower() == "javascript:" else ""
+        click = element.get("onclick") or ""
         words = "".join(islice(element.itertext(), 20))[:100].strip()
         before = len(found.pages) + len(found.endpoints)
-        for name in data:
-            _take(element, (element.get(name) or "").strip(), words, found)
-        for code in (href[11:] if scripted else "", click or ""):
-            if code and _LEADS.search(code[:MAX_CALL]) and not _POST.search(code[:MAX_CALL]):
-                address = next((one for one in _strings(code[:MAX_CALL]) if is_address(one)), None)
-                if address:
-                    _take(element, address, words, found)
+        for name in _DATA:
+            if address := (element.get(name) or "").strip():
+                _take(element, address, words, found)
+        for code in (own[:MAX_CALL], click[:MAX_CALL]):
+            if code and _LEADS.search(code) and not _POST.search(code):
+                address = next((one for one in _strings(code) if is_address(one)), "")
+                _take(element, address, words, found)
         nothing = len(found.pages) + len(found.endpoints) == before
-        if nothing and tag == "a" and len(words) >= TITLE_CHARS and (scripted or not href.strip("# ")):
-            called = _CALL_NAME.search(href[11:] if scripted else "") or _CALL_NAME.search(click or "")
-            unknown += 1
+        if nothing and element.tag == "a" and len(words) >= TITLE_CHARS and (own or not href.strip("# ")):
+            called = _CALL_NAME.search(own) or _CALL_NAME.search(click)
+            unknown += bool(called)
             call = call or (called[0] if called else "")
     if unknown >= SCRIPTED_LINKS:
-        found.by_script = f"{call}()" if call else "a script"
+        found.by_script = f"{call}()"
 
 
 def _take(element: HtmlElement, address: str, words: str, found: Named) -> None:

@@ -40,7 +40,7 @@ class LinksPipeline:
         visit.tree = parse(visit.document.html)
         texts: dict[str, str] = {}
         linked = links(visit.document, visit.tree, self.obey_nofollow, texts, spellings)
-        beside = named(visit.tree, len(linked), self.obey_nofollow)
+        beside = named(visit.tree, visit.document.html, len(linked), self.obey_nofollow)
         other = named_links(visit.document, beside, visit.tree, texts, spellings)
         visit.links = tuple(dict.fromkeys((*visit.links, *linked, *other)))  # a Refresh header may have led on already
         visit.notes += tuple(_notes(visit, beside))
