@@ -67,6 +67,9 @@ class Part:
     series: str  # the URL without scheme and part number: the same for all parts
     number: int  # from 1
     last: bool  # none follows
+    sure: bool = True  # False where the series may count from 0, and then this is one more
+    back: str | None = None  # of a second part: the URL that it says is the first
+    named: bool = False  # it does not say itself that it is the first part, the second does
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ class Visit:
     named: frozenset[str] = frozenset()  # those of them whose link says that they are on a topic
     canonical_link: str | None = None  # another canonical URL of the same site that the page says is its own
     same_as: str | None = None  # the URL that has its article
+    shown: int | None = None  # a digest of what it shows, text and links as written; None where that is little
     article: Article | None = None
     part: Part | None = None
     cleaned: Cleaned | None = None

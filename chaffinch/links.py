@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import islice
 from urllib.parse import urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from chaffinch import feed, navigation, sitemap
@@ -17,6 +19,7 @@ from chaffinch.robots_meta import is_nofollow
 from chaffinch.urls import canonical_url, site_of
 
 MAX_LINKS = 5_000
+_STRING = etree.XPath("string()", smart_strings=False)
 MAX_TEXT = 100  # characters of a link's words that are looked at
 FEEDS = frozenset({"application/rss+xml", "application/atom+xml"})
 PACKED_SITEMAPS = (".xml.gz", ".txt.gz")
@@ -103,6 +106,17 @@ def json_links(document: Document, strings: list[str], spellings: dict[str, str]
     found.pop(document.url, None)
     after = navigation.next_number(document.url) if found else None
     return tuple(found) + ((after,) if after and after not in found else ())
+
+
+def shown_digest(tree: HtmlElement) -> int:
+    """A number (63 bits) that two pages share which show the same text and the same links, as they are written.
+
+    A link that is relative grows with the address it stands at, so that such pages may lead on without an end.
+    """
+    hrefs = " ".join(element.get("href") or "" for element in tree.iter("a"))
+    text = "".join(str(_STRING(tree)).split())
+    digest = blake2b(f"{text}\0{hrefs}".encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1
 
 
 def _of_site(document: Document, base: str, href: str, spellings: dict[str, str] | None) -> str | None:

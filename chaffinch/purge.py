@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, parts, search, site_template, tombstones
+from chaffinch import parts, same_article, site_template, tombstones
 from chaffinch.corpus import now
 from chaffinch.patterns import MIRROR, pattern_of
 from chaffinch.scrub import core, scrub_logs, scrub_tables, words_of
@@ -62,7 +62,7 @@ def purge(db: Database, path: Path, name: str) -> Purged:
         for one in [name] if whole_site else names:
             tombstones.bury(db.conn, one, now())
         for start in range(0, len(articles), _BATCH):
-            _delete_articles(db, articles[start : start + _BATCH])
+            same_article.delete(db, articles[start : start + _BATCH])
         parts.read_anew(db, name)
         ids = [(id,) for id, _ in pages]
         db.conn.executemany("UPDATE pages SET found_on = NULL WHERE found_on = ?", ids)
@@ -137,15 +137,6 @@ def _pieces(db: Database, articles: Sequence[int]) -> list[str]:
             lines = (line[:_NEEDLE_CHARS] for line in (title, *text.split("\n")[:5]))
             found |= dict.fromkeys(line for line in lines if len(line) >= _LEAST_CHARS)
     return list(found)
-
-
-def _delete_articles(db: Database, ids: list[int]) -> None:
-    marks = ", ".join("?" for _ in ids)
-    cluster.remove(db, ids)
-    former = db.conn.execute(f"SELECT id, title, text FROM articles WHERE id IN ({marks})", ids).fetchall()
-    search.begin(db.conn)
-    db.conn.execute(f"DELETE FROM articles WHERE id IN ({marks})", ids)
-    search.put(db.conn, former, ())
 
 
 def _forget_patterns(db: Database, url: str) -> None:

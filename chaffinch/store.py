@@ -143,6 +143,7 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
         revisit.bring_forward(db, visit.modified, visit.fetched_at)
     parts.write(db, assembled, page_ids)
     _write_articles(db, visits, known, page_ids, counts)
+    same_page.merge_whole(db, visits)
 
 
 def _write_articles(
@@ -306,6 +307,7 @@ def _write_pages(
                 "changes": rate.changes,
                 "watched": rate.watched,
                 "spelling": visit.spelling,
+                "shown": visit.shown,
                 "priority": int(state in ("article", "page")),
             }
         )
@@ -315,7 +317,7 @@ def _write_pages(
 
 def _upsert_pages(db: Database, rows: list[dict[str, Any]]) -> None:
     updated = ["state", "status", "etag", "last_modified", "last_fetched", "due", "reason", "failures"]
-    updated += ["missing", "missed", "missed_since", "changes", "watched", "priority", "spelling"]
+    updated += ["missing", "missed", "missed_since", "changes", "watched", "priority", "spelling", "shown"]
     # On 304 the stored validators still hold. What stands in the place of an article is not to be answered
     # by 304 the next time, which would say that the article is there: its own validators are kept, as at a failure.
     shown = "excluded.status BETWEEN 200 AND 299 AND excluded.missed_since IS NULL"
@@ -325,6 +327,7 @@ def _upsert_pages(db: Database, rows: list[dict[str, Any]]) -> None:
         for name in ("etag", "last_modified")
     } | {
         "due": "coalesce(excluded.due, due)",
+        "shown": "coalesce(excluded.shown, shown)",
         # Once it answers to its URL it need not be asked for otherwise.
         "spelling": "CASE WHEN excluded.state IN ('failed', 'forbidden', 'gone') THEN spelling"
         " ELSE excluded.spelling END",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chaffinch.addresses import base_of
 from chaffinch.extract import parse
 from chaffinch.items import Visit
-from chaffinch.links import canonical_link, feeds, json_links, links, named_links
+from chaffinch.links import canonical_link, feeds, json_links, links, named_links, shown_digest
 from chaffinch.navigation import MAX_OPTIONS, Named, named, read_json
 from chaffinch.topic import Topics, load_topics
 from chaffinch.topic import named as on_topic
@@ -16,6 +16,9 @@ from chaffinch.urls import site_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+
+LEAST_LINKS = 3  # of a page that is told from another by what it shows: less has a notice that a site is closed
 
 
 class LinksPipeline:
@@ -43,6 +46,7 @@ class LinksPipeline:
         beside = named(visit.tree, visit.document.html, len(linked), self.obey_nofollow)
         other = named_links(visit.document, beside, visit.tree, texts, spellings)
         visit.links = tuple(dict.fromkeys((*visit.links, *linked, *other)))  # a Refresh header may have led on already
+        visit.shown = shown_digest(visit.tree) if len(linked) >= LEAST_LINKS else None
         visit.notes += tuple(_notes(visit, beside))
         visit.canonical_link = canonical_link(visit.document, visit.tree)
         texts.pop(visit.document.url, None)
