@@ -14,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 from sqlite_utils import Database
 
+from chaffinch import yields
+
 LARGEST_CLUSTERS = 10
 WIDTH_OF_A_FILE = 120
 SITES_NAMED = 2  # of a cluster
@@ -57,6 +59,7 @@ class Report:
     cluster_count: int
     scripts: Mapping[str, int]
     charsets: tuple[tuple[str, str, int], ...]  # declared, used, articles
+    endless: Mapping[str, str]  # site -> what was made of its pages that go on without an end
 
 
 def report(db: Database) -> Report:
@@ -70,6 +73,9 @@ def report(db: Database) -> Report:
         cluster_count=db.table("clusters").count,
         scripts=dict(db.execute("SELECT script, count(*) FROM articles GROUP BY script ORDER BY 2 DESC").fetchall()),
         charsets=tuple(db.execute(_CHARSETS).fetchall()),
+        endless=yields.endless(
+            db, [site for (site,) in db.execute("SELECT DISTINCT site FROM patterns ORDER BY site")]
+        ),
     )
 
 
@@ -121,6 +127,8 @@ def show(found: Report, corpus: Path) -> None:
         to.print(f"{corpus} is empty.", markup=False)
         return
     to.print(_sites_table(found), "")
+    for site, note in found.endless.items():
+        to.print(Text(_printable(f"{site}: {note}")))
     if found.clusters:
         to.print(_clusters_table(found), "")
     if found.removed:

@@ -28,6 +28,7 @@ from chaffinch import (
 from chaffinch.frontier import Found
 from chaffinch.history import Event
 from chaffinch.items import Cleaned, PageState, Visit
+from chaffinch.novelty import Said
 from chaffinch.revisit import Bounds, Rate
 
 BATCH_VISITS = 100  # of a crawl, which waits while they are written
@@ -58,6 +59,7 @@ class Store:
     oldest: float = 0.0  # monotonic time at which the first buffered visit came
     priors: dict[tuple[str, PageState], Rate] = field(default_factory=dict)  # of a site's kinds, as the run began
     swept: set[str] = field(default_factory=set)  # sites whose waiting pages were led to other URLs
+    said: Said = field(default_factory=Said)  # what its sites have said before
     bounds: dict[str, Bounds] = field(default_factory=dict)  # of a site's waits, where it has its own
 
     def add(self, visit: Visit) -> None:
@@ -133,7 +135,7 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     if store.before_write is not None and (fresh or any(visit.crawled for visit in visits)):
         store.before_write()
     missed = history.judge(db, visits, known)
-    learned = yields.note(db, visits, first, repeated.keys() | said)
+    learned = yields.note(db, visits, first, repeated.keys() | said, store.said)
     mirrors.note(db, visits, first)
     page_ids = _write_pages(
         store, visits, pages, missed, {visit.page.url for visit in fresh} | assembled.news, learned.fresh

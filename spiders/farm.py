@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import scrapy
 from scrapy.http import Response
 
-from chaffinch import farms, frontier, history, lastmod, manifest, sitemap
+from chaffinch import farms, frontier, history, lastmod, manifest, sitemap, yields
 from chaffinch.addresses import from_header, join, refresh_target
 from chaffinch.challenge import is_challenge
 from chaffinch.cli import complain
@@ -235,6 +235,7 @@ class FarmSpider(scrapy.Spider):
         self.guarded(self.store.finish)
         with self.resources:
             if self.failure is None:
+                self._tell_endless()
                 sites = site_stats(self.tallies, self.holds.stopped())
                 kept, counts = archive.finished(self), self.store.counts
                 end = "no server answered" if self.nothing_answered else reason
@@ -243,6 +244,11 @@ class FarmSpider(scrapy.Spider):
                         counts |= {"gone": counts.get("gone", 0) + gone, "failed": counts["failed"] - gone}
                     manifest.finish(self.store.db, self.manifest, end, {**counts, "sites": sites, **kept})
                 self.next_due = frontier.next_due_of(self.store.db, self.sites)
+
+    def _tell_endless(self) -> None:
+        for site, note in yields.endless(self.store.db, list(self.tallies)).items():
+            self.tallies[site].notes["without end"] = note
+            complain(f"{site}: {note}")
 
     def _tell(self, visit: Visit) -> None:
         """A start URL that brings nothing is the user's business: the site hides behind it."""

@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import SCRIPTS
 from tests.spiders.farm_pages import Text, anchors, article, html, texts
 from tests.spiders.scripted import Answer, Script, Scripted, asking, scripted
+from tests.spiders.trap_pages import along_a_chain, made_from_stock
 
 COUNT = 6
 SEED_COOKIE = {"Set-Cookie": "ok=1; path=/"}
@@ -128,10 +129,12 @@ def chain_of_refreshes(path: str, _: int) -> Answer | None:
     return None if "." in path else html("转向", "请稍候", head=f"<meta http-equiv=refresh content='0;{target}'>")
 
 
+STOCK, CHAIN = made_from_stock(), along_a_chain()
 SITES: dict[str, Script] = {
     "cookie": behind_a_cookie, "gate": behind_a_gate, "need": without_need, "select": in_a_select, "more": loads_more,
     "refresh": by_refresh, "script": by_script, "endless": endless_cookies, "challenge": wants_a_script,
     "chain": chain_of_refreshes,
+    "stock": lambda path, _: STOCK.answer(path), "next": lambda path, _: CHAIN.answer(path),
 }  # fmt: skip
 REACHED = ("cookie", "gate", "need", "select", "more", "refresh", "script")
 
@@ -168,8 +171,17 @@ def _read(corpus: Path, served: dict[str, Scripted], told: str) -> Crawled:
 
 def test_every_article_is_reached_in_few_requests(crawled: Crawled) -> None:
     assert {name: crawled.articles.get(name, 0) for name in REACHED} == dict.fromkeys(REACHED, COUNT)
-    asked = {name: len(crawled.served[name].asked) for name in SITES}
+    asked = {name: len(one.asked) for name, one in crawled.served.items() if name not in ("stock", "next")}
     assert max(asked.values()) <= 40, asked
+
+
+def test_a_site_without_end_is_sampled_and_a_chain_is_followed_to_its_end(crawled: Crawled) -> None:
+    asked = crawled.served["stock"].paths()
+    assert set(STOCK.articles) <= set(asked)
+    assert 30 <= len(asked) <= 25 * len(STOCK.articles)
+    assert "site without end, sampled" in str(crawled.stats["stock"]["notes"])
+    assert crawled.told.count("site without end, sampled") == 1
+    assert crawled.articles["next"] == len(CHAIN.articles)
 
 
 def test_cookies_help_and_stay_unseen(crawled: Crawled, tmp_path_factory: pytest.TempPathFactory) -> None:

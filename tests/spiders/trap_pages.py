@@ -233,3 +233,45 @@ def empty_categories_and_frames() -> TestFarm:
         return html("分类", "<p>该分类下没有文章</p>") if path.startswith("/cat/") else None
 
     return TestFarm("frames", answer, known)
+
+
+def made_from_stock() -> TestFarm:
+    """Any number is an article, made up from a stock of sentences with a name and a number put in; a list names 14."""
+    stock = texts(12, "stock")
+    lines = [line for text in stock for line in text.lines]
+    listed = random.Random("stock").sample(range(10_000), 14)
+
+    def made(number: int) -> Text:
+        draw = random.Random(number)
+        some = [f"{line}{draw.choice(WHAT)}{number}号。" for line in draw.sample(lines, 6)]
+        return Text(f"{draw.choice(WHAT)}{draw.choice(CAUSES)}怎么办{number}", tuple(some))
+
+    known = {f"/show?id={number}": made(number) for number in listed}
+
+    def answer(path: str) -> Answer | None:
+        if path == "/":
+            return html("问答", f"<ul>{anchors([(one, text.title) for one, text in known.items()])}</ul>")
+        if match := re.fullmatch(r"/show\?id=(\d+)", path):
+            draw = random.Random(path)
+            others = [(f"/show?id={draw.randrange(10**4, 10**8)}", f"{draw.choice(WHAT)}怎么办") for _ in range(3)]
+            others += [(f"/show?id={draw.randrange(10**4, 10**8)}", f"换一篇{n}") for n in range(3)]
+            return html(made(int(match[1])).title, article(made(int(match[1])), anchors(others)))
+        return None
+
+    return TestFarm("stock", answer, known, re.compile(r"/show\?id=\d{5}"))
+
+
+def along_a_chain() -> TestFarm:
+    """Only the next article's link leads to an article, and all are put together from a few sentences."""
+    known = {f"/a/{1000 + 7 * n}.html": text for n, text in enumerate(texts(45, "chain"))}
+    paths = list(known)
+
+    def answer(path: str) -> Answer | None:
+        if path == "/":
+            return html("首页", f"<ul>{anchors([(paths[0], known[paths[0]].title)])}</ul>")
+        if path in known:
+            after = paths[paths.index(path) + 1 :][:1]
+            return html(known[path].title, article(known[path], anchors([(one, "下一篇") for one in after])))
+        return None
+
+    return TestFarm("chain", answer, known)
