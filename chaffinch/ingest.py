@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Any, TypeVar
 
-from chaffinch import canonical, clean, contacts, decode, extract, fingerprint, parts, topic
+from chaffinch import canonical, clean, contacts, decode, extract, fingerprint, parts, threads, topic
 from chaffinch.corpus import CorpusError, now, open_reader
 from chaffinch.inputs import BadInput, Input
 from chaffinch.items import Article, NotArticle, Page, Visit
@@ -81,7 +81,8 @@ def article_of(document: Input, tools: Tools) -> Visit:
             visit.reason = "noindex"
             return visit
         found = extract.extract_tree(visit.document, tree)
-        visit.part = parts.part_of(tree, document.url) if isinstance(found, Article) else None
+        alone = not isinstance(found, Article) or threads.is_thread(visit.document.html)
+        visit.part = None if alone else parts.part_of(tree, document.url)
     if isinstance(found, NotArticle):
         visit.reason = found.reason
         return visit

@@ -22,6 +22,7 @@ from chaffinch import (
     same_page,
     search,
     site_template,
+    threads,
     tombstones,
     yields,
 )  # fmt: skip
@@ -279,7 +280,7 @@ def _write_pages(
         times = max(was.get("missed", 0), int(state == "gone" and url in missed)) if waits else 0
         rate = Rate(was.get("changes", 0.0), was.get("watched", 0.0))
         due = frontier.next_due(state, visit.fetched_at, failures)
-        if visit.same_as is not None:
+        if visit.same_as is not None or reason == threads.REPLIES:
             due = revisit.later(visit.fetched_at, same_page.AGAIN)
         elif url in missed and state == "failed":
             due = revisit.later(visit.fetched_at, MISSED_AGAIN)

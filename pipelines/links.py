@@ -10,6 +10,7 @@ from chaffinch.extract import parse
 from chaffinch.items import Visit
 from chaffinch.links import canonical_link, feeds, json_links, links, named_links, shown_digest
 from chaffinch.navigation import MAX_OPTIONS, Named, named, read_json
+from chaffinch.threads import is_action, is_later_page
 from chaffinch.topic import Topics, load_topics
 from chaffinch.topic import named as on_topic
 from chaffinch.urls import site_of
@@ -45,7 +46,8 @@ class LinksPipeline:
         linked = links(visit.document, visit.tree, self.obey_nofollow, texts, spellings)
         beside = named(visit.tree, visit.document.html, len(linked), self.obey_nofollow)
         other = named_links(visit.document, beside, visit.tree, texts, spellings)
-        visit.links = tuple(dict.fromkeys((*visit.links, *linked, *other)))  # a Refresh header may have led on already
+        found = dict.fromkeys((*visit.links, *linked, *other))  # a Refresh header may have led on already
+        visit.links = tuple(url for url in found if not is_action(url) and not is_later_page(url))
         visit.shown = shown_digest(visit.tree) if len(linked) >= LEAST_LINKS else None
         visit.notes += tuple(_notes(visit, beside))
         visit.canonical_link = canonical_link(visit.document, visit.tree)

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import SCRIPTS
 from tests.spiders.farm_pages import Text, anchors, article, html, texts
 from tests.spiders.scripted import Answer, Script, Scripted, asking, scripted
-from tests.spiders.trap_pages import along_a_chain, made_from_stock
+from tests.spiders.trap_pages import along_a_chain, forum, made_from_stock
 
 COUNT = 6
 SEED_COOKIE = {"Set-Cookie": "ok=1; path=/"}
@@ -129,12 +129,13 @@ def chain_of_refreshes(path: str, _: int) -> Answer | None:
     return None if "." in path else html("转向", "请稍候", head=f"<meta http-equiv=refresh content='0;{target}'>")
 
 
-STOCK, CHAIN = made_from_stock(), along_a_chain()
+STOCK, CHAIN, FORUM = made_from_stock(), along_a_chain(), forum()
 SITES: dict[str, Script] = {
     "cookie": behind_a_cookie, "gate": behind_a_gate, "need": without_need, "select": in_a_select, "more": loads_more,
     "refresh": by_refresh, "script": by_script, "endless": endless_cookies, "challenge": wants_a_script,
     "chain": chain_of_refreshes,
     "stock": lambda path, _: STOCK.answer(path), "next": lambda path, _: CHAIN.answer(path),
+    "forum": lambda path, _: FORUM.answer(path),
 }  # fmt: skip
 REACHED = ("cookie", "gate", "need", "select", "more", "refresh", "script")
 
@@ -144,6 +145,7 @@ class Crawled:
     served: dict[str, Scripted]
     told: str
     articles: dict[str, int]  # site name -> how many
+    texts: dict[str, tuple[str, str]]  # URL -> title, text
     stats: dict[str, dict[str, object]]
 
 
@@ -164,14 +166,15 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
 def _read(corpus: Path, served: dict[str, Scripted], told: str) -> Crawled:
     names = {one.url.partition("://")[2]: name for name, one in served.items()}
     with closing(sqlite3.connect(corpus)) as db:
+        texts = {url: (title, text) for url, title, text in db.execute("SELECT url, title, text FROM articles")}
         counts = Counter(names[site] for (site,) in db.execute("SELECT site FROM articles"))
         (stats,) = db.execute("SELECT json_extract(stats, '$.sites') FROM crawls").fetchone()
-    return Crawled(served, told, dict(counts), {names[site]: one for site, one in json.loads(stats).items()})
+    return Crawled(served, told, dict(counts), texts, {names[site]: one for site, one in json.loads(stats).items()})
 
 
 def test_every_article_is_reached_in_few_requests(crawled: Crawled) -> None:
     assert {name: crawled.articles.get(name, 0) for name in REACHED} == dict.fromkeys(REACHED, COUNT)
-    asked = {name: len(one.asked) for name, one in crawled.served.items() if name not in ("stock", "next")}
+    asked = {name: len(one.asked) for name, one in crawled.served.items() if name not in ("stock", "next", "forum")}
     assert max(asked.values()) <= 40, asked
 
 
@@ -182,6 +185,15 @@ def test_a_site_without_end_is_sampled_and_a_chain_is_followed_to_its_end(crawle
     assert "site without end, sampled" in str(crawled.stats["stock"]["notes"])
     assert crawled.told.count("site without end, sampled") == 1
     assert crawled.articles["next"] == len(CHAIN.articles)
+
+
+def test_a_thread_is_its_first_post_and_costs_little(crawled: Crawled) -> None:
+    served = crawled.served["forum"]
+    assert crawled.articles["forum"] == len(FORUM.articles)
+    for path, text in FORUM.articles.items():
+        assert crawled.texts[served.url + path] == (text.title, "\n".join(text.lines))
+    assert len(served.asked) <= 3 * len(FORUM.articles)
+    assert not [path for path in served.paths() if "mod=post" in path or "uid=" in path]
 
 
 def test_cookies_help_and_stay_unseen(crawled: Crawled, tmp_path_factory: pytest.TempPathFactory) -> None:

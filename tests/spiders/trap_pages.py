@@ -275,3 +275,46 @@ def along_a_chain() -> TestFarm:
         return None
 
     return TestFarm("chain", answer, known)
+
+
+def forum() -> TestFarm:
+    """Discuz: threads of four pages under two kinds of address, each post with links to answer and to its author."""
+    written = dict(enumerate(texts(12, "forum"), 101))
+    known = {f"/thread-{number}-1-1.html": text for number, text in written.items()}
+
+    def post(number: int, floor: int, said: str) -> str:
+        tid = f"forum.php?mod=viewthread&tid={number}"
+        links = [
+            (f"forum.php?mod=post&action=reply&fid=2&tid={number}&repquote={floor}", "回复"),
+            (f"home.php?mod=space&uid={floor}{number}", f"网友{floor}"),
+            (f"{tid}&authorid={floor}", "只看该作者"),
+            (f"forum.php?mod=redirect&goto=findpost&ptid={number}&pid={floor}", f"{floor}楼"),
+            (f"{tid}&extra=page%3D1&ordertype=1", "倒序浏览"),
+            (f"forum.php?mod=misc&action=rate&tid={number}&pid={floor}", "评分"),
+        ]
+        head = f'<div class="authi">发表于 2024-3-{floor % 27 + 1} 10:00</div><ul>{anchors(links)}</ul>'
+        cell = f'<table><tr><td class="t_f" id="postmessage_{floor}">{said}</td></tr></table>'
+        return f'<div id="post_{floor}">{head}<div class="t_fsz">{cell}</div></div>'
+
+    def thread(number: int, page: int) -> Answer:
+        text = written[number]
+        others = [f"我也是这样,谢谢楼主分享,{draw}号网友说的办法我试过,{text.lines[0][:20]}" for draw in range(4)]
+        posts = ["<br>".join(text.lines), *others] if page == 1 else others
+        body = "".join(post(number, 10 * page + place, said) for place, said in enumerate(posts))
+        pages = anchors([(f"thread-{number}-{other}-1.html", str(other)) for other in range(1, 5) if other != page])
+        return html(f"{text.title} - 还债论坛", f"<h1>{text.title}</h1><div id=postlist>{body}</div><div>{pages}</div>")
+
+    def answer(path: str) -> Answer | None:
+        if path in ("/", "/forum-2-1.html"):
+            rows = [
+                f"<tr><th>{anchors([(f'thread-{number}-1-1.html', text.title), (f'thread-{number}-2-1.html', '2')])}"
+                for number, text in written.items()
+            ]
+            return html("还债论坛", f"<a href=/forum-2-1.html>催收交流</a><table>{''.join(rows)}</table>")
+        if match := re.fullmatch(r"/thread-(\d+)-([1-4])-1\.html", path):
+            return thread(int(match[1]), int(match[2]))
+        if match := re.search(r"mod=viewthread.*?tid=(\d+)", path):
+            return thread(int(match[1]), 1)
+        return html("提示信息", "<p>您需要登录才可以继续本操作</p>") if ".php" in path else None
+
+    return TestFarm("forum", answer, known)
