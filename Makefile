@@ -24,6 +24,7 @@ check: test lint
 	.venv/bin/python benchmarks/paragraphs.py --check
 	.venv/bin/python benchmarks/revisit.py --check
 	.venv/bin/python benchmarks/search.py --check
+	.venv/bin/python benchmarks/month.py --check
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chaffinch.addresses import base_of
+from chaffinch.addresses import base_of, meta_refresh
 from chaffinch.extract import parse
 from chaffinch.items import Visit
 from chaffinch.links import canonical_link, feeds, json_links, links, named_links, shown_digest
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 
+MAX_CHAIN = 10  # links from a start page at which one that leads on by a refresh alone is the end: by hand
 LEAST_LINKS = 3  # of a page that is told from another by what it shows: less has a notice that a site is closed
 
 
@@ -50,6 +51,9 @@ class LinksPipeline:
         visit.links = tuple(url for url in found if not is_action(url) and not is_later_page(url))
         visit.shown = shown_digest(visit.tree) if len(linked) >= LEAST_LINKS else None
         visit.notes += tuple(_notes(visit, beside))
+        if visit.depth >= MAX_CHAIN and visit.links and len(visit.links) == len(_refreshes(visit)):
+            visit.notes += (("refreshes", f"{visit.page.url[:200]}: the end of {MAX_CHAIN} pages that only send on"),)
+            visit.links = ()
         visit.canonical_link = canonical_link(visit.document, visit.tree)
         texts.pop(visit.document.url, None)
         hits = on_topic(list(texts.values()), self.topics)
@@ -57,6 +61,10 @@ class LinksPipeline:
         if visit.depth == 0:  # where every article has a feed of its own, they say what it says
             visit.links = tuple(dict.fromkeys(feeds(visit.document, visit.tree) + visit.links))
         return visit
+
+
+def _refreshes(visit: Visit) -> list[str]:
+    return [target for element in visit.tree.iter("meta") if (target := meta_refresh(element))]
 
 
 def _notes(visit: Visit, beside: Named) -> Iterator[tuple[str, str]]:

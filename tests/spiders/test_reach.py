@@ -208,5 +208,6 @@ def test_cookies_help_and_stay_unseen(crawled: Crawled, tmp_path_factory: pytest
 def test_what_leads_by_script_only_is_told_once_a_site(crawled: Crawled) -> None:
     assert crawled.told.count("by script only") == 1 and "openArticle()" in crawled.told
     assert "openArticle()" in str(crawled.stats["script"]["notes"])
+    assert crawled.told.count("only send on") == 1 and len(crawled.served["chain"].asked) <= 15
     assert crawled.told.count("answers with a script") == 2  # as it happens, and in the line at the end
     assert "script" in str(crawled.stats["challenge"]["left"])
