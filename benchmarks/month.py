@@ -185,7 +185,7 @@ def in_trouble() -> Kind:
 
 
 def that_changes(rounds: int) -> list[Kind]:
-    half = rounds // 2
+    half = rounds // 3
     first, second = dressed("edits", counted), dressed("withdraws", related)
 
     def edits(path: str, number: int) -> Answer | None:
