@@ -34,10 +34,11 @@ _STRING = re.compile(r"\"([^\"\\\n]{1,1000})\"|'([^'\\\n]{1,1000})'")
 _LEADS = re.compile(r"location|window\.open|^\s*(?:javascript:)?\s*[\w.]{1,40}\(", re.IGNORECASE)
 _OF_VALUE = re.compile(
     r"(?:location(?:\.href)?\s*=|(?:location\.(?:replace|assign)|open)\s*\()\s*(?:[\"']([^\"']{0,300})[\"']\s*\+\s*)?"
-    r"(?:this|[\w.]{1,40})(?:\.options\[[^\]]{1,60}\])?\.value(?:\s*\+\s*[\"']([^\"']{0,300})[\"'])?",
+    r"(?:[\w.]{1,40}(?:\[[^\]]{1,60}\])?\.value|\$\(this\)\.val\(\))(?:\s*\+\s*[\"']([^\"']{0,300})[\"'])?",
     re.IGNORECASE,
 )
-_BUILT = re.compile(r"[\w./-]{1,200}")
+_BUILT = re.compile(r"[\w./?=&%-]{1,500}")
+_PAGE_OF = re.compile(r"[\"'`]\s*,\s*\{\s*[\"']?(page|p|pn|pageno)[\"']?\s*:", re.IGNORECASE)
 _GOES = re.compile(
     r"location(?:\.href)?\s*=\s*[\"'`]([^\"'`\s]{1,1000})[\"'`]"
     r"|location\.(?:replace|assign)\(\s*[\"'`]([^\"'`\s]{1,1000})[\"'`]",
@@ -49,6 +50,15 @@ _ASKS = re.compile(
     r"|\.open\(\s*[\"']GET[\"']\s*,\s*([\"'`])(?P<three>[^\"'`\s]{2,500})\5",
     re.IGNORECASE,
 )
+# function go(n) { location.href = "/list_" + n + ".html" }
+_FUNCTION = re.compile(
+    r"function\s+([\w$]{1,40})\s*\(\s*([\w$]{1,30})[^)]{0,60}\)\s*\{[^{}]{0,300}?location(?:\.href)?\s*=\s*"
+    r"[\"']([^\"']{0,300})[\"']\s*\+\s*\2\b(?:\s*\+\s*[\"']([^\"']{0,300})[\"'])?",
+)
+_CALL = re.compile(
+    r"^\s*(?:javascript:)?\s*(?:return\s+)?([\w$]{1,40})\(\s*[\"']?([\w./-]{1,100}?)[\"']?\s*[,)]", re.IGNORECASE
+)
+_TURNS = re.compile(r"\d{1,4}|[上下]一?[页頁]|(?:加载|查看|点击)?更多|next|more", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\$\{[^}]{1,40}\}")
 _POST = re.compile(r"[\"']post[\"']", re.IGNORECASE)
 _NUMBERED = re.compile(
@@ -92,29 +102,51 @@ def named(tree: HtmlElement, html: str, links: int, obey_nofollow: bool = True) 
     """
     found = Named()
     lower = html.lower()  # a walk of the tree costs more than a look at the text
+    calls = _functions(tree) if "function" in lower and "location" in lower else {}
     if "<select" in lower:
-        _options(tree, found)
+        _options(tree, found, calls)
     if any(mark in lower for mark in ("onclick", "javascript:", "next", "prev", *_DATA)):
-        _attributes(tree, found, obey_nofollow)
+        _attributes(tree, found, obey_nofollow, calls)
     redirects = not links and not found.pages and "location" in lower
     if redirects or any(mark in lower for mark in ("fetch", "getjson", "ajax", ".get", ".load", ".open")):
         _scripts(tree, found, redirects)
     return found
 
 
-def _options(tree: HtmlElement, found: Named) -> None:
+def _functions(tree: HtmlElement) -> dict[str, tuple[str, str]]:
+    """Functions of the page's own scripts that go to an address with their first argument in it: what stands around."""
+    found: dict[str, tuple[str, str]] = {}
+    left = MAX_SCRIPT
+    for script in tree.iter("script"):
+        code = (script.text or "")[:left]
+        left -= len(code)
+        for match in islice(_FUNCTION.finditer(code), 20):
+            found[match[1]] = match[3], match[4] or ""
+    return found
+
+
+def _called(code: str, calls: dict[str, tuple[str, str]]) -> str:
+    """The address that a call of one of the page's functions goes to, "" for none."""
+    match = _CALL.match(code) if calls else None
+    around = calls.get(match[1]) if match else None
+    return f"{around[0]}{match[2]}{around[1]}" if match and around else ""
+
+
+def _options(tree: HtmlElement, found: Named, calls: dict[str, tuple[str, str]]) -> None:
     """Pagers: `<select onchange="location=this.value">`, or options whose values are addresses whatever moves there."""
     taken = 0
     for select in tree.iter("select"):
         change = (select.get("onchange") or "")[:MAX_CALL]
         made = _OF_VALUE.search(change)
         before, after = (made[1] or "", made[2] or "") if made else ("", "")
+        if made is None and (call := _CALL.match(change)) and call[2] == "this.value" and call[1] in calls:
+            made, (before, after) = call, calls[call[1]]
         for option in select.iter("option"):
             value = (option.get("value") or "").strip()
             if not value or len(value) > MAX_CALL:
                 continue
             address = f"{before}{value}{after}"
-            built = made is not None and bool(before or after) and _BUILT.fullmatch(address)
+            built = made is not None and _BUILT.fullmatch(address)
             if not (is_address(address) or built):
                 continue
             taken += 1
@@ -124,7 +156,7 @@ def _options(tree: HtmlElement, found: Named) -> None:
                 found.pages.append((address, (option.text or "").strip()[:100]))
 
 
-def _attributes(tree: HtmlElement, found: Named, obey_nofollow: bool) -> None:
+def _attributes(tree: HtmlElement, found: Named, obey_nofollow: bool, calls: dict[str, tuple[str, str]]) -> None:
     unknown, call = 0, ""
     for element in _SCRIPTED(tree)[:MAX_SCRIPTED]:
         if obey_nofollow and is_nofollow(element):
@@ -140,13 +172,17 @@ def _attributes(tree: HtmlElement, found: Named, obey_nofollow: bool) -> None:
         before = len(found.pages) + len(found.endpoints)
         for name in _DATA:
             if address := (element.get(name) or "").strip():
+                page = element.get("data-page") or ""
+                if page.isdecimal() and len(page) <= 6 and not _NUMBERED.search(address):
+                    address += f"{'&' if '?' in address else '?'}page={page}"
                 _take(element, address, words, found)
         for code in (own[:MAX_CALL], click[:MAX_CALL]):
             if code and _LEADS.search(code) and not _POST.search(code):
                 address = next((one for one in _strings(code) if is_address(one)), "")
-                _take(element, address, words, found)
+                _take(element, address or _called(code, calls), words, found)
         nothing = len(found.pages) + len(found.endpoints) == before
-        if nothing and element.tag == "a" and len(words) >= TITLE_CHARS and (own or not href.strip("# ")):
+        wanted = len(words) >= TITLE_CHARS or _TURNS.fullmatch(words)
+        if nothing and wanted and element.tag == "a" and (own or not href.strip("# ")):
             called = _CALL_NAME.search(own) or _CALL_NAME.search(click)
             unknown += bool(called)
             call = call or (called[0] if called else "")
@@ -189,6 +225,8 @@ def _scripts(tree: HtmlElement, found: Named, redirects: bool) -> None:
                 if not address.endswith(("=", "/")):
                     continue
                 address += "1"
+            elif given := _PAGE_OF.match(code, match.end() - 1):
+                address += f"{'&' if '?' in address else '?'}{given[1]}=1"
             if is_address(address) and (_NUMBERED.search(address) or _ENDPOINT.search(address)):
                 found.endpoints.append(address)
 

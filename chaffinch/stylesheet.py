@@ -29,9 +29,9 @@ _DECLARATION = re.compile(
     re.IGNORECASE,
 )
 _COMPOUND = re.compile(
-    r"(?P<tag>\*|[a-zA-Z][\w-]*)?(?P<rest>(?:[.#][\w\u0080-\uffff-]+|\[[\w-]+(?:\s*=\s*[\"']?[\w\u0080-\uffff./-]*[\"']?)?\])*)"
+    r"(?P<tag>\*|[a-zA-Z][\w-]*)?(?P<rest>(?:[.#][\w\u0080-\uffff-]+|\[[\w-]+(?:[\^$*~]?=[\"']?[\w\u0080-\uffff./-]*[\"']?)?\])*)"
 )
-_SIMPLE = re.compile(r"([.#])([\w\u0080-\uffff-]+)|\[([\w-]+)(?:\s*=\s*[\"']?([^\"'\]]*)[\"']?)?\]")
+_SIMPLE = re.compile(r"([.#])([\w\u0080-\uffff-]+)|\[([\w-]+)(?:([\^$*~]?)=[\"']?([^\"'\]]*)[\"']?)?\]")
 
 Declarations = Mapping[str, tuple[str, bool]]  # property -> value in lower case, whether it is !important
 
@@ -43,7 +43,7 @@ class Compound:
     tag: str
     id: str
     classes: frozenset[str]
-    attributes: tuple[tuple[str, str | None], ...]
+    attributes: tuple[tuple[str, str, str | None], ...]  # name, operator ("" for equal), value
     child: bool = False
 
     def fits(self, element: HtmlElement) -> bool:
@@ -55,7 +55,20 @@ class Compound:
             return False
         if self.classes and not self.classes <= set((get("class") or "").split()):
             return False
-        return all(get(name) is not None if value is None else get(name) == value for name, value in self.attributes)
+        return all(_has(get(name), how, value) for name, how, value in self.attributes)
+
+
+def _has(own: str | None, how: str, value: str | None) -> bool:
+    """Whether an attribute is as a selector says: it is there, or is, begins, ends, contains, has the word `value`."""
+    if own is None or value is None:
+        return own is not None
+    return {
+        "": own == value,
+        "^": bool(value) and own.startswith(value),
+        "$": bool(value) and own.endswith(value),
+        "*": bool(value) and value in own,
+        "~": value in own.split(),
+    }[how]
 
 
 class Rule(NamedTuple):
@@ -177,7 +190,7 @@ def _selector(text: str) -> tuple[Compound, ...]:
         simple = list(_SIMPLE.finditer(match["rest"]))
         id = next((one[2] for one in simple if one[1] == "#"), "")
         classes = frozenset(one[2] for one in simple if one[1] == ".")
-        attributes = tuple((one[3].lower(), one[4]) for one in simple if one[3])
+        attributes = tuple((one[3].lower(), one[4] or "", one[5]) for one in simple if one[3])
         tag = (match["tag"] or "").lower()
         found.append(Compound(tag if tag != "*" else "", id, classes, attributes, child))
         child = False

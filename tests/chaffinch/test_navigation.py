@@ -19,6 +19,9 @@ def found(body: str, links: int = 1) -> list[str]:
     return [url.removeprefix("http://a.example") for url in urls]
 
 
+GO = "<script>function go(n) { if (n) n = n; window.location.href = '/l_' + n + '.html'; }</script>"
+
+
 def options(change: str, *values: str) -> str:
     return f'<select onchange="{change}">' + "".join(f"<option value={value}>x" for value in values) + "</select>"
 
@@ -30,7 +33,9 @@ def options(change: str, *values: str) -> str:
         (options("location.href=this.value", "", "/p/2"), "/p/2"),
         (options("location='?page='+this.options[this.selectedIndex].value", "2"), "/news/?page=2"),
         (options("window.location.href='/list/'+this.value+'.html'", "7"), "/list/7.html"),
-        (options("", "2023", "red"), ""),
+        (options("self.location.href='/l/'+options[selectedIndex].value", "3"), "/l/3"),
+        (options("location=$(this).val()", "more/2/"), "/news/more/2/"),
+        (options("", "2023", "red", "more/2/"), ""),
         ("<link rel=next href=/n/2><div data-href=/a/3.html>标题</div>", "/n/2 /a/3.html"),
         ("<li onclick=\"location.href='/a/0.html'\">t</li>", "/a/0.html"),
         ("<a href=\"javascript:go('/a/2.html')\">t</a>", "/a/2.html"),
@@ -40,9 +45,14 @@ def options(change: str, *values: str) -> str:
         ('<button class=load-more data-url="/api/list?page=2">加载更多</button>', "/api/list?page=2"),
         ("<script>function more(){$.getJSON('/api/list?page='+page, show)}</script>", "/api/list?page=1"),
         ("<script>fetch(`/api/list.json?p=${p}`).then(show)</script>", "/api/list.json?p=1"),
+        ("<button data-api=/api/list data-page=2>加载更多</button>", "/api/list?page=2"),
+        ("<script>$.getJSON('/ajax/more', {page: n}, show)</script>", "/ajax/more?page=1"),
         ("<script>fetch('/api/add?page=1', {method: 'POST'})</script>", ""),
         ('<script>$.ajax({type: "POST", url: "/api/like?page=1"})</script>', ""),
         ("<script>window.location.href='/elsewhere/'</script>", ""),
+        (f"{GO}<a href='javascript:go(2)'>2</a><b onclick=\"go('3')\">3</b>", "/l_2.html /l_3.html"),
+        (GO + options("go(this.value)", "4"), "/l_4.html"),
+        (f"{GO}<a href='javascript:stop(2)'>2</a>", ""),
     ],
 )
 def test_addresses_in_so_many_words(body: str, urls: str) -> None:

@@ -54,6 +54,8 @@ def spoiled(element: str) -> str:
         ("<em id=k1>{}</em>", "@media screen{#k1{position:absolute;top:-2000px}}"),
         ("<q>{}</q>", ".content > p q, .content>q{visibility:hidden}"),
         ("<font data-k=7>{}</font>", "font[data-k='7']{font-size:1px}"),
+        ("<span class='a zx9 b'>{}</span>", "[class*=zx]{display:none}"),
+        ("<span class='zx9'>{}</span>", "span[class^='zx']{opacity:0}"),
         ("<span class=zx style='color:red'>{}</span>", ".zx{display:block}span.zx{display:none}.zx{display:block}"),
         ("<a href=/x/1.html style='display:none'>{}</a>", ""),
         ("<s style='display:none'><b>{}</b></s>", ""),

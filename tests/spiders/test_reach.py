@@ -12,7 +12,10 @@ from pathlib import Path
 from subprocess import run as run_command
 
 import pytest
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.test import get_crawler
 
+from spiders.cookies import CookieMiddleware
 from tests.conftest import SCRIPTS
 from tests.spiders.farm_pages import Text, anchors, article, html, texts
 from tests.spiders.scripted import Answer, Script, Scripted, asking, scripted
@@ -203,6 +206,12 @@ def test_cookies_help_and_stay_unseen(crawled: Crawled, tmp_path_factory: pytest
     # Who asks again finds out that it is no use.
     assert len(crawled.served["endless"].asked) <= 12
     assert crawled.told.count("cookies beyond 50") == 1
+
+
+def test_cookies_can_be_switched_off() -> None:
+    assert CookieMiddleware.from_crawler(get_crawler(settings_dict={"COOKIES_ENABLED": True})).jars == {}
+    with pytest.raises(NotConfigured):
+        CookieMiddleware.from_crawler(get_crawler(settings_dict={"COOKIES_ENABLED": False}))
 
 
 def test_what_leads_by_script_only_is_told_once_a_site(crawled: Crawled) -> None:
