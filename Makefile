@@ -32,6 +32,7 @@ check: test lint
 	.venv/bin/python benchmarks/prose.py --check
 	.venv/bin/python benchmarks/furniture.py --check
 	.venv/bin/python benchmarks/search.py --check
+	.venv/bin/python benchmarks/month.py --check
 
 clean:
 	rm -rf .venv build *.egg-info

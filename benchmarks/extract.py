@@ -160,7 +160,11 @@ def ours_uncleaned() -> Callable[[Page], str]:
 
     def text(page: Page) -> str:
         article = extract(decode(page))
-        return "\n".join(block.text for block in article.blocks) if isinstance(article, Article) else ""
+        return (
+            "\n".join(block.text for block in article.blocks if not block.hidden)
+            if isinstance(article, Article)
+            else ""
+        )
 
     return text
 

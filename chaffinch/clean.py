@@ -28,7 +28,10 @@ _SENTENCES = 12  # from the end of a line, before each of which a notice may beg
 _MOST_REMOVED = 0.6  # of the characters, when prose is among them
 _HEAD_CHARS, _TAIL_CHARS = 160, 240  # how far into a line parts are cut
 _SHIFTED_CHARS = 30_000  # of strange lines that are searched for shifted bytes, so that hostile pages end
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
+_REMAPPED = 10  # private-use characters from which a text is one that a font shows; by hand: lone ones are icons
 _TITLES = ("title-line", "repeated-title")
+HIDDEN = "hidden"  # the rule of what a page holds and no reader sees
 
 
 def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
@@ -40,21 +43,28 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
     repairs: Counter[str] = Counter()
     contacts: dict[Contact, None] = {}
     lines: list[Line] = []
+    whole: list[Line] = []  # with what nobody sees, which no other rule is asked about
     context = ""
     budget = _SHIFTED_CHARS
     for block in article.blocks:
         if is_strange(block.text):
             budget -= len(block.text)
-        if text := _tidy(block.text, key, context, repairs, contacts, shifted=budget > 0):
+        if block.hidden:
+            if text := _tidy(block.text, key, "", Counter(), contacts, shifted=False):
+                whole.append(Line(text, text, HIDDEN))
+        elif text := _tidy(block.text, key, context, repairs, contacts, shifted=budget > 0):
             lines.append(Line(text, view_of(text)))
+            whole.append(lines[-1])
             context = text[-60:]
     # A title that is a line of the page as well is damaged once, not twice.
     again = any(block.text == article.title for block in article.blocks)
     title = _tidy(article.title, key, "", Counter() if again else repairs, contacts)
     author, category = (_tidy(s or "", key, "", repairs, contacts) for s in (article.author, article.category))
     found = _judge(lines, view_of(title), rules)
-    kept, removed = _split(lines)
+    kept, removed = _split(whole)
     text = "\n".join(kept)
+    if (strange := len(_PRIVATE.findall(text))) >= _REMAPPED:
+        repairs["private-use"] = strange  # not repaired, but marked: only the page's own font knows them
     return Cleaned(
         url=shown(article.url, key),
         title=title,

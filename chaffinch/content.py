@@ -34,17 +34,18 @@ class Choice:
     heading: str  # the line that repeats the page's title best, "" for none
     labels: tuple[str, ...]  # short lines at the node's head and before it, then after it: nearest first
     titles: int  # of a series of texts that the page strings together: how many link to a page of their own
+    hidden: frozenset[HtmlElement] = frozenset()  # what a reader does not see
 
 
-def choose(tree: HtmlElement) -> Choice | None:
-    """The node that holds the article, or None for a page without a line of text.
+def choose(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> Choice | None:
+    """The node that holds the article, or None for a page without a line of text; `hidden` elements do not count.
 
     Scores follow maximum subsequence segmentation (Pasternack and Roth 2009) carried over to the tree: a line of
     sentences adds its length, a line of links or a bare label takes some away. The best subtree competes with
     the containers that are named as an article's, each narrowed to the deepest node that keeps nearly all its
     text; a name, and a place right after the title, weigh as factors, so neither decides alone.
     """
-    blocks, lines, named = measure(tree)
+    blocks, lines, named = measure(tree, hidden)
     before = [0.0]  # text and noise before each block
     for block in blocks:
         before.append(before[-1] + block.text + block.noise)
@@ -87,6 +88,7 @@ def choose(tree: HtmlElement) -> Choice | None:
         heading.text if heading else "",
         _labels(blocks, lines, chosen),
         sum(_has_linked_title(blocks, lines, i) for i in series),
+        hidden,
     )
 
 

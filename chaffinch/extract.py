@@ -15,6 +15,7 @@ from chaffinch.content import Choice, choose
 from chaffinch.items import Article, Block, Document, NotArticle
 from chaffinch.labels import is_label, read_labels
 from chaffinch.measure import IMPRINT, MAX_IMPRINT
+from chaffinch.visibility import Hidden, hidden
 
 MAX_HTML = 3_000_000  # characters; the rest of a longer page is not looked at
 MAX_TAGS = 50_000
@@ -125,16 +126,17 @@ def _shorten_tags(data: bytes) -> bytes:
     return b"".join((*pieces, data[done:])) if pieces else data
 
 
-def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:
-    """`extract` for a page that is parsed already (by `parse`); the tree is left as it is."""
+def extract_tree(document: Document, tree: HtmlElement, veiled: Hidden | None = None) -> Article | NotArticle:
+    """`extract` for a page that is parsed already (by `parse`); the tree is left as it is. `veiled`: what it hides."""
     if len(_without_images(document.html)) > MAX_HTML:
         return NotArticle(document.url, "too large")
     if other := _other_format(document.html[:FORMAT_CHARS]):
         return NotArticle(document.url, other)
-    choice = choose(tree)
+    choice = choose(tree, (veiled or hidden(tree)).elements)
     found = fragment(choice) if choice else Fragment("", 0)
     lines = blocks(found.html)
-    if choice is None or (reason := _reason(document.url, choice, found, lines)):
+    seen = [line for line in lines if not line.hidden]
+    if choice is None or (reason := _reason(document.url, choice, found, seen)):
         reason = reason if choice else "empty"
         scripted = reason in ("empty", "too short") and next(tree.iter("script"), None) is not None
         return NotArticle(document.url, "shell" if scripted else reason)

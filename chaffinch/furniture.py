@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 from chaffinch.measure import Line, Measure
 
 MOST_NAMED = 0.4  # of a page's sentences that stand in a block named as furniture
-MOST_HIDDEN = 0.8  # and in one that is hidden: some pages show their text by script
+MOST_COMMENTS = 0.8  # and in one that is named as comments
 MIN_BEFORE = 40  # characters of text before what a heading calls comments or related
 MIN_TEASERS = 3
 MIN_TEASER_TITLE = 8  # characters; a shorter link may be a person's name or a button
@@ -41,7 +41,7 @@ def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int
     for i in range(len(blocks) - 1, 0, -1):
         sums[blocks[i].parent] += sums[i]
     before = list(accumulate((line.weight for line in lines), initial=0.0))
-    most = {"named": MOST_NAMED, "comments": MOST_HIDDEN, "hidden": MOST_HIDDEN}
+    most = {"named": MOST_NAMED, "comments": MOST_COMMENTS}
     found = {
         i
         for i, block in enumerate(blocks)

@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Any, TypeVar
 
-from chaffinch import canonical, clean, decode, extract, fingerprint, parts, topic
+from chaffinch import canonical, clean, decode, extract, fingerprint, parts, threads, topic
 from chaffinch.contact_key import load_key
 from chaffinch.contact_urls import hide, shown
 from chaffinch.corpus import CorpusError, beside, now, open_reader
@@ -85,7 +85,8 @@ def article_of(document: Input, tools: Tools) -> Visit:
             visit.reason = "noindex"
             return visit
         found = extract.extract_tree(visit.document, tree)
-        visit.part = parts.part_of(tree, document.url) if isinstance(found, Article) else None
+        alone = not isinstance(found, Article) or threads.is_thread(visit.document.html)
+        visit.part = None if alone else parts.part_of(tree, document.url)
         if visit.part is not None:
             visit.part = replace(visit.part, series=shown(visit.part.series, tools.key))
     if isinstance(found, NotArticle):

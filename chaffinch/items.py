@@ -40,6 +40,7 @@ class Block:
 
     text: str
     kind: BlockKind = "paragraph"
+    hidden: bool = False  # in the page, but no reader sees it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ class Part:
     series: str  # the URL without scheme and part number: the same for all parts
     number: int  # from 1
     last: bool  # none follows
+    sure: bool = True  # False where the series may count from 0, and then this is one more
+    back: str | None = None  # of a second part: the URL that it says is the first
+    named: bool = False  # it does not say itself that it is the first part, the second does
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,7 @@ class Visit:
     named: frozenset[str] = frozenset()  # those of them whose link says that they are on a topic
     canonical_link: str | None = None  # another canonical URL of the same site that the page says is its own
     same_as: str | None = None  # the URL that has its article
+    shown: int | None = None  # a digest of what it shows, text and links as written; None where that is little
     article: Article | None = None
     part: Part | None = None
     cleaned: Cleaned | None = None
@@ -171,6 +176,7 @@ class Visit:
     state: PageState = "page"
     reason: str | None = None
     robots_tag: tuple[str, ...] = ()  # values of X-Robots-Tag
+    notes: tuple[tuple[str, str], ...] = ()  # (kind, what a user should know of the site): each kind is told once
     same_since: str | None = None  # of a 304 from an archive: when the answer was given that it is the same as
     echo: bool = False  # of a page that was not fetched: a later part of its article was
     grown: bool = False  # the article has parts more than before, and is else as it was

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
-from chaffinch import feed, sitemap
+from chaffinch import feed, navigation, sitemap
+from chaffinch.addresses import base_of, join, meta_refresh
+from chaffinch.extract import parse
 from chaffinch.items import Document
+from chaffinch.navigation import Named
 from chaffinch.robots_meta import is_nofollow
-from chaffinch.urls import MAX_URL_CHARS, as_linked, canonical_url, site_of
+from chaffinch.urls import as_linked, canonical_url, site_of
 
 MAX_LINKS = 5_000
 MAX_METAS = 20  # of a page that stand for a header, one of which may say where it leads; browsers obey one of these
-_REFRESH = re.compile(r"[\d.]*\s*[;,]\s*url\s*=\s*(\S+)", re.IGNORECASE)
+_STRING = etree.XPath("string()", smart_strings=False)
 MAX_TEXT = 100  # characters of a link's words that are looked at
 FEEDS = frozenset({"application/rss+xml", "application/atom+xml"})
 PACKED_SITEMAPS = (".xml.gz", ".txt.gz")
@@ -40,32 +44,23 @@ def links(
     `texts`, when given, takes the words of each URL's links, as far as they are not too long; `spellings` takes URLs
     that a link spells with a default page, and how; `linked` those that the first link asks for in any other form.
     """
-    base = document.url
-    for element in tree.iter("base"):
-        base = _join(document.url, element.get("href") or "") or document.url
-        break
-    folder = _join(base, ".") or base
-    site = site_of(document.url)
+    base = base_of(tree, document.url)
     found: dict[str, None] = {}
-    refreshes = 0
+    metas = 0
     for element in tree.iter("a", "area", "frame", "iframe", "meta"):
         if element.tag == "meta":
-            refreshes += element.get("http-equiv") is not None
-            href = _refresh(element) if refreshes <= MAX_METAS else ""
+            metas += element.get("http-equiv") is not None
+            href = meta_refresh(element) if metas <= MAX_METAS else ""
         else:
             href = (element.get("href") or element.get("src") or "").strip()
         if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
             continue
         if obey_nofollow and is_nofollow(element):
             continue
-        url, spelling, asked = _target(base if href.startswith("?") else folder, href, document.charset)
-        if url is None or site_of(url) != site or _is_file(url):
+        url = _of_site(document, base, href, spellings, linked, found)
+        if url is None or _is_file(url):
             continue
-        if asked and linked is not None and url not in found:
-            linked[url] = asked
         found[url] = None
-        if spelling and spellings is not None:
-            spellings[url] = spelling
         if texts is not None and len(former := texts.get(url, "")) < MAX_TEXT:
             own = "".join(islice(element.itertext(), MAX_TEXT))[:MAX_TEXT]
             texts[url] = f"{former} {own} {(element.get('title') or '')[:MAX_TEXT]}"
@@ -73,6 +68,97 @@ def links(
             break
     found.pop(document.url, None)
     return tuple(found)
+
+
+def named_links(
+    document: Document,
+    named: Named,
+    tree: HtmlElement,
+    texts: dict[str, str] | None = None,
+    spellings: dict[str, str] | None = None,
+    linked: dict[str, str] | None = None,
+) -> tuple[str, ...]:
+    """Canonical URLs of the same site that `tree` names by other means than a link (`navigation.named`), as `links`."""
+    base = base_of(tree, document.url)
+    found: dict[str, None] = {}
+    for address, words in named.pages:
+        url = _of_site(document, base, address, spellings, linked, found)
+        if url is not None and not _is_file(url) and len(found) < MAX_LINKS:
+            found[url] = None
+            if texts is not None and words and len(former := texts.get(url, "")) < MAX_TEXT:
+                texts[url] = f"{former} {words[:MAX_TEXT]}"
+    for address in named.endpoints:
+        url = _of_site(document, base, address, None, linked, found)
+        if url is not None and len(found) < MAX_LINKS:
+            found[url] = None
+    found.pop(document.url, None)
+    return tuple(found)
+
+
+def json_links(
+    document: Document,
+    strings: list[str],
+    spellings: dict[str, str] | None = None,
+    linked: dict[str, str] | None = None,
+) -> tuple[str, ...]:
+    """Canonical URLs of the same site in the strings of a JSON answer, and, where there are any, of the one after it.
+
+    A string is an address, or HTML with links in it.
+    """
+    found: dict[str, None] = {}
+    for text in strings:
+        if "<a " in text:
+            part = Document(document.url, text, document.charset)
+            found |= dict.fromkeys(links(part, parse(text), spellings=spellings, linked=linked))
+        elif navigation.is_address(text):
+            url = _of_site(document, document.url, text, spellings, linked, found)
+            if url is not None and not _is_file(url):
+                found[url] = None
+        if len(found) >= MAX_LINKS:
+            break
+    found.pop(document.url, None)
+    after = navigation.next_number(document.url) if found else None
+    return tuple(found) + ((after,) if after and after not in found else ())
+
+
+def shown_digest(tree: HtmlElement) -> int:
+    """A number (63 bits) that two pages share which show the same text and the same links, as they are written.
+
+    A link that is relative grows with the address it stands at, so that such pages may lead on without an end.
+    """
+    hrefs = " ".join(element.get("href") or "" for element in tree.iter("a"))
+    text = "".join(str(_STRING(tree)).split())
+    digest = blake2b(f"{text}\0{hrefs}".encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1
+
+
+def refreshes(tree: HtmlElement) -> list[str]:
+    """Where the first `MAX_METAS` of a page's metas that stand for a header send its readers, as written."""
+    metas = islice((one for one in tree.iter("meta") if one.get("http-equiv") is not None), MAX_METAS)
+    return [target for one in metas if (target := meta_refresh(one))]
+
+
+def _of_site(
+    document: Document,
+    base: str,
+    href: str,
+    spellings: dict[str, str] | None,
+    linked: dict[str, str] | None,
+    found: dict[str, None],
+) -> str | None:
+    """The canonical URL that `href` leads to when it is of the document's site.
+
+    Notes its default page, and, where it is not `found` yet, what the link asks for if that is another URL.
+    """
+    folder = base if href.startswith("?") else base[: base.partition("?")[0].rfind("/") + 1]
+    url, spelling, asked = _target(folder if folder.count("/") > 2 else base, href, document.charset)
+    if url is None or site_of(url) != site_of(document.url):
+        return None
+    if spelling and spellings is not None:
+        spellings[url] = spelling
+    if asked and linked is not None and url not in found:
+        linked.setdefault(url, asked)
+    return url
 
 
 def canonical_link(document: Document, tree: HtmlElement) -> str | None:
@@ -83,7 +169,7 @@ def canonical_link(document: Document, tree: HtmlElement) -> str | None:
     found: set[str | None] = set()
     for element in tree.iter("link"):
         if "canonical" in (element.get("rel") or "").lower().split() and (href := (element.get("href") or "").strip()):
-            absolute = _join(document.url, href)
+            absolute = join(document.url, href)
             found.add(canonical_url(absolute, document.charset) if absolute else None)
     url = found.pop() if len(found) == 1 else None
     return url if url is not None and url != document.url and site_of(url) == site_of(document.url) else None
@@ -96,7 +182,7 @@ def feeds(document: Document, tree: HtmlElement) -> tuple[str, ...]:
     for element in tree.iter("link"):
         is_feed = (element.get("type") or "").strip().lower() in FEEDS
         if is_feed and "alternate" in (element.get("rel") or "").lower().split():
-            absolute = _join(document.url, (element.get("href") or "").strip())
+            absolute = join(document.url, (element.get("href") or "").strip())
             url = canonical_url(absolute, document.charset) if absolute else None
             if url is not None and site_of(url) == site:
                 found[url] = None
@@ -126,21 +212,13 @@ def listed(
     return found
 
 
-def _refresh(element: HtmlElement) -> str:
-    """Where a page sends its readers after a while, "" for nowhere."""
-    if (element.get("http-equiv") or "").strip().lower() != "refresh":
-        return ""
-    match = _REFRESH.match((element.get("content") or "")[:MAX_URL_CHARS].lstrip())
-    return match[1].strip("'\"") if match else ""
-
-
 @lru_cache(maxsize=20_000)
 def _target(base: str, href: str, charset: str) -> tuple[str | None, str | None, str | None]:
     """The canonical URL that a link leads to, the one with a default page that it spells, and what it asks for.
 
     None for the last two where they are the first. Kept, since most of a page's links stand on the site's other pages.
     """
-    absolute = _join(base, href)
+    absolute = join(base, href)
     url = canonical_url(absolute, charset) if absolute else None
     if absolute is None or url is None:
         return None, None, None
@@ -149,13 +227,6 @@ def _target(base: str, href: str, charset: str) -> tuple[str | None, str | None,
         return url, None, None
     spelling = canonical_url(absolute, charset, keep_default_page=True) if url.endswith("/") else None
     return url, spelling if spelling != url else None, asked
-
-
-def _join(base: str, href: str) -> str | None:
-    try:
-        return urljoin(base, href)
-    except ValueError:
-        return None
 
 
 def _is_file(url: str) -> bool:

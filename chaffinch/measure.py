@@ -70,7 +70,7 @@ _CONTENT_WORDS = _words("content con body text main")
 _MAYBE_ARTICLE = _words(
     "article content contents con context entry detail details text zoom main neirong nr wz zw maincontent body post"
 )
-_HIDDEN_STYLE = re.compile(r"display\s{0,5}:\s{0,5}none", re.IGNORECASE)
+MAX_LINK = 400  # characters of a link around blocks: a longer one was never closed
 _SEPARATOR = re.compile(r"[\s_-]+")
 _PUNCTUATION = re.compile(r"[,。、;:!?\uff0c\uff1b\uff1a\uff01\uff1f…“”]")
 # Every alternative begins with a letter of its own, and case is spelt out: the search then skips from letter to letter.
@@ -83,8 +83,8 @@ _DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d")
 _SENTENCE_END = frozenset("。.!?;:\uff01\uff1f\uff1b\uff1a…”")
 
 
-# What makes a block furniture: the name of what stands around articles, that of comments, or a style that hides it.
-Furniture = Literal["", "named", "comments", "hidden"]
+# What makes a block furniture: the name of what stands around articles, or that of comments.
+Furniture = Literal["", "named", "comments"]
 
 
 @dataclass(slots=True)
@@ -119,8 +119,15 @@ class Measured(NamedTuple):
     furniture: list[HtmlElement]  # blocks named as furniture that hold no sentence: they are not among `blocks`
 
 
-def measure(tree: HtmlElement) -> Measured:
-    """Every block of a page with the weight of its own lines, and the lines, in document order.
+def is_link(node: HtmlElement) -> bool:
+    """Whether an `<a>` is a link: it leads somewhere, and was closed before the text went on."""
+    if node.get("href") is None:
+        return False
+    return not any(child.tag in BLOCK_TAGS for child in node) or len(str(_STRING(node))) <= MAX_LINK
+
+
+def measure(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> Measured:
+    """Every block of a page with the weight of its own lines, and the lines, in document order; `hidden` ones left out.
 
     Linear in the size of the page, of which at most `MAX_ELEMENTS` are looked at.
     """
@@ -135,6 +142,10 @@ def measure(tree: HtmlElement) -> Measured:
     for event, node in walk:
         tag = node.tag
         role = _ROLES.get(tag, _INLINE)
+        if role == _LINK and not is_link(node):
+            role = _INLINE
+        if hidden and node in hidden:
+            role = _SKIPPED
         start = event == "start"
         if start:
             seen += 1
@@ -152,7 +163,7 @@ def measure(tree: HtmlElement) -> Measured:
                 if start:
                     block = _new(node, tag, inside)
                     if (block.furniture or tag in _LIST_TAGS) and inside >= 0:
-                        text = str(_STRING(node))
+                        text = str(_STRING(node)) if not hidden else _seen(node, hidden)
                         if not _SENTENCES.search(text) and (block.furniture or next(node.iter("a"), None) is not None):
                             _weigh_list(text, blocks[inside], lines, inside, not block.furniture)
                             if block.furniture:
@@ -178,6 +189,20 @@ def measure(tree: HtmlElement) -> Measured:
     for index in (*stack[1:], inside):
         blocks[index].stop = len(lines)
     return Measured(blocks, lines, furniture)
+
+
+def _seen(node: HtmlElement, hidden: frozenset[HtmlElement]) -> str:
+    """The text of an element without what is hidden in it."""
+    parts: list[str] = []
+    walk = etree.iterwalk(node, events=("start", "end"))
+    for event, inner in walk:
+        if event == "start" and inner in hidden:
+            walk.skip_subtree()
+        elif event == "start":
+            parts.append(inner.text or "")
+        if event == "end" and inner is not node:
+            parts.append(inner.tail or "")
+    return "".join(parts)
 
 
 def _weigh_list(text: str, around: Measure, lines: list[Line], index: int, linked: bool) -> None:
@@ -234,9 +259,6 @@ def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
             hint, furniture = max(hint, named), around or furniture
     if "articleBody" in get("itemprop", ""):
         hint = 2
-    style = get("style")
-    if get("hidden") is not None or (style and _HIDDEN_STYLE.search(style[:300])):
-        furniture = "hidden"
     if tag == "article":
         hint = 2
     elif tag == "main":

@@ -10,18 +10,20 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 from sqlite_utils import Database
 
+from chaffinch.addresses import join as join_url
 from chaffinch.canonical import canonical
 from chaffinch.evidence import whole_lines
 from chaffinch.fingerprint import fingerprint
 from chaffinch.items import Cleaned, Contact, Page, Part, Removed, Visit
+from chaffinch.urls import canonical_url
 
 MAX_LINKS = 5_000  # of one page that are searched for its other parts
 ONE_EDIT = timedelta(hours=12)  # within which the parts of an edited article are visited, be it by two runs
@@ -29,46 +31,91 @@ REPEATED = "repeated-part"  # the rule of a line that every part repeats
 
 _PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
 _QUERY_PART = re.compile(r"(?:^|&)(page|p|pageno|PAGEN)=(\d{1,3})(?=&|$)")
+_THREAD = re.compile(
+    r"(/(?:thread|viewthread|read|tid)-\d+)-(\d{1,4})(?:-\d+)?(\.s?html?)$"
+)  # Discuz: the page is second
 # 下一篇 leads to the next article, whose number may be the next one too.
+_NEXT = (
+    r"(?:点击|點擊)?(?:进入|進入|查看|阅读|閱讀)?(?:[下后後]一?[页頁]|(?:余下|剩余|剩下)的?(?:全文|内容|部分|文章)"
+    r"|继续阅读|繼續閱讀|next(?: page)?)(?:继续)?(?:阅读|浏览)?(?:全文)?"
+)
+_BACK = r"(?:点击|返回|回到)?(?:[上前]一?[页頁]|首[页頁]|prev(?:ious)?(?: page)?)"
 _PART_TEXT = re.compile(
-    r"^\W{0,3}(?:[上下前后後]一?[页頁]|首[页頁]|第?\s?\d{1,2}\s?[页頁]?|(?:next|prev|previous)(?: page)?)?\W{0,3}$",
+    rf"^\W{{0,3}}(?:(?P<next>{_NEXT})|(?P<back>{_BACK})|第?\s?(?P<number>\d{{1,2}})\s?[页頁]?)?"
+    r"\W{0,3}(?:\d{1,2}\s?/\s?\d{1,2})?\W{0,4}$",
     re.IGNORECASE,
 )
+
+
+@dataclass(slots=True)
+class _Leads:
+    """Where a page's links to other parts of it lead: numbers as addresses have them, None for the bare address."""
+
+    others: set[int | None] = field(default_factory=set)
+    urls: set[str] = field(default_factory=set)  # of all links with such words
+    bare: str = ""  # the URL without a number
+    zero: bool | None = None  # whether the second part is numbered 1, None when nothing says so
 
 
 def part_of(tree: HtmlElement, url: str) -> Part | None:
     """Which part of a split article the page at `url` would be, None for a page that stands alone.
 
     Its links tell: one counts if its address differs from the page's own by the part number alone and its text is
-    下一页, 上一页 or a number. A first part leads to the second; a later one to any other.
+    下一页, 上一页 or a number. A first part leads to the second; a later one to any other. Where the second part is
+    `_1`, as the numbers of the links or the first part's own link say, numbers count from 0.
     """
-    series, number = _split(url)
-    if not series or number < 1:
+    series, own = address_of(url)
+    if not series or own == 0:
         return None
+    found = _leads(tree, url, series, own)
+    step = 1 if found.zero else 0
+    number = 1 if own is None else own + step
+    others = {1 if one is None else one + step for one in found.others}
+    if number + 1 in others or (others and number > 1):
+        sure = found.zero is not None or own is None or own == 1
+        back = found.bare if number == 2 and found.bare != url else ""
+        return Part(series, number, last=max(others) < number, sure=sure, back=canonical_url(back) if back else None)
+    return _folder_part(url, found.urls)
+
+
+def _leads(tree: HtmlElement, url: str, series: str, own: int | None) -> _Leads:
     name = urlsplit(url).path.rpartition("/")[2]
     match = _PATH_PART.match(name[:500])
     stem = match[1] if match and not name.isdigit() else ""
-    others: set[int] = set()
-    targets: set[str] = set()
+    if thread := _THREAD.search(urlsplit(url).path):
+        stem = thread[1][1:]
+    found = _Leads()
     for count, link in enumerate(tree.iter("a")):
         if count > MAX_LINKS:
             break
         href = (link.get("href") or "").strip()
         if not href or len(href) > 500 or not (stem in href or href[0] == "?"):
             continue
-        if not _PART_TEXT.match("".join(link.itertext())[:20].strip()):
+        words = "".join(link.itertext())[:20].strip() or _picture(link)
+        if (said := _PART_TEXT.match(words)) is None:
             continue
-        try:
-            target = urljoin(url, href)
-            other = _split(target)
-        except ValueError:
+        target = join_url(url, href)
+        if target is None:
             continue
-        targets.add(target.partition("#")[0])
-        if other[0] == series and other[1] != number:
-            others.add(other[1])
-    if number + 1 in others or (others and number > 1):
-        return Part(series, number, last=max(others) < number)
-    return _folder_part(url, targets)
+        target = target.partition("#")[0]
+        other_series, other = address_of(target)
+        found.urls.add(target)
+        if other_series != series or other == own:
+            continue
+        found.others.add(other)
+        found.bare = target if other is None else found.bare
+        labelled = int(said["number"]) if said["number"] else None
+        if other and labelled in (other, other + 1):
+            found.zero = labelled == other + 1
+        elif (own is None and other == 1 and said["next"]) or (own == 1 and other is None and said["back"]):
+            found.zero = True if found.zero is None else found.zero
+    return found
+
+
+def _picture(link: HtmlElement) -> str:
+    """The words of a link that is an image."""
+    image = next(link.iter("img"), None)
+    return (((image.get("alt") if image is not None else "") or link.get("title")) or "")[:20].strip()
 
 
 def _folder_part(url: str, targets: set[str]) -> Part | None:
@@ -87,45 +134,51 @@ def _folder_part(url: str, targets: set[str]) -> Part | None:
     return Part(_split(base + slash)[0], int(number), last=f"{base}/{int(number) + 1}{slash}" not in targets)
 
 
-def _split(url: str) -> tuple[str, int]:
-    """A URL without its part number, and that number: (…/5780252.html, 2) for `…/5780252_2.html`; 1 without one."""
+def address_of(url: str) -> tuple[str, int | None]:
+    """A URL without its part number, and that number, None without one: (…/5780252.html, 2) for `…/5780252_2.html`."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "", 0
+        return "", None
     place = parts.netloc + (parts.path if parts.netloc else parts.path.lstrip("/"))[:500]
     if match := _QUERY_PART.search(parts.query):
         query, found = parts.query[: match.start()] + parts.query[match.end() :], int(match[2])
         return f"{place}?{query}".rstrip("?&"), found
+    if match := _THREAD.search(place):
+        return f"{place[: match.end(1)]}{match[3]}?{parts.query}".rstrip("?&"), int(match[2])
     if match := _PATH_PART.match(place):
-        return f"{match[1]}{match[3] or ''}?{parts.query}".rstrip("?&"), int(match[2] or 1)
-    return f"{place}?{parts.query}".rstrip("?&"), 1
+        return f"{match[1]}{match[3] or ''}?{parts.query}".rstrip("?&"), int(match[2]) if match[2] else None
+    return f"{place}?{parts.query}".rstrip("?&"), None
+
+
+def _split(url: str) -> tuple[str, int]:
+    """`address_of` with 1 for a URL without a number."""
+    series, number = address_of(url)
+    return series, 1 if number is None else number
 
 
 def join(parts: Sequence[Cleaned]) -> Cleaned:
     """One article from its parts in order, with the first one's URL and metadata. `parts` is not empty.
 
-    Lines that a part repeats of earlier ones at its own start or end (the lead, the editor's line) are the
-    template's: they are removed as `repeated-part`. Positions count through all parts.
+    Lines that a part begins or ends with as an earlier one does (the lead, the editor's line) are the template's: they
+    are removed as `repeated-part`. Positions count through all parts.
     """
     kept: list[str] = []
     removed: list[Removed] = []
-    seen: set[str] = set()
+    earlier: list[list[str]] = []
     offset = 0
     for part in parts:
         lines = whole_lines(part)
-        open_lines = [i for i, line in enumerate(lines) if line.rule is None]
-        repeated: set[int] = set()
-        for order in (open_lines, open_lines[::-1]):
-            for i in order:
-                if lines[i].text not in seen:
-                    break
-                repeated.add(i)
+        places = [i for i, line in enumerate(lines) if line.rule is None]
+        texts = [lines[i].text for i in places]
+        head = max((_alike(texts, other) for other in earlier), default=0)
+        tail = max((_alike(texts[head:][::-1], other[::-1]) for other in earlier), default=0)
+        repeated = {*places[:head], *places[len(places) - tail :]}
         gone = [Removed(offset + i, REPEATED, lines[i].text) for i in repeated]
         gone += [replace(one, position=offset + one.position) for one in part.removed]
         removed += sorted(gone, key=lambda one: one.position)
-        kept += [lines[i].text for i in open_lines if i not in repeated]
-        seen.update(lines[i].text for i in open_lines)
+        kept += [lines[i].text for i in places if i not in repeated]
+        earlier.append(texts)
         offset += len(lines)
     repairs: Counter[str] = Counter()
     for part in parts:
@@ -139,6 +192,13 @@ def join(parts: Sequence[Cleaned]) -> Cleaned:
     )
 
 
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines two texts have in common before they differ."""
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Assembled:
     """Visits as they are to be stored, and the parts that they brought."""
@@ -147,6 +207,8 @@ class Assembled:
     parts: list[tuple[str, Part, Cleaned]]  # (page URL, part, its text)
     alone: list[str]  # URLs of pages that are no part of anything, whatever they were before
     news: frozenset[str] = frozenset()  # URLs of parts that are new or say something else than before
+    moved: tuple[tuple[str, int], ...] = ()  # (page URL, number) of stored parts that turned out to count from 0
+    asked: frozenset[str] = frozenset()  # URLs of articles that a part says it is the second part of
 
 
 def create_tables(db: Database) -> None:
@@ -170,9 +232,11 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
     The visit of a first part gets the whole article. When that page was not visited, a visit of it is added, marked
     `echo`. The visits of other parts keep no article: their `reason` says what they are a part of.
     """
+    asked = _firsts(db, visits)
+    known = _load(db, sorted({visit.part.series for visit in visits if visit.part and visit.cleaned}))
+    moved = _count_from_zero(visits, known)
     brought = [(visit.page.url, visit.part, visit.cleaned) for visit in visits if visit.part and visit.cleaned]
     alone = [visit.page.url for visit in visits if visit.cleaned is not None and visit.part is None]
-    known = _load(db, sorted({part.series for _, part, _ in brought if part}))
     former = {series: dict(numbers) for series, numbers in known.items()}
     taken: list[tuple[str, Part, Cleaned]] = []
     for url, part, cleaned in brought:
@@ -186,7 +250,7 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
             for number in [number for number in numbers if number > part.number]:
                 del numbers[number]
     if not taken:
-        return Assembled(list(visits), [], alone)
+        return Assembled(list(visits), [], alone, moved=tuple(moved), asked=frozenset(asked))
     news = {
         url
         for url, part, now in taken
@@ -213,7 +277,78 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
         _complete(one, known[series], former.get(series, {}))
         own = [url for url, part, _ in taken if part.series == series and url in news]
         one.mixed = not one.grown and bool(own) and _mixed(db, first, own, one.fetched_at)
-    return Assembled(out, taken, alone, frozenset(news))
+    return Assembled(out, taken, alone, frozenset(news), tuple(moved), frozenset(asked))
+
+
+def _firsts(db: Database, visits: Sequence[Visit]) -> set[str]:
+    """Makes visits first parts that a second part names as such; returns the URLs of other pages that are named so."""
+    there = {visit.page.url: visit for visit in visits if visit.cleaned is not None}
+    asked: set[str] = set()
+    for visit in visits:
+        part = visit.part
+        if part is None or part.back is None or visit.cleaned is None:
+            continue
+        first = there.get(part.back)
+        if first is not None and first.part is None:
+            first.part = Part(part.series, 1, last=False, named=True)
+        elif first is None and _is_article(db, part.back) and not _has_first(db, part.series):
+            asked.add(part.back)
+    for visit in there.values():
+        # A series is stored as it is shown, without contacts.
+        series, number = address_of(visit.page.url if visit.cleaned is None else visit.cleaned.url)
+        if visit.part is None and number is None and _is_named_first(db, series, visit.page.url):
+            visit.part = Part(series, 1, last=False, named=True)
+    return asked
+
+
+def _is_article(db: Database, url: str) -> bool:
+    query = "SELECT 1 FROM pages JOIN articles ON page_id = pages.id WHERE pages.url = ?"
+    return db.conn.execute(query, (url,)).fetchone() is not None
+
+
+def _has_first(db: Database, series: str) -> bool:
+    return db.conn.execute("SELECT 1 FROM parts WHERE series = ? AND number = 1", (series,)).fetchone() is not None
+
+
+def _is_named_first(db: Database, series: str, url: str) -> bool:
+    """Whether a second part is stored, and no first one but this page, which was one since the second says so."""
+    rows = db.conn.execute(
+        "SELECT number, named, url FROM parts JOIN pages ON pages.id = page_id WHERE series = ? AND number <= 2",
+        (series,),
+    ).fetchall()
+    first = [(named, page) for number, named, page in rows if number == 1]
+    return len(rows) > len(first) and (not first or first == [(1, url)])
+
+
+def _count_from_zero(
+    visits: Sequence[Visit], known: dict[str, dict[int, tuple[str, Cleaned]]]
+) -> list[tuple[str, int]]:
+    """Puts right the numbers of parts whose own page does not say that its series counts from 0, where another does.
+
+    Returns (page URL, number) of those that were stored with another number.
+    """
+    zero = {
+        visit.part.series
+        for visit in visits
+        if visit.part and visit.cleaned and address_of(visit.page.url)[1] == visit.part.number - 1
+    }
+    zero |= {
+        series
+        for series, numbers in known.items()
+        for number, (url, _) in numbers.items()
+        if address_of(url)[1] == number - 1
+    }
+    moved: list[tuple[str, int]] = []
+    for series in zero & known.keys():
+        numbers = known[series]
+        late = [number for number, (url, _) in numbers.items() if number > 1 and address_of(url)[1] == number]
+        for number in sorted(late, reverse=True):
+            numbers[number + 1] = numbers.pop(number)
+            moved.append((numbers[number + 1][0], number + 1))
+    for visit in visits:
+        if visit.part and visit.part.series in zero and not visit.part.sure:
+            visit.part = replace(visit.part, number=visit.part.number + 1, sure=True)
+    return moved
 
 
 def _mixed(db: Database, first: str, urls: Sequence[str], at: str) -> bool:
@@ -242,14 +377,25 @@ def _complete(visit: Visit, numbers: Mapping[int, tuple[str, Cleaned]], former: 
 
 def write(db: Database, found: Assembled, page_ids: Mapping[str, int]) -> None:
     """Stores the parts; forgets those that a visit showed to be parts no longer."""
+    for url, number in found.moved:
+        db.conn.execute(
+            "UPDATE parts SET number = ? WHERE page_id = (SELECT id FROM pages WHERE url = ?)", (number, url)
+        )
+    at = max((visit.fetched_at for visit in found.visits), default="")
+    db.conn.executemany(
+        "UPDATE pages SET etag = NULL, last_modified = NULL, due = min(due, ?) WHERE url = ?",
+        [(at, url) for url in found.asked],
+    )
     ids = [(page_ids[url],) for url in found.alone if url in page_ids]
     for id in ids:
         for series, number in db.conn.execute("SELECT series, number FROM parts WHERE page_id = ?", id).fetchall():
             db.conn.execute("DELETE FROM parts WHERE series = ? AND number >= ?", (series, number))
     for url, part, cleaned in found.parts:
-        row = (page_ids[url], part.series, part.number, _to_json(cleaned))
+        row = (page_ids[url], part.series, part.number, _to_json(cleaned), int(part.named))
         db.conn.execute("DELETE FROM parts WHERE series = ? AND number = ? AND page_id != ?", (*row[1:3], row[0]))
-        db.conn.execute("INSERT OR REPLACE INTO parts (page_id, series, number, cleaned) VALUES (?, ?, ?, ?)", row)
+        db.conn.execute(
+            "INSERT OR REPLACE INTO parts (page_id, series, number, cleaned, named) VALUES (?, ?, ?, ?, ?)", row
+        )
         if part.last:
             db.conn.execute("DELETE FROM parts WHERE series = ? AND number > ?", row[1:3])
 
@@ -316,7 +462,7 @@ def _load(db: Database, series: Sequence[str]) -> dict[str, dict[int, tuple[str,
 
 
 def _to_json(cleaned: Cleaned) -> str:
-    values = {field.name: getattr(cleaned, field.name) for field in fields(Cleaned)}
+    values = {one.name: getattr(cleaned, one.name) for one in fields(Cleaned)}
     values |= {name: [asdict(one) for one in values[name]] for name in ("removed", "contacts")}
     values |= {name: dict(values[name]) for name in ("repairs", "sources")}
     return json.dumps(values, ensure_ascii=False, sort_keys=True)

@@ -22,8 +22,14 @@ TRIES_HOME = 40  # of those that the home page itself leads to: categories, many
 TRIES_SOURCE = 5  # from one source, of a pattern that brought nothing from others
 TRIES_ARTICLES = 80  # of a pattern that brought an article at all
 EARNED = 4  # more tries for each page that brought something
+# Pages that only articles name and that say nothing new: for each article that a list names, where they lead to more
+# and more of their like; where they do not, as along a chain; and at the least.
+SAMPLED, SAMPLED_CHAIN, LEAST_CHAIN = 3, 20, 60
+MULTIPLY = 2  # new pages that each of these names, from which they are more and more
+EARNED_LED = 1  # more tries for each page of these that says something new
 EARNED_ARTICLES = 8  # of a pattern that brought articles, from all sources together
 FAR = 3  # steps from an article at which leading on to articles counts no more
+ENDLESS = "site without end, sampled"
 PROBES = 3  # pages of a pattern given up that are tried in a run, once it was left alone for
 PROBE_DAYS = 30  # days
 MIRROR = "= "  # begins the row that counts the twins a site has on another
@@ -126,7 +132,7 @@ class Yield:
 
     tried: int = 0  # pages visited for the first time
     brought: int = 0  # of these, pages that brought something
-    hoped: int = 0  # pages not counted, since it was too early to say
+    hoped: int = 0  # pages not counted, since it was too early to say; of `x < y`: new pages of `x` that these name
     level: int | None = None  # steps from an article, 0 for articles; None when none was found
     given_up_at: str | None = None
     reason: str | None = None
@@ -176,6 +182,11 @@ def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mappin
         return known.get(name, _NEW).left(tries) - trying.get(name, 0), name
 
     if own.brought and own.level == 0:
+        if is_led_by_article(known, names) and pair.level == 0:
+            listed = _listed(known, narrow)
+            multiply = pair.hoped > MULTIPLY * pair.tried + TRIES_LED
+            sample = max(TRIES_LED, SAMPLED * listed) if multiply else max(LEAST_CHAIN, SAMPLED_CHAIN * listed)
+            return sample + EARNED_LED * pair.brought - pair.tried - trying.get(led, 0), led
         most = max(TRIES_ARTICLES, TRIES + EARNED_ARTICLES * own.brought) - own.tried - trying.get(narrow, 0)
         return min((most, narrow), left(led, TRIES_LED)) if led != narrow else (most, narrow)
     if broad == narrow:
@@ -201,6 +212,23 @@ def room(known: Mapping[str, Yield], names: tuple[str, str, str], trying: Mappin
     return found
 
 
+def is_led_by_article(known: Mapping[str, Yield], names: tuple[str, str, str]) -> bool:
+    """Whether pages of these patterns (`names_of`) were named by an article, not by a list."""
+    source = source_of(names)
+    return source != "" and (source == names[0] or known.get(source, _NEW).level == 0)
+
+
+def _listed(known: Mapping[str, Yield], narrow: str) -> int:
+    """How many articles of a pattern other pages than articles named."""
+    return sum(
+        one.brought
+        for name, one in known.items()
+        if name.startswith(f"{narrow} <")
+        and (source := name[len(narrow) :].partition(" ")[2].partition(" ")[2]) != narrow
+        and known.get(source, _NEW).level != 0
+    )
+
+
 def may_probe(one: Yield, at: str) -> bool:
     """Whether a pattern that is given up has been left alone for long enough to be tried again at `at`."""
     return days_between(one.given_up_at, at) >= PROBE_DAYS
@@ -208,6 +236,8 @@ def may_probe(one: Yield, at: str) -> bool:
 
 def why(pattern: str, one: Yield) -> str:
     """The reason of pages that are not fetched since their pattern is given up."""
+    if pattern.partition(" ")[0] == pattern.rpartition(" ")[2] != pattern:  # pages that only their like name
+        return f"pattern given up: {ENDLESS}: {one.tried} visits brought {one.brought} new: {pattern}"
     return f"pattern given up: {one.tried} visits brought {one.brought} new: {pattern}"
 
 

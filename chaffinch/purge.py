@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from chaffinch import cluster, parts, search, site_template, tombstones
+from chaffinch import parts, same_article, site_template, tombstones
 from chaffinch.contact_urls import shown as shown_url
 from chaffinch.corpus import beside, now, real
 from chaffinch.patterns import MIRROR, pattern_of
@@ -115,7 +115,7 @@ def _take_out(db: Database, found: Found, names: Sequence[str]) -> None:
         for one in [name] if found.whole_site else names:
             tombstones.bury(db.conn, one, now())
         for start in range(0, len(articles), _BATCH):
-            _delete_articles(db, articles[start : start + _BATCH])
+            same_article.delete(db, articles[start : start + _BATCH])
         parts.read_anew(db, name)
         ids = [(id,) for id, _ in found.pages]
         db.conn.executemany("UPDATE pages SET found_on = NULL WHERE found_on = ?", ids)
@@ -219,15 +219,6 @@ def _pieces(db: Database, articles: Sequence[int]) -> list[str]:
             lines = (line[:_NEEDLE_CHARS] for line in (title, *text.split("\n")[:5]))
             found |= dict.fromkeys(line for line in lines if len(line) >= _LEAST_CHARS)
     return list(found)
-
-
-def _delete_articles(db: Database, ids: Sequence[int]) -> None:
-    marks = ", ".join("?" for _ in ids)
-    cluster.remove(db, ids)
-    former = db.conn.execute(f"SELECT id, title, text FROM articles WHERE id IN ({marks})", ids).fetchall()
-    search.begin(db.conn)
-    db.conn.execute(f"DELETE FROM articles WHERE id IN ({marks})", ids)
-    search.put(db.conn, former, ())
 
 
 def _forget_patterns(db: Database, url: str) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from chaffinch.patterns import pattern_of
+from chaffinch.urls import SESSION_KEYS
 
 NEEDED = 3  # distinct pages, and distinct texts, that must agree
 NEEDED_SELECTS = 10  # of a parameter whose name says that it selects a page
@@ -23,6 +24,9 @@ _SELECTS = re.compile(
     r"|post|show|view|name|title|slug|file|path|url)(?:\[\])?",
     re.IGNORECASE,
 )
+_NEVER_SELECTS = SESSION_KEYS | {"authorid", "uid", "fromuid"}
+_TOKEN = re.compile(r"(?=[^0-9]*[0-9])(?=[^a-zA-Z]*[a-zA-Z])[0-9a-zA-Z]{16,}")
+_FIRST = re.compile(r"(page|p|pageno|page_no|paged|pageindex)=1", re.IGNORECASE)  # the first page, as without a number
 
 
 @dataclass(slots=True)
@@ -48,9 +52,17 @@ class Evidence:
 Rules = dict[str, Evidence]  # `/post/N.html?month`, of one site
 
 
-def selects(key: str) -> bool:
-    """Whether the name of a parameter says that it selects a page."""
-    return _SELECTS.fullmatch(key) is not None
+def selects(key: str, *urls: str) -> bool:
+    """Whether the name of a parameter says that it selects a page, and its values in `urls` do not say otherwise."""
+    if _SELECTS.fullmatch(key) is None or key.lower() in _NEVER_SELECTS:
+        return False
+    values = [value for url in urls for name, value in _named(url) if name == key]
+    return not values or not all(map(is_token, values))
+
+
+def is_token(value: str) -> bool:
+    """Whether a value of a parameter, or a folder, is the name of a session: no page is called so."""
+    return _TOKEN.fullmatch(value) is not None
 
 
 def rule_of(url: str, key: str) -> str:
@@ -70,15 +82,15 @@ def keys_apart(a: str, b: str) -> tuple[frozenset[str], frozenset[str]] | None:
     a_pairs, b_pairs = set(_pairs(a_query)), set(_pairs(b_query))
     if not all("=" in pair for pair in a_pairs ^ b_pairs):
         return None  # a query that is a path
-    only_a = frozenset(pair.partition("=")[0] for pair in a_pairs - b_pairs)
-    only_b = frozenset(pair.partition("=")[0] for pair in b_pairs - a_pairs)
+    only_a = frozenset(map(_name, a_pairs - b_pairs))
+    only_b = frozenset(map(_name, b_pairs - a_pairs))
     return only_a, only_b
 
 
 def without(url: str, keys: frozenset[str]) -> str:
     """`url` without the parameters `keys`."""
     path, _, query = url.partition("?")
-    kept = "&".join(pair for pair in _pairs(query) if pair.partition("=")[0] not in keys)
+    kept = "&".join(pair for pair in _pairs(query) if _name(pair) not in keys)
     return f"{path}?{kept}" if kept else path
 
 
@@ -108,12 +120,21 @@ def observe(rules: Rules, url: str, other: str, text: bytes, same: bool) -> set[
 
 def idle_keys(url: str, rules: Mapping[str, Evidence]) -> frozenset[str]:
     """Those parameters of `url` that the rules of its site say are idle there."""
-    keys = {pair.partition("=")[0] for pair in _pairs(url.partition("?")[2]) if "=" in pair}
+    keys = {_name(pair) for pair in _pairs(url.partition("?")[2]) if "=" in pair}
     return frozenset(
         key
         for key in keys
         if (rule := rules.get(rule_of(url, key))) and rule.holds(NEEDED_SELECTS if selects(key) else NEEDED)
     )
+
+
+def _name(pair: str) -> str:
+    """What a rule calls a parameter: its key, or `page=1`, which says no more than none does."""
+    return pair if _FIRST.fullmatch(pair) else pair.partition("=")[0]
+
+
+def _named(url: str) -> list[tuple[str, str]]:
+    return [(_name(pair), pair.partition("=")[2]) for pair in _pairs(url.partition("?")[2])]
 
 
 def _pairs(query: str) -> list[str]:

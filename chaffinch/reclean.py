@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from sqlite_utils import Database
 
 from chaffinch import site_template, template
-from chaffinch.clean import clean
+from chaffinch.clean import HIDDEN, clean
 from chaffinch.contact_urls import shown
 from chaffinch.evidence import whole_lines
 from chaffinch.items import Article, Block, Cleaned, Removed
@@ -41,7 +41,7 @@ class Recleaned:
 def again(stored: Cleaned, rules: Rules, key: bytes) -> Cleaned:
     """`stored` as the rules of today leave it; itself when they would leave nothing."""
     lines = whole_lines(stored)
-    blocks = tuple(Block(line.text.replace("\n", " ")) for line in lines)
+    blocks = tuple(Block(line.text.replace("\n", " "), hidden=line.rule == HIDDEN) for line in lines)
     found = clean(Article(stored.url, stored.title, blocks), rules, key)
     if not found.text.strip():
         return stored

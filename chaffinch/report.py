@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlite_utils import Database
 
+from chaffinch import yields
 from chaffinch.contact_urls import hide
 
 LARGEST_CLUSTERS = 10
@@ -59,6 +60,7 @@ class Report:
     cluster_count: int
     scripts: Mapping[str, int]
     charsets: tuple[tuple[str, str, int], ...]  # declared, used, articles
+    endless: Mapping[str, str]  # site -> what was made of its pages that go on without an end
 
 
 def report(db: Database) -> Report:
@@ -72,6 +74,9 @@ def report(db: Database) -> Report:
         cluster_count=db.table("clusters").count,
         scripts=dict(db.execute("SELECT script, count(*) FROM articles GROUP BY script ORDER BY 2 DESC").fetchall()),
         charsets=tuple(db.execute(_CHARSETS).fetchall()),
+        endless=yields.endless(
+            db, [site for (site,) in db.execute("SELECT DISTINCT site FROM patterns ORDER BY site")]
+        ),
     )
 
 
@@ -123,6 +128,8 @@ def show(found: Report, corpus: Path) -> None:
         to.print(f"{corpus} is empty.", markup=False)
         return
     to.print(_sites_table(found), "")
+    for site, note in found.endless.items():
+        to.print(Text(_printable(f"{hide(site)}: {note}")))
     if found.clusters:
         to.print(_clusters_table(found), "")
     if found.removed:

@@ -8,6 +8,7 @@ URL once that was fetched and says the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,16 +18,18 @@ from zlib import crc32
 import numpy as np
 from sqlite_utils import Database
 
-from chaffinch import frontier, origins, query_params, revisit
+from chaffinch import frontier, origins, path_charset, query_params, revisit, same_article
 from chaffinch.contact_urls import hide
 from chaffinch.frontier import Found
 from chaffinch.items import Visit
+from chaffinch.patterns import pattern_of
 from chaffinch.query_params import PROBE, Evidence, Rules
 from chaffinch.urls import site_of
 
 AGAIN = timedelta(days=30)  # another URL of a page that is known is looked at again
 FRESH = timedelta(days=1)  # what was seen longer ago may have changed since, and is no counter-example
 MOST = 20  # pages that one is compared with
+_NUMBER = re.compile(r"\d{1,15}")
 SAME, CANONICAL = "same page as ", "canonical is "
 
 
@@ -76,10 +79,16 @@ def _save(db: Database, site: str, rules: Rules, changed: Iterable[str]) -> None
 
 def rewrite(url: str, rules: Rules) -> str:
     """The URL under which the rules of its site fetch a page."""
-    if not rules or crc32(url.encode()) % PROBE == 0:
+    return url if crc32(url.encode()) % PROBE == 0 else known_as(url, rules)
+
+
+def known_as(url: str, rules: Rules) -> str:
+    """The URL that the rules of its site have a page under, also where it is fetched as it is linked now and then."""
+    if not rules:
         return url
     origin, rest = origins.origin_of(url)
-    return query_params.without(origins.preferred(origin, rules) + rest, query_params.idle_keys(url, rules))
+    found = query_params.without(origins.preferred(origin, rules) + rest, query_params.idle_keys(url, rules))
+    return path_charset.preferred(found, rules)
 
 
 def rewrite_links(db: Database, visits: Sequence[Visit], rules: dict[str, Rules]) -> None:
@@ -103,10 +112,11 @@ def _to_known(
     """`to`, URL -> the one that rules lead it to, with only such parameters dropped as some page links it without.
 
     Where none links to that, the first URL found stands for all that say the same: no URL is made up. `found` keeps
-    what stands for each target. Another origin is another way to the same page, whoever links it.
+    what stands for each target. Another origin, or charset of the path, is another way to the same page, whoever
+    links it.
     """
     for url, target in to.items():
-        (origin, rest), own = origins.origin_of(target), origins.origin_of(url)[1]
+        (origin, rest), own = origins.origin_of(target), origins.origin_of(path_charset.preferred(url, rules))[1]
         if rest == own:
             found[target] = target
         elif target not in found:
@@ -155,9 +165,11 @@ def settle(db: Database, visits: Sequence[Visit]) -> Settled:
     changed: dict[str, set[str]] = {}
     batch: dict[tuple[str, bytes], list[Other]] = {}
     before = {site: _used(rules) for site, rules in found.rules.items()}
+    lists: dict[tuple[str, int], str] = {}
     for visit in visits:
         if not visit.crawled:
             continue
+        _leave_same_list(db, visit, lists)
         rules, learned = found.rules[visit.site], changed.setdefault(visit.site, set())
         learned |= _learn_from_redirect(visit, rules)
         if visit.cleaned is None or visit.fingerprint is None or not visit.fingerprint.digest or visit.part:
@@ -168,17 +180,36 @@ def settle(db: Database, visits: Sequence[Visit]) -> Settled:
         earlier = batch.setdefault((visit.site, visit.fingerprint.digest), [])
         others = _same_text(db, visit) + [one for one in earlier if one.visit and one.visit.cleaned]
         learned |= _learn(db, visit, others, rules)
-        if not _is_alias(db, visit, names, others) and not _still(db, visit, was):
+        if not _is_alias(db, visit, names, others, rules) and not _still(db, visit, was):
             _take_over(db, visit, others)
             _name(db, visit, was["id"], names)
             earlier.append(Other(visit.page.url, visit.cleaned.title, names, visit=visit))
     for site, rules in found.rules.items():
         _save(db, site, rules, changed.get(site, ()))
         if _used(rules) - before[site]:
-            _sweep(db, site, rules, max(visit.fetched_at for visit in visits))
+            at = max(visit.fetched_at for visit in visits)
+            _sweep(db, site, rules, at)
+            _merge(db, site, rules, at, visits)
             found.swept.add(site)
     rewrite_links(db, visits, found.rules)
     return found
+
+
+def _leave_same_list(db: Database, visit: Visit, lists: dict[tuple[str, int], str]) -> None:
+    """Follows no link of a list that the site shows at another address, text and links as they are written alike."""
+    if visit.shown is None or visit.cleaned is not None or visit.state != "page" or not visit.depth:
+        return
+    url, key = visit.page.url, (visit.site, visit.shown)
+    was = db.conn.execute("SELECT state, reason FROM pages WHERE url = ?", (url,)).fetchone()
+    if was is not None and was[0] != "found" and not (was[1] or "").startswith(SAME):
+        return
+    query = "SELECT url FROM pages WHERE site = ? AND shown = ? AND url != ? ORDER BY id LIMIT 1"
+    row = db.conn.execute(query, (*key, url)).fetchone()
+    other = row[0] if row else lists.get(key)
+    if other is None:
+        lists[key] = url
+        return
+    visit.links, visit.named, visit.same_as, visit.reason = (), frozenset(), other, SAME + other
 
 
 def _used(rules: Rules) -> set[str]:
@@ -235,8 +266,8 @@ def _learn(db: Database, visit: Visit, others: Sequence[Other], rules: Rules) ->
     for one in others:
         changed |= query_params.observe(rules, url, one.url, text, True)
         other, other_rest = origins.origin_of(one.url)
-        if other != origin and other_rest == rest:
-            name = origins.rule_of(origin, other)
+        name = origins.rule_of(origin, other) if other != origin and other_rest == rest else None
+        if name := name or path_charset.rule_of(url, one.url):
             rules.setdefault(name, Evidence()).agree(rest, text)
             changed.add(name)
     path = url.partition("?")[0]
@@ -259,7 +290,7 @@ def _learn(db: Database, visit: Visit, others: Sequence[Other], rules: Rules) ->
     return changed
 
 
-def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Other]) -> bool:
+def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Other], rules: Rules) -> bool:
     """Whether the visit is of a page that one of `others` has the article of; it keeps none then."""
     assert visit.cleaned is not None
     for one in others:
@@ -271,6 +302,16 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
             (names is not None and one.names == names)
             or one.url in origins.twins(visit.page.url)
             or one.url.lower() == visit.page.url.lower()  # as servers have it that do not tell case apart
+            or path_charset.rule_of(visit.page.url, one.url) is not None
+            or known_as(visit.page.url, rules) == known_as(one.url, rules)
+            or (
+                one.title == visit.cleaned.title
+                and (
+                    _is_split(db, one.url)
+                    or _token_apart(visit.page.url, one.url)
+                    or _same_number(visit.page.url, one.url)
+                )
+            )
         ):
             _leave(visit, SAME, one.url)
         elif apart := query_params.keys_apart(visit.page.url, one.url):
@@ -278,12 +319,27 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
             if (
                 more
                 and (not less or one.title == visit.cleaned.title)
-                and not any(map(query_params.selects, more | less))
+                and not any(query_params.selects(key, visit.page.url, one.url) for key in more | less)
             ):
                 _leave(visit, SAME, one.url)
         if visit.same_as is not None:
             return True
     return False
+
+
+def _token_apart(url: str, other: str) -> bool:
+    """Whether two URLs differ in one folder alone that is a session's name in both."""
+    one, two = url.split("/"), other.split("/")
+    apart = [pair for pair in zip(one[3:], two[3:], strict=False) if pair[0] != pair[1]]
+    return len(one) == len(two) and len(apart) == 1 and all(map(query_params.is_token, apart[0]))
+
+
+def _same_number(url: str, other: str) -> bool:
+    """Whether two URLs of different patterns name one number: `/thread-12-1-1.html` and `/viewthread.php?tid=12`."""
+    if pattern_of(url)[0] == pattern_of(other)[0]:
+        return False
+    one, two = (max(map(int, _NUMBER.findall(origins.origin_of(each)[1])), default=0) for each in (url, other))
+    return one == two > 0
 
 
 def _still(db: Database, visit: Visit, was: dict[str, Any]) -> bool:
@@ -312,7 +368,7 @@ def _take_over(db: Database, visit: Visit, others: Sequence[Other]) -> None:
     for one in others:
         named = one.names == visit.page.url
         apart = query_params.keys_apart(visit.page.url, one.url)
-        if not named and (apart is None or apart[0] or any(map(query_params.selects, apart[1]))):
+        if not named and (apart is None or apart[0] or any(query_params.selects(key, one.url) for key in apart[1])):
             continue
         prefix = CANONICAL if named else SAME
         if one.visit is not None:
@@ -322,10 +378,7 @@ def _take_over(db: Database, visit: Visit, others: Sequence[Other]) -> None:
             "UPDATE articles SET url = ?, page_id = (SELECT id FROM pages WHERE url = ?) WHERE id = ?",
             (visit.cleaned.url if visit.cleaned else visit.page.url, visit.page.url, one.article),
         )
-        db.conn.execute(
-            "UPDATE pages SET state = 'page', reason = ?, due = ?, etag = NULL, last_modified = NULL WHERE url = ?",
-            (hide(prefix + visit.page.url), revisit.later(visit.fetched_at, AGAIN), one.url),
-        )
+        _alias(db, one.url, prefix + visit.page.url, visit.fetched_at)
         return
 
 
@@ -355,4 +408,76 @@ def _sweep(db: Database, site: str, rules: Rules, at: str) -> None:
     db.conn.executemany(
         "UPDATE pages SET state = 'page', due = ?, reason = ? WHERE id = ?",
         [(revisit.later(at, AGAIN), hide(SAME + to), id) for id, to, *_ in moved],
+    )
+
+
+def _merge(db: Database, site: str, rules: Rules, at: str, visits: Sequence[Visit]) -> None:
+    """Applies rules that are new to the articles of a site: what stands under several URLs becomes one, with its past.
+
+    Visits in the batch of pages that are another's now keep no article.
+    """
+    rows = db.conn.execute(
+        "SELECT articles.id, articles.url, pages.url, pages.id FROM articles JOIN pages ON pages.id = page_id"
+        " WHERE articles.site = ? ORDER BY articles.id",
+        (site,),
+    ).fetchall()
+    led = {url: to for _, _, url, _ in rows if (to := known_as(url, rules)) != url}
+    stands: dict[str, str] = {}  # the article found first stands for those that no page links otherwise
+    for url, to in led.items():
+        if db.conn.execute("SELECT 1 FROM pages WHERE url = ?", (to,)).fetchone() is None:
+            stands.setdefault(to, url)
+    moved = {url: to for url, to in _to_known(db, led, set(), rules, stands).items() if to != url}
+    for article, shown, url, page in rows:
+        if url not in moved:
+            continue
+        to = moved[url]
+        depth = db.conn.execute("SELECT depth FROM pages WHERE id = ?", (page,)).fetchone()[0]
+        frontier.add_found(db, [Found(to, depth, page, 1)], at)
+        if db.conn.execute("SELECT 1 FROM pages WHERE url = ?", (to,)).fetchone() is None:
+            continue  # it was purged
+        if (home := _article_at(db, to)) is not None:
+            same_article.absorb(db, home, article)
+        else:
+            db.conn.execute(
+                "UPDATE articles SET url = ?, page_id = (SELECT id FROM pages WHERE url = ?) WHERE id = ?",
+                (to if shown == url else shown, to, article),  # what is shown of an address with a contact stays
+            )
+        _alias(db, url, SAME + to, at)
+    for visit in visits:
+        if visit.page.url in moved and visit.cleaned is not None:
+            _leave(visit, SAME, moved[visit.page.url])
+
+
+def merge_whole(db: Database, visits: Iterable[Visit]) -> None:
+    """Takes in pages that show all of a split article at once, when its parts have come to the same text after them."""
+    for visit in visits:
+        if visit.cleaned is None or (visit.part is None and not visit.echo):
+            continue
+        home = _article_at(db, visit.page.url)
+        for one in _same_text(db, visit):
+            if home is None or one.article is None or one.article == home:
+                continue
+            if one.title == visit.cleaned.title and not _is_split(db, one.url):
+                same_article.absorb(db, home, one.article)
+                _alias(db, one.url, SAME + visit.page.url, visit.fetched_at)
+
+
+def _article_at(db: Database, url: str) -> int | None:
+    """The id of the article that the page at `url` holds."""
+    query = "SELECT articles.id FROM pages JOIN articles ON page_id = pages.id WHERE pages.url = ?"
+    row = db.conn.execute(query, (url,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _is_split(db: Database, url: str) -> bool:
+    query = "SELECT 1 FROM parts JOIN pages ON pages.id = page_id WHERE pages.url = ?"
+    return db.conn.execute(query, (url,)).fetchone() is not None
+
+
+def _alias(db: Database, url: str, reason: str, at: str) -> None:
+    """Marks a page as another URL of one that is known."""
+    db.conn.execute(
+        "UPDATE pages SET state = 'page', reason = ?, due = ?, etag = NULL, last_modified = NULL, missed_since = NULL,"
+        " missing = 0, missed = 0 WHERE url = ?",
+        (hide(reason), revisit.later(at, AGAIN), url),
     )

@@ -55,6 +55,14 @@ def m005_linked(db: Database) -> None:
     db.conn.execute("ALTER TABLE pages ADD COLUMN linked TEXT")
 
 
+@migrations()
+def m006_reach(db: Database) -> None:
+    """Pages have a digest of what they show; a first part may be one that only the second says is one."""
+    db.conn.execute("ALTER TABLE pages ADD COLUMN shown INTEGER")
+    db.conn.execute("CREATE INDEX pages_shown ON pages(site, shown) WHERE shown IS NOT NULL")
+    db.conn.execute("ALTER TABLE parts ADD COLUMN named INTEGER NOT NULL DEFAULT 0")
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Names of migrations that a newer Chaffinch applied to `db` and this one does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

@@ -33,6 +33,11 @@ _PREFIX = re.compile(
     rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<[?!][^>]{0,500}>\s{0,99}){0,9}<([\w.]{1,20}:)(?!RDF)", re.IGNORECASE
 )
 _DTD_END = re.compile(rb"\]\s{0,99}>")
+# An ampersand that begins no reference: the parser would drop what follows it. In CDATA it is right.
+_BARE = re.compile(rb"&(?!(?:[a-zA-Z]\w{0,30}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
+_REFERENCE = 40  # bytes, more than a reference may have
+_CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, where `&` is two bytes
 _LINE = re.compile(rb"(?:\xef\xbb\xbf)?https?://[^\s<>\"]{1,2000}", re.IGNORECASE)
 
 Entry = tuple[str, str | None]  # URL as written, last modification as written
@@ -101,18 +106,19 @@ def elements(body: bytes, names: frozenset[str]) -> Iterator[etree._Element]:
         remove_pis=True,
     )
     root: etree._Element | None = None
-    latest = 0
+    fed = latest = 0
     try:
-        for start in range(0, len(body), STEP):
-            if start - latest > MAX_BARREN:
+        for piece in _steps(body):
+            if fed - latest > MAX_BARREN:
                 return
-            parser.feed(body[start : start + STEP])
+            parser.feed(piece)
+            fed += len(piece)
             for event, element in cast(Iterator[tuple[str, etree._Element]], parser.read_events()):
                 root = element if root is None else root
                 if event == "end" and local_name(element) in names:
                     yield element
                     element.clear()
-                    latest = start
+                    latest = fed
             if root is None:
                 return
             _prune(root, names)
@@ -138,6 +144,38 @@ def _without_dtd(body: bytes) -> bytes:
         return body
     end = _DTD_END.search(body, opened)
     return body[:start] + (body[end.end() :] if end else b"")
+
+
+def _steps(body: bytes) -> Iterator[bytes]:
+    """`body` in pieces of about `STEP` bytes, with `&amp;` for each bare ampersand, as farms have them in addresses."""
+    if b"&" not in body or body.startswith(_WIDE):
+        yield from (body[start : start + STEP] for start in range(0, len(body), STEP))
+        return
+    piece = bytearray()
+    for part, verbatim in _sections(body):
+        piece += part if verbatim else _BARE.sub(b"&amp;", part)
+        if len(piece) >= STEP:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece)
+
+
+def _sections(body: bytes) -> Iterator[tuple[bytes, bool]]:
+    """`body` in pieces of at most `STEP` bytes that end within no reference, and whether each is of a CDATA section."""
+    at = 0
+    while at < len(body):
+        opens = body.find(_CDATA, at)
+        opens = len(body) if opens < 0 else opens
+        while at < opens:
+            cut = min(at + STEP, opens)
+            if cut < opens and (mark := body.rfind(b"&", at + 1, cut)) > cut - _REFERENCE:
+                cut = mark
+            yield body[at:cut], False
+            at = cut
+        closes = body.find(_CDATA_END, opens)
+        closes = len(body) if closes < 0 else closes
+        yield from ((body[start : min(start + STEP, closes)], True) for start in range(opens, closes, STEP))
+        at = closes
 
 
 def local_name(element: etree._Element) -> str:

@@ -25,6 +25,7 @@ from chaffinch import (
     same_page,
     search,
     site_template,
+    threads,
     tombstones,
     yields,
 )  # fmt: skip
@@ -33,6 +34,7 @@ from chaffinch.corpus import CorpusError
 from chaffinch.frontier import Found
 from chaffinch.history import Event
 from chaffinch.items import Cleaned, Page, PageState, Visit
+from chaffinch.novelty import Said
 from chaffinch.revisit import Bounds, Rate
 
 BATCH_VISITS = 100  # of a crawl, which waits while they are written
@@ -68,6 +70,7 @@ class Store:
     priors: dict[tuple[str, PageState], Rate] = field(default_factory=dict)  # of a site's kinds, as the run began
     swept: set[str] = field(default_factory=set)  # sites whose waiting pages were led to other URLs
     notices: parked.Notices = field(default_factory=parked.Notices)
+    said: Said = field(default_factory=Said)  # what its sites have said before
     bounds: dict[str, Bounds] = field(default_factory=dict)  # of a site's waits, where it has its own
     # Told of each visit that cannot be written, and why; of None when a batch could not be, and each visit of it could.
     tell_refused: Callable[[Visit | None, Exception], None] | None = None
@@ -129,8 +132,12 @@ class Store:
 
     def _commit(self, visits: list[Visit]) -> None:
         counts: dict[str, int] = {}
-        with self.db.atomic():
-            _write(self, [copy(visit) for visit in visits], counts)  # copies, as writing changes them
+        try:
+            with self.db.atomic():
+                _write(self, [copy(visit) for visit in visits], counts)  # copies, as writing changes them
+        except Exception:
+            self.said = Said()  # of what was not written it says nothing
+            raise
         self.refused_in_a_row = 0
         for name, count in counts.items():
             self.counts[name] = self.counts.get(name, 0) + count
@@ -206,7 +213,7 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
     if store.before_write is not None and (fresh or any(visit.crawled for visit in visits)):
         store.before_write()
     missed = history.judge(db, visits, known)
-    learned = yields.note(db, visits, first, repeated.keys() | said)
+    learned = yields.note(db, visits, first, repeated.keys() | said, store.said)
     mirrors.note(db, visits, first)
     page_ids = _write_pages(
         store, visits, pages, missed, {visit.page.url for visit in fresh} | assembled.news, learned.fresh
@@ -216,6 +223,7 @@ def _write(store: Store, visits: list[Visit], counts: dict[str, int]) -> None:
         revisit.bring_forward(db, visit.modified, visit.fetched_at)
     parts.write(db, assembled, page_ids)
     _write_articles(db, visits, known, page_ids, counts)
+    same_page.merge_whole(db, visits)
 
 
 def _write_articles(
@@ -350,7 +358,7 @@ def _write_pages(
         times = max(was.get("missed", 0), int(state == "gone" and url in missed)) if waits else 0
         rate = Rate(was.get("changes", 0.0), was.get("watched", 0.0))
         due = frontier.next_due(state, visit.fetched_at, failures)
-        if visit.same_as is not None:
+        if visit.same_as is not None or reason == threads.REPLIES:
             due = revisit.later(visit.fetched_at, same_page.AGAIN)
         elif url in missed and state == "failed":
             due = revisit.later(visit.fetched_at, MISSED_AGAIN)
@@ -380,6 +388,7 @@ def _write_pages(
                 "changes": rate.changes,
                 "watched": rate.watched,
                 "spelling": visit.spelling,
+                "shown": visit.shown,
                 "priority": int(state in ("article", "page")),
             }
         )
@@ -389,7 +398,7 @@ def _write_pages(
 
 def _upsert_pages(db: Database, rows: list[dict[str, Any]]) -> None:
     updated = ["state", "status", "etag", "last_modified", "last_fetched", "due", "reason", "failures"]
-    updated += ["missing", "missed", "missed_since", "changes", "watched", "priority", "spelling"]
+    updated += ["missing", "missed", "missed_since", "changes", "watched", "priority", "spelling", "shown"]
     # On 304 the stored validators still hold. What stands in the place of an article is not to be answered
     # by 304 the next time, which would say that the article is there: its own validators are kept, as at a failure.
     shown = "excluded.status BETWEEN 200 AND 299 AND excluded.missed_since IS NULL"
@@ -399,6 +408,7 @@ def _upsert_pages(db: Database, rows: list[dict[str, Any]]) -> None:
         for name in ("etag", "last_modified")
     } | {
         "due": "coalesce(excluded.due, due)",
+        "shown": "coalesce(excluded.shown, shown)",
         # Once it answers to its URL it need not be asked for otherwise.
         "spelling": "CASE WHEN excluded.state IN ('failed', 'forbidden', 'gone') THEN spelling"
         " ELSE excluded.spelling END",

@@ -12,17 +12,26 @@ TRACKING = frozenset(
     "hmci".split()
 )
 _TRACKING_STARTS = ("utm_", "aspsessionid")
-_SESSION_KEYS = frozenset("sid session sessionid session_id sess oscsid zenid".split())
+SESSION_KEYS = frozenset("sid session sessionid session_id sess sessid oscsid zenid ssid".split())
+# What of a thread only says which posts of it are shown, or where its reader came from: Discuz.
+_THREAD_KEYS = frozenset("authorid extra ordertype highlight fromuid fromguid".split())
 # What keeps a copy from being shown: the time of day, a random number.
 _CACHE_KEYS = frozenset("t _t _ ts timestamp time r rnd rand random v".split())
 _CACHE_VALUE = re.compile(r"1\d{9}(?:\d{3})?|0\.\d{6,}")
-_SESSION_VALUE = re.compile(r"[0-9a-zA-Z]{22,}")
+# Discuz, PHPWind: six characters. Words have two vowels and no digits, a section's number has no letters.
+_SESSION_VALUE = re.compile(
+    r"[0-9a-zA-Z]{22,}|(?!\d{6})(?=[^A-Z0-9]{0,5}[A-Z0-9]|(?:[^aeiou]{0,6}[aeiou]?[^aeiou]{0,6})$)[0-9a-zA-Z]{6}"
+)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_URL_CHARS = 2_000
 
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _ENCODED = re.compile(r"%([0-9a-fA-F]{2})|(.)", re.DOTALL)
-_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+_SESSION = re.compile(
+    r";(?:jsessionid|phpsessid|sessionid|sid)=[^/;]*"
+    r"|/(?:\(|%28)(?:[A-Z](?:\(|%28)[\w!*'-]{1,500}(?:\)|%29)){1,4}(?:\)|%29)(?=/|$)",  # ASP.NET: /(S(…))/
+    re.IGNORECASE,
+)
 _SLASHES = re.compile(r"(?<!:)/{2,}")  # `/go/http://…` names an address
 _DEFAULT_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -146,13 +155,15 @@ def _query(query: str, encoding: str) -> str:
         one.replace("%20", "+") for one in _encoded(query.replace(" ", "+"), _QUERY, _QUERY_ALIKE, encoding).split("&")
     ]
     kept = [pair for pair in pairs if pair and not is_tracking(*pair.partition("=")[::2])]
+    if any(pair.startswith("tid=") for pair in kept):
+        kept = [pair for pair in kept if pair.partition("=")[0] not in _THREAD_KEYS]
     return "&".join(sorted(kept) if all("=" in pair for pair in kept) else kept)
 
 
 def is_tracking(key: str, value: str = "") -> bool:
     """Whether the query parameter `key` names a reader or who sent one; some keys do only with such a value."""
     key = key.lower()
-    if key in _SESSION_KEYS:
+    if key in SESSION_KEYS:
         return _SESSION_VALUE.fullmatch(value) is not None
     if key in _CACHE_KEYS:
         return _CACHE_VALUE.fullmatch(value) is not None

@@ -17,7 +17,21 @@ from sqlite_utils import Database
 
 from chaffinch.frontier import NAMED
 from chaffinch.items import Visit
-from chaffinch.patterns import FAR, TRIES_LED, Known, Yield, names_of, pattern_of, room, source_of, sourced, why
+from chaffinch.novelty import Said, nothing_new
+from chaffinch.patterns import (
+    ENDLESS,
+    FAR,
+    TRIES_LED,
+    Known,
+    Yield,
+    is_led_by_article,
+    names_of,
+    pattern_of,
+    room,
+    source_of,
+    sourced,
+    why,
+)  # fmt: skip
 
 HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet
 HOPES_BROAD = 30  # of a broad pattern
@@ -88,22 +102,28 @@ class Learned:
     sites: dict[str, Known]
 
 
-def note(db: Database, visits: Sequence[Visit], first: set[str], known_texts: set[str]) -> Learned:
+def note(db: Database, visits: Sequence[Visit], first: set[str], known_texts: set[str], said: Said) -> Learned:
     """Counts the visits of a batch for their patterns.
 
     `first` are the URLs that were never fetched before, `known_texts` those of them whose article's text the site
-    has at another URL. Called before the links of the visits are written.
+    has at another URL, `said` what it has said. Called before the links of the visits are written.
     """
     fresh = _unknown(db, {link for visit in visits for link in visit.links})
     learned = Learned(set(fresh), {site: load(db, site) for site in {visit.site for visit in visits}})
     sources = _sources(db, first)
+    articles = [visit for visit in visits if visit.page.url in first and visit.cleaned is not None and visit.crawled]
+    old = nothing_new(db, said, [(visit.page.url, visit.site, visit.canonical) for visit in articles])
     for site, known in learned.sites.items():
         changed: set[str] = set()
         given_up = {name for name, one in known.items() if one.given_up_at}
         for visit in visits:
             if visit.site == site and visit.page.url in first and _counts(visit):
                 names = names_of(visit.page.url, *sources.get(visit.page.url, (None, False)))
-                changed |= _count(known, visit, names, fresh, visit.page.url in known_texts)
+                repeated = visit.page.url in known_texts
+                if not repeated and visit.page.url in old and is_led_by_article(known, names):
+                    repeated = True
+                    known.setdefault(names[2], Yield()).level = 0  # made up, but not one text for all of them
+                changed |= _count(known, visit, names, fresh, repeated)
             if visit.site == site:
                 fresh.difference_update(visit.links)
         save(db, site, known, changed)
@@ -111,6 +131,21 @@ def note(db: Database, visits: Sequence[Visit], first: set[str], known_texts: se
             if not known[name].given_up_at:
                 _take_up(db, site, name, max(visit.fetched_at for visit in visits))
     return learned
+
+
+def endless(db: Database, sites: Iterable[str]) -> dict[str, str]:
+    """Of `sites`, those whose articles go on naming others that say nothing new: what was made of them, in words."""
+    found: dict[str, str] = {}
+    for site in sites:
+        rows = db.conn.execute(
+            "SELECT sum(tried), sum(brought), min(substr(pattern, 1, instr(pattern, ' <') - 1)) FROM patterns"
+            " WHERE site = ? AND given_up_at IS NOT NULL AND reason LIKE ?",
+            (site, f"pattern given up: {ENDLESS}%"),
+        ).fetchone()
+        if rows[0]:
+            tried, brought, pattern = rows
+            found[site] = f"{ENDLESS}: {tried:,} pages that only their like name brought {brought:,} new: {pattern}"
+    return found
 
 
 def _take_up(db: Database, site: str, pattern: str, at: str) -> None:
@@ -137,14 +172,20 @@ def _count(known: Known, visit: Visit, names: tuple[str, str, str], fresh: set[s
     found = _level_found(known, own, names, visit, fresh, repeated)
     may_hope = own.hoped < HOPES and known.get(broad, _NEW).hoped < HOPES_BROAD
     hoped = found is None and may_hope and _leads_into_the_open(known, narrow, visit, fresh)
-    neutral = hoped or (found is None and _other_text_or_links(known, own, narrow, visit))
+    made_up = repeated and visit.cleaned is not None and is_led_by_article(known, names)  # its links say nothing
+    neutral = hoped or (found is None and not made_up and _other_text_or_links(known, own, narrow, visit))
+    # What only articles name has a budget of its own, so that it costs what lists name nothing.
+    sampled = found is None and own.level == 0 and is_led_by_article(known, names)
     for name in counted:
         one = known.setdefault(name, Yield())
-        one.hoped += hoped
+        if name == names[2] and own.level == 0:
+            one.hoped += sum(pattern_of(link)[0] == narrow for link in visit.links if link in fresh)
+        else:
+            one.hoped += hoped
         if found is not None:
             one.level = found if one.level is None else min(one.level, found)
             one.brought += 1
-        one.tried += not neutral
+        one.tried += not (neutral or (sampled and name != names[2]))
         if one.given_up_at and found is not None:  # a probe that came back with something
             one.tried, one.given_up_at, one.reason = one.brought, None, None
     source = known.get(source_of(names))
@@ -153,7 +194,8 @@ def _count(known: Known, visit: Visit, names: tuple[str, str, str], fresh: set[s
         source.brought += 1
         counted.add(source_of(names))
     if room(known, names, {})[0] <= 0:
-        for name in {narrow, room(known, names, {})[1]} & counted:
+        at_fault = {room(known, names, {})[1]} | (set() if is_led_by_article(known, names) else {narrow})
+        for name in at_fault & counted:
             known[name].given_up_at, known[name].reason = visit.fetched_at, why(name, known[name])
     return counted
 

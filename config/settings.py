@@ -51,7 +51,7 @@ CONCURRENT_ITEMS = 1  # a page is one item; Scrapy starts so many tasks for each
 RETRY_TIMES = 1  # a page that fails is due again later anyway
 RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # 429 and 503 are for spiders.backoff
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # `pages.reason` tells it
-COOKIES_ENABLED = False
+COOKIES_ENABLED = True  # to sites that show themselves only to who brings one back: spiders.cookies
 
 # --- Safe --------------------------------------------------------------------------------------------------------
 TWISTED_DNS_RESOLVER = "spiders.resolver.PublicResolver"
@@ -75,9 +75,11 @@ REMOTE_CONTROL_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "spiders.optout.OptOutMiddleware": 80,
     "spiders.backoff.BackoffMiddleware": 90,
     "spiders.robots.RobotsMiddleware": 100,
+    "spiders.cookies.CookieMiddleware": 580,  # sees what was inflated
     "spiders.encodings.ContentEncodingMiddleware": 590,
     "spiders.archive.ArchiveMiddleware": 950,
 }

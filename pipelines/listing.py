@@ -9,6 +9,7 @@ from chaffinch.links import listed
 
 MAX_SITEMAP_DEPTH = 5  # sitemap indexes that name sitemap indexes
 USUAL_SITEMAP = "/sitemap.xml"
+READ_TYPES = (*HTML_TYPES, "text/", "application/json")
 
 
 class ListingPipeline:
@@ -27,7 +28,7 @@ class ListingPipeline:
                 visit.links, visit.modified = tuple(dates), lastmod.changes(dates, visit.fetched_at)
         elif visit.depth and visit.page.url.endswith(USUAL_SITEMAP):
             visit.reason = "no sitemap"
-        elif visit.page.content_type and not visit.page.content_type.lower().startswith((*HTML_TYPES, "text/")):
+        elif visit.page.content_type and not visit.page.content_type.lower().startswith(READ_TYPES):
             visit.reason = f"not HTML: {visit.page.content_type[:60]}"
         else:
             return visit

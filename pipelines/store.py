@@ -35,6 +35,8 @@ class StorePipeline:
     def process_item(self, visit: Visit) -> Visit:
         visit.page = Page(visit.page.url, b"", visit.page.content_type)
         visit.document = None
+        for kind, note in visit.notes:
+            self.run.note(visit.site, kind, note)
         self.run.keep(visit)
         return visit
 

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import scrapy
 from scrapy.http import Response
 
 from chaffinch import farms, frontier
+from chaffinch.addresses import from_header, join, refresh_target
+from chaffinch.challenge import is_challenge
 from chaffinch.cli import complain
 from chaffinch.contact_urls import without
 from chaffinch.corpus import now
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 LOOPBACK_CONNECTIONS = 8
 LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent
+SCRIPT_ONLY = "answers with a script that sets a cookie, which is not run"
 NOT_AS_SPELLED = (403, 404, 410)  # what a server says of a folder whose default page it does not show
 END = 1_000  # bytes of a page that its last tags stand in
 OUR_META = ("page", "download_slot", "dont_redirect", "handle_httpstatus_all")
@@ -106,6 +109,10 @@ class FarmSpider(scrapy.Spider):
             ours = {name: response.meta[name] for name in OUR_META if name in response.meta}
             yield response.request.replace(url=spelling, meta={**ours, "spelled": True})
             return
+        if is_challenge(response.body):
+            self.run.leave(page.site, SCRIPT_ONLY)
+            self.left_out(page)
+            return
         visit = self._visit(page, response)
         if CUT_SHORT in response.flags and response.status == 200:
             visit.etag = visit.last_modified = None  # a 304 would leave it as it came for good
@@ -122,9 +129,11 @@ class FarmSpider(scrapy.Spider):
             visit.state, visit.reason = "failed", f"HTTP {response.status}"
         elif not response.body:
             visit.reason = "empty"
+            _refresh(visit, response)
         elif CUT_SHORT in response.flags and page.fetched and not _is_whole(response.body):
             visit.state, visit.reason = "failed", "the transfer broke off"  # what is stored of it may be more
         else:
+            _refresh(visit, response)
             visit.page = Page(page.url, response.body, visit.page.content_type)
             self._try_usual_sitemap(page)
         self._tell(visit)
@@ -150,7 +159,8 @@ class FarmSpider(scrapy.Spider):
     def heard_of(self, origin: str, sitemaps: Iterable[str]) -> None:
         """Adds the sitemaps that the robots.txt of `origin` names; without any, the usual one is tried later."""
         site = site_of(origin)
-        urls = [url for url in map(canonical_url, islice(sitemaps, MAX_SITEMAPS)) if url and site_of(url) == site]
+        absolute = (join(f"{origin}/", sitemap) for sitemap in islice(sitemaps, MAX_SITEMAPS))
+        urls = [url for one in absolute if one and (url := canonical_url(one)) and site_of(url) == site]
         if not urls:
             self.no_sitemap.add(origin)
             return
@@ -208,11 +218,8 @@ class FarmSpider(scrapy.Spider):
         )
 
     def _redirect(self, visit: Visit, response: Response) -> None:
-        target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()
-        try:
-            absolute = urljoin(response.url, target)
-        except ValueError:
-            absolute = ""
+        target = from_header(response.headers.get("Location") or b"")
+        absolute = join(response.url, target) or ""
         url = canonical_url(absolute)
         if not target or url is None:
             visit.reason = "redirects nowhere"
@@ -235,14 +242,23 @@ def _other_spelling(page: Due, response: Response) -> str | None:
     """
     if response.status in NOT_AS_SPELLED and page.spelling and "spelled" not in response.meta:
         return page.url if response.url == page.spelling else page.spelling
-    target = (response.headers.get("Location") or b"").decode("utf-8", "replace").strip()
+    target = from_header(response.headers.get("Location") or b"")
     if not 300 < response.status < 400 or response.status == 304 or not target or "spelled" in response.meta:
         return None
-    try:
-        url = urljoin(response.url, target).partition("#")[0]
-    except ValueError:
-        return None
-    return url if url != response.url and canonical_url(url) == page.url else None
+    url = (join(response.url, target) or "").partition("#")[0]
+    return url if url and url != response.url and canonical_url(url) == page.url else None
+
+
+def _refresh(visit: Visit, response: Response) -> None:
+    """Has a visit lead to where the answer's Refresh header does, on the same site."""
+    target = refresh_target((response.headers.get("Refresh") or b"").decode("latin-1"))
+    absolute = join(response.url, target) if target else None
+    url = canonical_url(absolute) if absolute else None
+    if absolute is None or url is None or site_of(url) != visit.site or url == visit.page.url:
+        return
+    visit.links = (url,)
+    if (asked := as_linked(absolute)) and asked != url:
+        visit.linked = {url: asked}
 
 
 def _is_whole(body: bytes) -> bool:

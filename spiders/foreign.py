@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
+COOKIES = "spiders.cookies.CookieMiddleware"
+THEIR_COOKIES = "scrapy.downloadermiddlewares.cookies.CookiesMiddleware"
 OURS = "pipelines."  # the modules of our stages
 # Above the project's settings, below those that the spider itself and the command line bring.
 PRIORITY = SETTINGS_PRIORITIES["project"] + 1
@@ -39,6 +41,10 @@ class ForeignSpiders:
             return
         for name in ("SCHEDULER", "ITEM_PROCESSOR"):
             settings.set(name, getattr(default_settings, name), PRIORITY)
+        middlewares = settings.getdict("DOWNLOADER_MIDDLEWARES")
+        if middlewares.pop(COOKIES, None) is not None and middlewares.get(THEIR_COOKIES, 0) is None:
+            del middlewares[THEIR_COOKIES]  # of what is in a request's own `cookies`, ours knows nothing
+        settings.set("DOWNLOADER_MIDDLEWARES", middlewares, settings.getpriority("DOWNLOADER_MIDDLEWARES") or PRIORITY)
         stages = settings.getdict("ITEM_PIPELINES")
         others = {path: order for path, order in stages.items() if not str(path).startswith(OURS)}
         settings.set("ITEM_PIPELINES", others, settings.getpriority("ITEM_PIPELINES") or PRIORITY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +50,7 @@ class Tally:
     off_topic: int = 0
     errors: int = 0
     other: int = 0  # lists, redirects, what is forbidden, gone or unchanged
+    notes: dict[str, str] = field(default_factory=dict)  # what pages say of the whole site, each kind once
 
     def count(self, visit: Visit) -> None:
         """Takes the end of a visit."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.utils.log import get_scrapy_root_handler
 
-from chaffinch import frontier, history, manifest, parked
+from chaffinch import frontier, history, manifest, parked, yields
 from chaffinch.cli import complain
 from chaffinch.corpus import CorpusError, lock, now, open_writer
 from chaffinch.items import Visit
@@ -180,6 +180,20 @@ class CrawlRun:
         self.told.append({"site": site, "what": what})
         complain(f"{site}: {what}")
 
+    def note(self, site: str, kind: str, what: str) -> None:
+        """Says what a page, or the run, says of its whole site: each kind once. `crawls.stats.sites` has it, too."""
+        notes = self.tallies.setdefault(site, Tally()).notes
+        if kind not in notes:
+            notes[kind] = what
+            self.told.append({"site": site, "what": what})
+            complain(what if "://" in what else f"{site}: {what}")
+
+    def leave(self, site: str, reason: str) -> None:
+        """No page of `site` is fetched any more in this run, for what it answers: that is odd; the report tells it."""
+        if site not in self.holds.left:
+            self.told.append({"site": site, "what": f"left for this run: {reason}"})
+        self.holds.leave(site, reason)
+
     def _tell_all(self) -> None:
         """Once the run is over: what leads nowhere, what shows something else, what came cut short."""
         for site, what in self._dead_ends.items():
@@ -193,6 +207,8 @@ class CrawlRun:
         for site, count, why in parked.silent_sites(self.store.db, self.started):
             if site in self.sites and site not in self.store.notices.counts:
                 self.tell(site, f"all {count:,} articles asked for are answered by something else ({why}): they stay")
+        for site, what in yields.endless(self.store.db, list(self.tallies)).items():
+            self.note(site, "without end", what)
         for site, urls in self._cut_short.items():
             more = f" and {len(urls) - 1:,} more" if len(urls) > 1 else ""
             self.tell(site, f"came shorter than announced, what came is taken: {urls[0]}{more}")

@@ -37,7 +37,7 @@ def article_of(body: str, url: str = "http://example.com/a/1.html", head: str = 
 def lines_of(body: str) -> list[str]:
     found = article_of(body)
     assert isinstance(found, Article), found
-    return [block.text for block in found.blocks]
+    return [block.text for block in found.blocks if not block.hidden]
 
 
 def paragraphs(lines: list[str] = WORDS, tag: str = "p") -> str:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaffinch import purge
+from chaffinch import frontier, purge
 from chaffinch.corpus import open_writer
 from chaffinch.evidence import whole_lines
 from chaffinch.extract import parse
@@ -74,10 +74,22 @@ WHOLE = [("http://a.example/n/88.html", "\n".join(line for part in PARTS for lin
     [
         ("http://a.com/n/5780252.html", "5780252_2.html", "下一页", Part("a.com/n/5780252.html", 1, False)),
         ("http://a.com/n/5780252_2.html", "/n/5780252_3.html", "3", Part("a.com/n/5780252.html", 2, False)),
-        ("http://a.com/n/5780252_3.html", "5780252_2.html", "上一頁", Part("a.com/n/5780252.html", 3, True)),
+        ("http://a.com/n/5780252_3.html", "5780252_2.html", "上一頁", Part("a.com/n/5780252.html", 3, True, False)),
         ("http://a.com/show-12-1.html", "show-12-2.html", "第2页", Part("a.com/show-12.html", 1, False)),
         ("http://a.com/v.php?id=7", "?id=7&page=2", "[2]", Part("a.com/v.php?id=7", 1, False)),
-        ("http://a.com/v.php?id=7&page=2", "v.php?id=7", "1", Part("a.com/v.php?id=7", 2, True)),
+        (
+            "http://a.com/v.php?id=7&page=2", "v.php?id=7", "1",
+            Part("a.com/v.php?id=7", 2, True, False, "http://a.com/v.php?id=7"),
+        ),
+        ("http://a.com/t1.html", "t1_1.html", "2", Part("a.com/t1.html", 1, False)),
+        ("http://a.com/t1.html", "t1_1.html", "余下全文>>", Part("a.com/t1.html", 1, False)),
+        ("http://a.com/t1_1.html", "t1.html", "上一页", Part("a.com/t1.html", 2, True, True, "http://a.com/t1.html")),
+        ("http://a.com/t1_2.html", "t1_1.html", "2", Part("a.com/t1.html", 3, True)),
+        ("http://a.com/x1.html", "x1_2.html", "点击进入下一页", Part("a.com/x1.html", 1, False)),
+        ("http://a.com/x1.html", "x1_2.html", "下一页（2/2）", Part("a.com/x1.html", 1, False)),
+        ("http://a.com/x1.html", "x1_2.html", "继续阅读全文", Part("a.com/x1.html", 1, False)),
+        ("http://a.com/thread-12-2-1.html", "thread-12-1-1.html", "1", Part("a.com/thread-12.html", 2, True)),
+        ("http://a.com/thread-12-1-1.html", "thread-13-1-1.html", "下一页", None),
         ("file:saved/9.html", "9_2.html", "下页", Part("saved/9.html", 1, False)),
         ("http://a.com/n/26620/", "/n/26620/2/", "2", Part("a.com/n/26620/", 1, False)),
         ("http://a.com/n/26620/2/", "../#top", "上一页", Part("a.com/n/26620/", 2, True)),
@@ -91,7 +103,7 @@ WHOLE = [("http://a.example/n/88.html", "\n".join(line for part in PARTS for lin
         ("http://a.com/n/12.html", "http://[b/12_2.html", "下一页", None),
         ("http://[bad", "x_2.html", "2", None),
     ],
-)
+)  # fmt: skip
 def test_which_part_a_page_is(url: str, href: str, text: str, wanted: Part | None) -> None:
     assert part_of(parse(f'<a href="/">首页</a><a href="{href}"><b>{text}</b></a>'), url) == wanted
 
@@ -139,6 +151,93 @@ def test_parts_make_one_article_in_any_order(tmp_path: Path, order: tuple[int, .
     assert db.execute("SELECT url, state, reason FROM pages WHERE state != 'article' ORDER BY url").fetchall() == [
         (f"http://a.example/n/88_{n}.html", "page", f"part {n} of a.example/n/88.html") for n in (2, 3)
     ]
+    db.conn.close()
+
+
+def from_zero(number: int) -> Visit:
+    """The same, its second part at `_1`; its third says only 上一页, from which no number can be told."""
+    names = ["88.html", "88_1.html", "88_2.html"]
+    after = f'<a href="{names[number]}">下一页</a>' if number < 3 else ""
+    before = f'<a href="{names[number - 2]}">上一页</a>' if number > 1 else ""
+    text = "".join(f"<p>{line}</p>" for line in PARTS[number - 1])
+    body = f"<title>信用卡逾期怎么和银行协商</title><div class=content>{text}</div><p>{before} {after}</p>"
+    at = "2026-11-01T00:00:00Z"
+    url = f"http://a.example/n/{names[number - 1]}"
+    return process(Input("x", url, body.encode(), "text/html", "html", fetched_at=at), load_tools(b"k" * 32))
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
+@pytest.mark.parametrize("batches", [1, 3])
+def test_parts_that_count_from_zero(tmp_path: Path, order: tuple[int, ...], batches: int) -> None:
+    db = open_writer(tmp_path / "corpus.db")
+    store = Store(db)
+    for number in order:
+        store.add(from_zero(number))
+        if batches == 3:
+            store.flush()
+    store.finish()
+    assert stored(db.conn) == WHOLE
+    assert not db.execute("SELECT * FROM versions").fetchall()
+    db.conn.close()
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_second_part_makes_the_other_the_first(tmp_path: Path, order: tuple[int, int], together: bool) -> None:
+    """The first page leads to the second by words that nobody knows."""
+    db = open_writer(tmp_path / "corpus.db")
+    store = Store(db)
+
+    def add(number: int, at: str) -> None:
+        link = '<a href="88_2.html">未完，接着看</a>' if number == 1 else '<a href="88.html">上一页</a>'
+        text = "".join(f"<p>{line}</p>" for line in PARTS[number - 1])
+        body = f"<title>信用卡逾期怎么和银行协商</title><div class=content>{text}</div>{link}"
+        url = f"http://a.example/n/{name(number)}"
+        one = process(Input("x", url, body.encode(), "text/html", "html", fetched_at=at), load_tools(b"k" * 32))
+        one.crawled = True
+        store.add(one)
+        if not together:
+            store.flush()
+
+    for number in order:
+        add(number, "2026-11-01T00:00:00Z")
+    store.flush()
+    if not together and order == (1, 2):  # the first is asked for again at once
+        due = "SELECT url FROM pages WHERE due <= '2026-11-01T00:00:00Z'"
+        assert db.execute(due).fetchall() == [("http://a.example/n/88.html",)]
+        add(1, "2026-11-01T00:00:05Z")
+    for week in ("2026-11-08T00:00:00Z", "2026-11-15T00:00:00Z"):
+        add(1, week)
+        add(2, week)
+    store.finish()
+    assert stored(db.conn) == [(WHOLE[0][0], "\n".join(PARTS[0] + PARTS[1]))]
+    assert not db.execute("SELECT * FROM versions").fetchall()
+    assert not db.execute("SELECT * FROM events WHERE kind != 'new'").fetchall()
+    db.conn.close()
+
+
+@pytest.mark.parametrize("whole_first", [True, False])
+def test_a_page_that_shows_all_parts_is_the_same_article(tmp_path: Path, whole_first: bool) -> None:
+    db = open_writer(tmp_path / "corpus.db")
+    store = Store(db)
+    text = "".join(f"<p>{line}</p>" for part in PARTS for line in part)
+    body = page(1, 1).replace("".join(f"<p>{line}</p>" for line in PARTS[0]), text)
+    at = "2026-10-31T00:00:00Z" if whole_first else "2026-11-02T00:00:00Z"
+    url = "http://a.example/n/88_all.html"
+    shown = process(Input("x", url, body.encode(), "text/html", "html", fetched_at=at), load_tools(b"k" * 32))
+    visits = [visit(number) for number in (1, 2, 3)]
+    frontier.seed(db, [one.page.url for one in (shown, *visits)], at)
+    for one in [shown, *visits] if whole_first else [*visits, shown]:
+        one.crawled = True
+        store.add(one)
+        store.flush()
+    store.finish()
+    assert stored(db.conn) == WHOLE
+    reason = db.execute("SELECT reason FROM pages WHERE url = ?", [url]).fetchone()[0]
+    assert reason == "same page as http://a.example/n/88.html"
+    since = db.execute("SELECT first_seen FROM articles").fetchone()[0]
+    assert since == min(at, "2026-11-01T00:00:00Z")
+    assert [kind for (kind,) in db.execute("SELECT kind FROM events")] == ["new"]
     db.conn.close()
 
 

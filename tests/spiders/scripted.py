@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock, Thread, local
 from typing import Any
 
 ROBOTS = "/robots.txt"
@@ -22,6 +22,8 @@ class Answer:
     drip: float = 0.0  # seconds between the bytes of the body
     promised: int = 0  # bytes that are announced beyond those sent
 
+
+asking = local()  # `.cookie`: what the request brought that the thread is answering, "" for none
 
 Script = Callable[[str, int], Answer | None]  # path, how often it was asked before -> answer, None for 404
 
@@ -69,6 +71,7 @@ def scripted(script: Script, delay: float = 0.0, address: tuple[str, int] = ("12
         def do_GET(self) -> None:
             before = serving.paths().count(self.path)
             serving.asked.append((time.monotonic(), self.path))
+            asking.cookie = self.headers.get("Cookie", "")
             time.sleep(delay)
             answer = script(self.path, before) or Answer(status=404)
             body = answer.body.encode() if isinstance(answer.body, str) else answer.body

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack, closing
+from hashlib import md5
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from chaffinch import frontier
+from chaffinch.corpus import open_writer
+from chaffinch.frontier import Found
+from chaffinch.ingest import load_tools, process
+from chaffinch.inputs import Input
+from chaffinch.store import Store
 from tests.conftest import Run
 from tests.spiders.scripted import Answer, Script, Scripted, page, scripted
 
@@ -125,6 +135,107 @@ def test_who_sent_the_reader_makes_no_other_page(corpus: Corpus) -> None:
         corpus.crawl(served.url)
     kept = corpus.kept()
     assert {title: kept[title] for title in EACH_ONCE} == EACH_ONCE
+
+
+def with_token(rest: str, before: int, place: int) -> str:
+    return f"{rest}&s={md5(f'{rest}{before}{place}'.encode()).hexdigest()}"
+
+
+CHARSETS = [quote("催收".encode(charset)) for charset in ("utf-8", "gb18030")]
+SESSIONS: dict[str, Callable[[str, int, int], str]] = {
+    "path": lambda path, before, place: f"/(S({md5(f'{before}{place}'.encode()).hexdigest()[:24]})){path}",
+    "six letters": lambda path, before, place: f"{path}?sid={md5(f'{path}{before}'.encode()).hexdigest()[:5]}Q",
+    "PHPSESSID": lambda path, before, place: f"{path}?PHPSESSID={md5(f'{before}'.encode()).hexdigest()[:26]}",
+    "token": lambda path, before, place: with_token(f"/show.php?id={path[3]}", before, place),
+    "folder": lambda path, before, place: f"/s{md5(f'{before}{place}'.encode()).hexdigest()}{path}",
+    "thread": lambda path, before, place: f"/viewthread.php?tid={path[3]}&extra=page%3D1&authorid={before}{place}",
+    "page=1": lambda path, before, place: f"/show.php?id={path[3]}{'&page=1' if before % 2 else ''}",
+    "charset": lambda path, before, place: f"/{CHARSETS[before % 2]}{path[3]}.html",
+}
+
+
+def test_what_names_the_reader_or_the_same_page_again_makes_no_other_page(corpus: Corpus) -> None:
+    def site(name: str) -> Script:
+        asked: list[str] = []
+
+        def script(path: str, before: int) -> Answer | None:
+            if path.endswith((".txt", ".xml")):
+                return None
+            asked.append(path)
+            number = re.search(
+                r"(?:/a/|id=|tid=|%95%)?(\d)(?:\.html|$|&)", re.sub(r"\(S.*?\)\)|[0-9a-f]{26,}", "", path)
+            )
+            links = [SESSIONS[name](one, len(asked), place) for place, one in enumerate(ARTICLES)]
+            if path == "/":
+                return page("首页", *links)
+            return article(f"/a/{number[1]}.html", links) if number else None
+
+        return script
+
+    with ExitStack() as stack:
+        sites = {name: stack.enter_context(scripted(site(name))) for name in SESSIONS}
+        corpus.crawl("/,".join(one.url for one in sites.values()))
+        for name, one in sites.items():
+            kept = Counter(
+                title for (title,) in corpus.rows(f"SELECT title FROM articles WHERE url LIKE '{one.url}/%'")
+            )
+            assert {title: kept[title] for title in EACH_ONCE} == EACH_ONCE, name
+            assert len(one.asked) <= 12 * len(ARTICLES), (name, len(one.asked))
+
+
+def test_what_was_stored_under_other_urls_is_merged_with_its_history(tmp_path: Path) -> None:
+    """Ten pages show that `cat` selects nothing: until then each of them was an article of its own."""
+    db = open_writer(tmp_path / "corpus.db")
+    store = Store(db)
+
+    def visit(number: int, query: str, at: str, text: str = "") -> None:
+        url = f"http://a.example/a/{number}.html{query}"
+        frontier.add_found(db, [Found(url, 1, None)], at)
+        body = page(f"信用卡{number}逾期怎么办{text}").body
+        assert isinstance(body, str)
+        one = process(Input("x", url, body.encode(), "text/html", "html", fetched_at=at), load_tools(b"k" * 32))
+        one.crawled = True
+        store.add(one)
+        store.flush()
+
+    visit(0, "?cat=3", "2026-10-01T00:00:00Z", "旧")
+    visit(0, "?cat=3", "2026-10-08T00:00:00Z")
+    for number in range(10):
+        for query in ("?cat=3", "?cat=4"):
+            visit(number, query, f"2026-10-{10 + number}T00:00:00Z")
+    store.finish()
+    urls = [url for (url,) in db.execute("SELECT url FROM articles")]
+    assert len(urls) == 10 and not any("?" in url for url in urls)
+    query = "SELECT first_seen, (SELECT group_concat(title) FROM versions WHERE article_id = articles.id) FROM articles"
+    first = db.execute(f"{query} WHERE url LIKE '%/0.html'").fetchall()
+    assert first == [("2026-10-01T00:00:00Z", "信用卡0逾期怎么办旧")]
+    events = db.execute("SELECT kind, count(*) FROM events GROUP BY kind ORDER BY kind").fetchall()
+    assert events == [("edited", 1), ("new", 10)]
+    assert not db.execute("PRAGMA foreign_key_check").fetchall()
+    db.conn.close()
+
+
+def test_a_list_at_many_addresses_is_read_once(corpus: Corpus) -> None:
+    """A relative link that grows: every folder shows the home page."""
+
+    def script(path: str, before: int) -> Answer | None:
+        if path.endswith((".txt", ".xml")):
+            return None
+        name = path.rpartition("/")[2]
+        if name:
+            return article(f"/a/{name}", [])
+        links = [f"/{n}.html" for n in range(len(NAMES))]
+        anchors = "".join(
+            f"<li><a href={link}>信用卡逾期第{link}问</a></li>" for link in ["news/", "list/more/", *links]
+        )
+        return Answer(f"<title>首页</title><ul>{anchors}</ul>", headers={"Content-Type": "text/html; charset=utf-8"})
+
+    with scripted(script) as served:
+        corpus.crawl(served.url)
+    assert corpus.kept() == EACH_ONCE
+    assert len(served.asked) <= len(NAMES) + 8
+    reasons = corpus.rows("SELECT reason FROM pages WHERE url LIKE '%/news/'")
+    assert reasons == [(f"same page as {served.url}/",)]
 
 
 def test_a_parameter_that_selects_the_article_is_never_dropped(corpus: Corpus) -> None:

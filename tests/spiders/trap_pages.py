@@ -233,3 +233,88 @@ def empty_categories_and_frames() -> TestFarm:
         return html("分类", "<p>该分类下没有文章</p>") if path.startswith("/cat/") else None
 
     return TestFarm("frames", answer, known)
+
+
+def made_from_stock() -> TestFarm:
+    """Any number is an article, made up from a stock of sentences with a name and a number put in; a list names 14."""
+    stock = texts(12, "stock")
+    lines = [line for text in stock for line in text.lines]
+    listed = random.Random("stock").sample(range(10_000), 14)
+
+    def made(number: int) -> Text:
+        draw = random.Random(number)
+        some = [f"{line}{draw.choice(WHAT)}{number}号。" for line in draw.sample(lines, 6)]
+        return Text(f"{draw.choice(WHAT)}{draw.choice(CAUSES)}怎么办{number}", tuple(some))
+
+    known = {f"/show?id={number}": made(number) for number in listed}
+
+    def answer(path: str) -> Answer | None:
+        if path == "/":
+            return html("问答", f"<ul>{anchors([(one, text.title) for one, text in known.items()])}</ul>")
+        if match := re.fullmatch(r"/show\?id=(\d+)", path):
+            draw = random.Random(path)
+            others = [(f"/show?id={draw.randrange(10**4, 10**8)}", f"{draw.choice(WHAT)}怎么办") for _ in range(3)]
+            others += [(f"/show?id={draw.randrange(10**4, 10**8)}", f"换一篇{n}") for n in range(3)]
+            return html(made(int(match[1])).title, article(made(int(match[1])), anchors(others)))
+        return None
+
+    return TestFarm("stock", answer, known, re.compile(r"/show\?id=\d{5}"))
+
+
+def along_a_chain() -> TestFarm:
+    """Only the next article's link leads to an article, and all are put together from a few sentences."""
+    known = {f"/a/{1000 + 7 * n}.html": text for n, text in enumerate(texts(45, "chain"))}
+    paths = list(known)
+
+    def answer(path: str) -> Answer | None:
+        if path == "/":
+            return html("首页", f"<ul>{anchors([(paths[0], known[paths[0]].title)])}</ul>")
+        if path in known:
+            after = paths[paths.index(path) + 1 :][:1]
+            return html(known[path].title, article(known[path], anchors([(one, "下一篇") for one in after])))
+        return None
+
+    return TestFarm("chain", answer, known)
+
+
+def forum() -> TestFarm:
+    """Discuz: threads of four pages under two kinds of address, each post with links to answer and to its author."""
+    written = dict(enumerate(texts(12, "forum"), 101))
+    known = {f"/thread-{number}-1-1.html": text for number, text in written.items()}
+
+    def post(number: int, floor: int, said: str) -> str:
+        tid = f"forum.php?mod=viewthread&tid={number}"
+        links = [
+            (f"forum.php?mod=post&action=reply&fid=2&tid={number}&repquote={floor}", "回复"),
+            (f"home.php?mod=space&uid={floor}{number}", f"网友{floor}"),
+            (f"{tid}&authorid={floor}", "只看该作者"),
+            (f"forum.php?mod=redirect&goto=findpost&ptid={number}&pid={floor}", f"{floor}楼"),
+            (f"{tid}&extra=page%3D1&ordertype=1", "倒序浏览"),
+            (f"forum.php?mod=misc&action=rate&tid={number}&pid={floor}", "评分"),
+        ]
+        head = f'<div class="authi">发表于 2024-3-{floor % 27 + 1} 10:00</div><ul>{anchors(links)}</ul>'
+        cell = f'<table><tr><td class="t_f" id="postmessage_{floor}">{said}</td></tr></table>'
+        return f'<div id="post_{floor}">{head}<div class="t_fsz">{cell}</div></div>'
+
+    def thread(number: int, page: int) -> Answer:
+        text = written[number]
+        others = [f"我也是这样,谢谢楼主分享,{draw}号网友说的办法我试过,{text.lines[0][:20]}" for draw in range(4)]
+        posts = ["<br>".join(text.lines), *others] if page == 1 else others
+        body = "".join(post(number, 10 * page + place, said) for place, said in enumerate(posts))
+        pages = anchors([(f"thread-{number}-{other}-1.html", str(other)) for other in range(1, 5) if other != page])
+        return html(f"{text.title} - 还债论坛", f"<h1>{text.title}</h1><div id=postlist>{body}</div><div>{pages}</div>")
+
+    def answer(path: str) -> Answer | None:
+        if path in ("/", "/forum-2-1.html"):
+            rows = [
+                f"<tr><th>{anchors([(f'thread-{number}-1-1.html', text.title), (f'thread-{number}-2-1.html', '2')])}"
+                for number, text in written.items()
+            ]
+            return html("还债论坛", f"<a href=/forum-2-1.html>催收交流</a><table>{''.join(rows)}</table>")
+        if match := re.fullmatch(r"/thread-(\d+)-([1-4])-1\.html", path):
+            return thread(int(match[1]), int(match[2]))
+        if match := re.search(r"mod=viewthread.*?tid=(\d+)", path):
+            return thread(int(match[1]), 1)
+        return html("提示信息", "<p>您需要登录才可以继续本操作</p>") if ".php" in path else None
+
+    return TestFarm("forum", answer, known)
