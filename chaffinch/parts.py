@@ -234,7 +234,7 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
     news = {
         url
         for url, part, now in taken
-        if (was := former.get(part.series, {}).get(part.number)) is None or was[1] != now
+        if (was := former.get(part.series, {}).get(part.number)) is None or _said(was) != _said((url, now))
     }
     firsts = {numbers[1][0]: series for series, numbers in known.items() if 1 in numbers}
     out: list[Visit] = []
@@ -277,11 +277,20 @@ def _complete(visit: Visit, numbers: Mapping[int, tuple[str, Cleaned]], former: 
     while (found := numbers.get(len(run) + 1)) is not None:
         run.append(found[1])
     whole = join(run)
-    visit.grown = bool(former) and len(numbers) > len(former) and all(numbers[i] == was for i, was in former.items())
+    visit.grown = (
+        bool(former)
+        and len(numbers) > len(former)
+        and all(_said(numbers[i]) == _said(was) for i, was in former.items())
+    )
     if visit.cleaned is None or visit.cleaned.text != whole.text:
         visit.canonical = canonical(whole.text)
         visit.fingerprint = fingerprint(visit.canonical)
     visit.cleaned = whole
+
+
+def _said(part: tuple[str, Cleaned]) -> tuple[str, str, str]:
+    """What of a part is its article's: its URL, title and text, not how often it was read or what it hides."""
+    return part[0], part[1].title, part[1].text
 
 
 def write(db: Database, found: Assembled, page_ids: Mapping[str, int]) -> None:
