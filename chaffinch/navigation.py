@@ -20,7 +20,7 @@ from chaffinch.robots_meta import is_nofollow
 MAX_OPTIONS = 2_000  # of one page: by hand, more pages than a pager of a farm has
 MAX_SCRIPT = 100_000  # characters of a page's scripts that are looked at
 MAX_CALL = 2_000  # characters of one attribute
-MAX_SCRIPTED = 200  # elements with a script that are looked at
+MAX_SCRIPTED = 2_000  # elements with a script that are looked at
 MAX_JSON = 2_000_000  # bytes
 MAX_STRINGS = 20_000  # of one JSON answer
 TITLE_CHARS = 8  # characters from which the words of a link may be a title

@@ -23,17 +23,14 @@ from chaffinch.canonical import canonical
 from chaffinch.evidence import whole_lines
 from chaffinch.fingerprint import fingerprint
 from chaffinch.items import Cleaned, Contact, Page, Part, Removed, Visit
+from chaffinch.part_address import PATH_PART, THREAD, address_of
+from chaffinch.part_numbers import count_from_zero, named_firsts
 from chaffinch.urls import canonical_url
 
 MAX_LINKS = 5_000  # of one page that are searched for its other parts
 ONE_EDIT = timedelta(hours=12)  # within which the parts of an edited article are visited, be it by two runs
 REPEATED = "repeated-part"  # the rule of a line that every part repeats
 
-_PATH_PART = re.compile(r"(.*?)(?:[_-](\d{1,2}))?(\.[a-zA-Z]{3,5})?$")
-_QUERY_PART = re.compile(r"(?:^|&)(page|p|pageno|PAGEN)=(\d{1,3})(?=&|$)")
-_THREAD = re.compile(
-    r"(/(?:thread|viewthread|read|tid)-\d+)-(\d{1,4})(?:-\d+)?(\.s?html?)$"
-)  # Discuz: the page is second
 # 下一篇 leads to the next article, whose number may be the next one too.
 _NEXT = (
     r"(?:点击|點擊)?(?:进入|進入|查看|阅读|閱讀)?(?:[下后後]一?[页頁]|(?:余下|剩余|剩下)的?(?:全文|内容|部分|文章)"
@@ -80,9 +77,9 @@ def part_of(tree: HtmlElement, url: str) -> Part | None:
 
 def _leads(tree: HtmlElement, url: str, series: str, own: int | None) -> _Leads:
     name = urlsplit(url).path.rpartition("/")[2]
-    match = _PATH_PART.match(name[:500])
+    match = PATH_PART.match(name[:500])
     stem = match[1] if match and not name.isdigit() else ""
-    if thread := _THREAD.search(urlsplit(url).path):
+    if thread := THREAD.search(urlsplit(url).path):
         stem = thread[1][1:]
     found = _Leads()
     for count, link in enumerate(tree.iter("a")):
@@ -132,23 +129,6 @@ def _folder_part(url: str, targets: set[str]) -> Part | None:
     if not re.fullmatch(r"[2-9]|[1-9]\d", number) or base + slash not in targets:
         return None
     return Part(_split(base + slash)[0], int(number), last=f"{base}/{int(number) + 1}{slash}" not in targets)
-
-
-def address_of(url: str) -> tuple[str, int | None]:
-    """A URL without its part number, and that number, None without one: (…/5780252.html, 2) for `…/5780252_2.html`."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", None
-    place = parts.netloc + (parts.path if parts.netloc else parts.path.lstrip("/"))[:500]
-    if match := _QUERY_PART.search(parts.query):
-        query, found = parts.query[: match.start()] + parts.query[match.end() :], int(match[2])
-        return f"{place}?{query}".rstrip("?&"), found
-    if match := _THREAD.search(place):
-        return f"{place[: match.end(1)]}{match[3]}?{parts.query}".rstrip("?&"), int(match[2])
-    if match := _PATH_PART.match(place):
-        return f"{match[1]}{match[3] or ''}?{parts.query}".rstrip("?&"), int(match[2]) if match[2] else None
-    return f"{place}?{parts.query}".rstrip("?&"), None
 
 
 def _split(url: str) -> tuple[str, int]:
@@ -232,9 +212,9 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
     The visit of a first part gets the whole article. When that page was not visited, a visit of it is added, marked
     `echo`. The visits of other parts keep no article: their `reason` says what they are a part of.
     """
-    asked = _firsts(db, visits)
+    asked = named_firsts(db, visits)
     known = _load(db, sorted({visit.part.series for visit in visits if visit.part and visit.cleaned}))
-    moved = _count_from_zero(visits, known)
+    moved = count_from_zero(visits, known)
     brought = [(visit.page.url, visit.part, visit.cleaned) for visit in visits if visit.part and visit.cleaned]
     alone = [visit.page.url for visit in visits if visit.cleaned is not None and visit.part is None]
     former = {series: dict(numbers) for series, numbers in known.items()}
@@ -254,7 +234,7 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
     news = {
         url
         for url, part, now in taken
-        if (was := former.get(part.series, {}).get(part.number)) is None or was[1] != now
+        if (was := former.get(part.series, {}).get(part.number)) is None or _said(was) != _said((url, now))
     }
     firsts = {numbers[1][0]: series for series, numbers in known.items() if 1 in numbers}
     out: list[Visit] = []
@@ -280,77 +260,6 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
     return Assembled(out, taken, alone, frozenset(news), tuple(moved), frozenset(asked))
 
 
-def _firsts(db: Database, visits: Sequence[Visit]) -> set[str]:
-    """Makes visits first parts that a second part names as such; returns the URLs of other pages that are named so."""
-    there = {visit.page.url: visit for visit in visits if visit.cleaned is not None}
-    asked: set[str] = set()
-    for visit in visits:
-        part = visit.part
-        if part is None or part.back is None or visit.cleaned is None:
-            continue
-        first = there.get(part.back)
-        if first is not None and first.part is None:
-            first.part = Part(part.series, 1, last=False, named=True)
-        elif first is None and _is_article(db, part.back) and not _has_first(db, part.series):
-            asked.add(part.back)
-    for visit in there.values():
-        # A series is stored as it is shown, without contacts.
-        series, number = address_of(visit.page.url if visit.cleaned is None else visit.cleaned.url)
-        if visit.part is None and number is None and _is_named_first(db, series, visit.page.url):
-            visit.part = Part(series, 1, last=False, named=True)
-    return asked
-
-
-def _is_article(db: Database, url: str) -> bool:
-    query = "SELECT 1 FROM pages JOIN articles ON page_id = pages.id WHERE pages.url = ?"
-    return db.conn.execute(query, (url,)).fetchone() is not None
-
-
-def _has_first(db: Database, series: str) -> bool:
-    return db.conn.execute("SELECT 1 FROM parts WHERE series = ? AND number = 1", (series,)).fetchone() is not None
-
-
-def _is_named_first(db: Database, series: str, url: str) -> bool:
-    """Whether a second part is stored, and no first one but this page, which was one since the second says so."""
-    rows = db.conn.execute(
-        "SELECT number, named, url FROM parts JOIN pages ON pages.id = page_id WHERE series = ? AND number <= 2",
-        (series,),
-    ).fetchall()
-    first = [(named, page) for number, named, page in rows if number == 1]
-    return len(rows) > len(first) and (not first or first == [(1, url)])
-
-
-def _count_from_zero(
-    visits: Sequence[Visit], known: dict[str, dict[int, tuple[str, Cleaned]]]
-) -> list[tuple[str, int]]:
-    """Puts right the numbers of parts whose own page does not say that its series counts from 0, where another does.
-
-    Returns (page URL, number) of those that were stored with another number.
-    """
-    zero = {
-        visit.part.series
-        for visit in visits
-        if visit.part and visit.cleaned and address_of(visit.page.url)[1] == visit.part.number - 1
-    }
-    zero |= {
-        series
-        for series, numbers in known.items()
-        for number, (url, _) in numbers.items()
-        if address_of(url)[1] == number - 1
-    }
-    moved: list[tuple[str, int]] = []
-    for series in zero & known.keys():
-        numbers = known[series]
-        late = [number for number, (url, _) in numbers.items() if number > 1 and address_of(url)[1] == number]
-        for number in sorted(late, reverse=True):
-            numbers[number + 1] = numbers.pop(number)
-            moved.append((numbers[number + 1][0], number + 1))
-    for visit in visits:
-        if visit.part and visit.part.series in zero and not visit.part.sure:
-            visit.part = replace(visit.part, number=visit.part.number + 1, sure=True)
-    return moved
-
-
 def _mixed(db: Database, first: str, urls: Sequence[str], at: str) -> bool:
     """Whether the stored article is half of an edit: edited lately, and the parts at `urls` not seen again by then."""
     since = (datetime.fromisoformat(at) - ONE_EDIT).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -368,11 +277,20 @@ def _complete(visit: Visit, numbers: Mapping[int, tuple[str, Cleaned]], former: 
     while (found := numbers.get(len(run) + 1)) is not None:
         run.append(found[1])
     whole = join(run)
-    visit.grown = bool(former) and len(numbers) > len(former) and all(numbers[i] == was for i, was in former.items())
+    visit.grown = (
+        bool(former)
+        and len(numbers) > len(former)
+        and all(_said(numbers[i]) == _said(was) for i, was in former.items())
+    )
     if visit.cleaned is None or visit.cleaned.text != whole.text:
         visit.canonical = canonical(whole.text)
         visit.fingerprint = fingerprint(visit.canonical)
     visit.cleaned = whole
+
+
+def _said(part: tuple[str, Cleaned]) -> tuple[str, str, str]:
+    """What of a part is its article's: its URL, title and text, not how often it was read or what it hides."""
+    return part[0], part[1].title, part[1].text
 
 
 def write(db: Database, found: Assembled, page_ids: Mapping[str, int]) -> None:

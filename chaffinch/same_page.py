@@ -8,7 +8,6 @@ URL once that was fetched and says the same.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,14 +21,13 @@ from chaffinch import frontier, origins, path_charset, query_params, revisit, sa
 from chaffinch.contact_urls import hide
 from chaffinch.frontier import Found
 from chaffinch.items import Visit
-from chaffinch.patterns import pattern_of
 from chaffinch.query_params import PROBE, Evidence, Rules
+from chaffinch.url_pairs import same_number, token_apart
 from chaffinch.urls import site_of
 
 AGAIN = timedelta(days=30)  # another URL of a page that is known is looked at again
 FRESH = timedelta(days=1)  # what was seen longer ago may have changed since, and is no counter-example
 MOST = 20  # pages that one is compared with
-_NUMBER = re.compile(r"\d{1,15}")
 SAME, CANONICAL = "same page as ", "canonical is "
 
 
@@ -308,8 +306,8 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
                 one.title == visit.cleaned.title
                 and (
                     _is_split(db, one.url)
-                    or _token_apart(visit.page.url, one.url)
-                    or _same_number(visit.page.url, one.url)
+                    or token_apart(visit.page.url, one.url)
+                    or same_number(visit.page.url, one.url)
                 )
             )
         ):
@@ -325,21 +323,6 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
         if visit.same_as is not None:
             return True
     return False
-
-
-def _token_apart(url: str, other: str) -> bool:
-    """Whether two URLs differ in one folder alone that is a session's name in both."""
-    one, two = url.split("/"), other.split("/")
-    apart = [pair for pair in zip(one[3:], two[3:], strict=False) if pair[0] != pair[1]]
-    return len(one) == len(two) and len(apart) == 1 and all(map(query_params.is_token, apart[0]))
-
-
-def _same_number(url: str, other: str) -> bool:
-    """Whether two URLs of different patterns name one number: `/thread-12-1-1.html` and `/viewthread.php?tid=12`."""
-    if pattern_of(url)[0] == pattern_of(other)[0]:
-        return False
-    one, two = (max(map(int, _NUMBER.findall(origins.origin_of(each)[1])), default=0) for each in (url, other))
-    return one == two > 0
 
 
 def _still(db: Database, visit: Visit, was: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from chaffinch.parts import address_of
+from chaffinch.part_address import address_of
 
 LEAST_POSTS = 2  # blocks that are named as posts
 LEAST_SIGNS = 3  # words that stand at posts only

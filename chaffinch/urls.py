@@ -18,9 +18,10 @@ _THREAD_KEYS = frozenset("authorid extra ordertype highlight fromuid fromguid".s
 # What keeps a copy from being shown: the time of day, a random number.
 _CACHE_KEYS = frozenset("t _t _ ts timestamp time r rnd rand random v".split())
 _CACHE_VALUE = re.compile(r"1\d{9}(?:\d{3})?|0\.\d{6,}")
-# Discuz, PHPWind: six characters. Words have two vowels and no digits, a section's number has no letters.
-_SESSION_VALUE = re.compile(
-    r"[0-9a-zA-Z]{22,}|(?!\d{6})(?=[^A-Z0-9]{0,5}[A-Z0-9]|(?:[^aeiou]{0,6}[aeiou]?[^aeiou]{0,6})$)[0-9a-zA-Z]{6}"
+_SESSION_VALUE = re.compile(r"[0-9a-zA-Z]{22,}")
+# Discuz, PHPWind: `sid` of six characters. Words have two vowels and no digits, a section's number has no letters.
+_SHORT_SESSION = re.compile(
+    r"(?!\d{6})(?=[^A-Z0-9]{0,5}[A-Z0-9]|(?:[^aeiou]{0,6}[aeiou]?[^aeiou]{0,6})$)[0-9a-zA-Z]{6}"
 )
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_URL_CHARS = 2_000
@@ -164,7 +165,8 @@ def is_tracking(key: str, value: str = "") -> bool:
     """Whether the query parameter `key` names a reader or who sent one; some keys do only with such a value."""
     key = key.lower()
     if key in SESSION_KEYS:
-        return _SESSION_VALUE.fullmatch(value) is not None
+        short = key == "sid" and _SHORT_SESSION.fullmatch(value)
+        return bool(short or _SESSION_VALUE.fullmatch(value))
     if key in _CACHE_KEYS:
         return _CACHE_VALUE.fullmatch(value) is not None
     return key in TRACKING or key.startswith(_TRACKING_STARTS)

@@ -62,12 +62,13 @@ def hidden(tree: HtmlElement) -> Hidden:
     """What a page hides, by `hidden`, by inline style, or by a rule of its own style elements."""
     sheet = _sheet(tree)
     suspects = _suspects(tree, sheet)
+    sheet.cut |= len(suspects) > MAX_ELEMENTS
     if not suspects:
         return Hidden(cut=sheet.cut)
     whole = _shown_length(tree)
     unfolded = _unfolded(tree, suspects)
     found: set[HtmlElement] = set()
-    for element in suspects:
+    for element in suspects[:MAX_ELEMENTS]:
         if element in unfolded or any(around in found for around in element.iterancestors()):
             continue
         text = _shown_length(element)
@@ -85,7 +86,7 @@ def _sheet(tree: HtmlElement) -> StyleSheet:
 def _suspects(tree: HtmlElement, sheet: StyleSheet) -> list[HtmlElement]:
     """The elements that are hidden, each on its own, in document order."""
     seen: dict[HtmlElement, None] = {}
-    for element in _STYLED(tree)[:MAX_ELEMENTS]:
+    for element in _STYLED(tree)[: MAX_ELEMENTS + 1]:
         if element.get("hidden") is not None or _HIDES.search(element.get("style")[:1_000]):
             seen[element] = None
     if sheet.count:

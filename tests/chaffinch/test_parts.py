@@ -241,6 +241,23 @@ def test_a_page_that_shows_all_parts_is_the_same_article(tmp_path: Path, whole_f
     db.conn.close()
 
 
+def test_what_a_part_hides_makes_no_edit_while_the_article_grows(tmp_path: Path) -> None:
+    db = open_writer(tmp_path / "corpus.db")
+    store = Store(db)
+    for day, number in enumerate((1, 2, 1, 3, 2), 1):
+        junk = f"<i style='display:none'>石榴{day}</i>"
+        body = page(number).replace("。</p>", f"{junk}。</p>").encode()
+        url = f"http://a.example/n/{name(number)}"
+        at = f"2026-11-0{day}T00:00:00Z"
+        store.add(process(Input("x", url, body, "text/html", "html", fetched_at=at), load_tools(b"k" * 32)))
+        store.flush()
+    store.finish()
+    assert stored(db.conn) == WHOLE
+    assert not db.execute("SELECT * FROM versions").fetchall()
+    assert not db.execute("SELECT * FROM events WHERE kind = 'edited'").fetchall()
+    db.conn.close()
+
+
 def test_an_edit_of_a_later_part_is_an_edit_of_the_article(tmp_path: Path) -> None:
     db = open_writer(tmp_path / "corpus.db")
     store = Store(db)

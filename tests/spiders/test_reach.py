@@ -132,11 +132,19 @@ def chain_of_refreshes(path: str, _: int) -> Answer | None:
     return None if "." in path else html("转向", "请稍候", head=f"<meta http-equiv=refresh content='0;{target}'>")
 
 
+def based_elsewhere(path: str, _: int) -> Answer | None:
+    """Its relative links lead to another site, as a browser reads them."""
+    found = home("based")
+    assert isinstance(found.body, bytes)
+    base = b"<base href=http://elsewhere.localhost/>"
+    return Answer(found.body.replace(b"</head>", base + b"</head>"), headers=found.headers) if path == "/" else None
+
+
 STOCK, CHAIN, FORUM = made_from_stock(), along_a_chain(), forum()
 SITES: dict[str, Script] = {
     "cookie": behind_a_cookie, "gate": behind_a_gate, "need": without_need, "select": in_a_select, "more": loads_more,
     "refresh": by_refresh, "script": by_script, "endless": endless_cookies, "challenge": wants_a_script,
-    "chain": chain_of_refreshes,
+    "chain": chain_of_refreshes, "based": based_elsewhere,
     "stock": lambda path, _: STOCK.answer(path), "next": lambda path, _: CHAIN.answer(path),
     "forum": lambda path, _: FORUM.answer(path),
 }  # fmt: skip
@@ -217,6 +225,7 @@ def test_cookies_can_be_switched_off() -> None:
 def test_what_leads_by_script_only_is_told_once_a_site(crawled: Crawled) -> None:
     assert crawled.told.count("by script only") == 1 and "openArticle()" in crawled.told
     assert "openArticle()" in str(crawled.stats["script"]["notes"])
+    assert crawled.told.count("<base> leads to another site") == 1
     assert crawled.told.count("only send on") == 1 and len(crawled.served["chain"].asked) <= 15
     assert crawled.told.count("answers with a script") == 2  # as it happens, and in the line at the end
     assert "script" in str(crawled.stats["challenge"]["left"])
