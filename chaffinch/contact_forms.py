@@ -37,7 +37,7 @@ _HINT = re.compile(
 
 def may_hold(text: str) -> bool:
     """Whether `find` is worth its time on a line."""
-    return _HINT.search(text) is not None or _BARE_NAME.fullmatch(text) is not None
+    return _HINT.search(text) is not None or (text.isascii() and _BARE_NAME.fullmatch(text) is not None)
 
 
 _CANDIDATE = re.compile(
