@@ -25,7 +25,6 @@ import time
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ from sqlite_utils import Database
 from chaffinch import candidates, cluster, schema, search
 from chaffinch.bulk import cluster_texts
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import article_fingerprint, fingerprint, shingles
+from chaffinch.fingerprint import article_fingerprint, fingerprint
 from chaffinch.items import Fingerprint
 from chaffinch.store import BULK_VISITS
 
@@ -186,8 +185,7 @@ def _fingerprint(text: str) -> Fingerprint:
 
 
 def _without_paragraphs(text: str) -> Fingerprint:
-    form = canonical(text)
-    return replace(article_fingerprint(form), shingles=shingles(form))
+    return article_fingerprint(canonical(text))
 
 
 def simhash_index(texts: Sequence[str]) -> Labels:

@@ -13,7 +13,7 @@ from typing import IO
 
 from sqlite_utils import Database
 
-from chaffinch import schema, search
+from chaffinch import cluster, schema, search, stock
 
 BUSY_SECONDS = 30
 
@@ -61,7 +61,8 @@ def open_reader(path: Path) -> Database:
 def open_writer(path: Path) -> Database:
     """Opens a corpus for writing, made and migrated as needed. The caller holds `lock(path)`.
 
-    Where the canonical form has changed since, by a new version of Chaffinch or OpenCC, articles are indexed again.
+    Where the canonical form has changed since, by a new version of Chaffinch or OpenCC, articles are indexed again;
+    where they were compared by an older version, compared again.
     """
     with errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,6 +78,9 @@ def open_writer(path: Path) -> Database:
         schema.migrations.apply(db)
         if not search.is_current(db.conn):
             search.rebuild(db)
+        if stock.is_stale(db.conn):
+            with db.atomic():
+                cluster.rebuild(db)
         return db
 
 

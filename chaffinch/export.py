@@ -65,7 +65,10 @@ TABLES = (
     ),
     Table(
         "similarities",
-        (("a", "INTEGER"), ("b", "INTEGER"), ("hamming", "INTEGER"), ("jaccard", "REAL"), ("containment", "REAL")),
+        (
+            ("a", "INTEGER"), ("b", "INTEGER"), ("hamming", "INTEGER"), ("jaccard", "REAL"), ("containment", "REAL"),
+            ("kind", "TEXT"), ("spread", "REAL"),
+        ),
         "a, b",
     ),
 )  # fmt: skip

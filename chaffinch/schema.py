@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import archive, candidates, history, mosaic, parts, same_page, search, site_template, tombstones, yields
+from chaffinch import (
+    archive,
+    candidates,
+    history,
+    mosaic,
+    parts,
+    same_page,
+    search,
+    site_template,
+    stock,
+    tombstones,
+    yields,
+)
 
 migrations = Migrations("chaffinch")
 
@@ -47,6 +59,16 @@ def m003_missing(db: Database) -> None:
 def m004_paragraph_sketch(db: Database) -> None:
     """Paragraphs have a sketch; that of one stored before is empty, which is near to none, until a rebuild."""
     db.conn.execute(f"ALTER TABLE paragraphs ADD COLUMN sketch BLOB NOT NULL DEFAULT x'{'f' * 32}'")
+
+
+@migrations()
+def m005_stock(db: Database) -> None:
+    """Shared text is weighed by how rare it is. What is stored already is compared again when it is next written to."""
+    db.conn.execute("ALTER TABLE similarities ADD COLUMN kind TEXT NOT NULL DEFAULT 'copy'")
+    db.conn.execute("ALTER TABLE similarities ADD COLUMN spread REAL NOT NULL DEFAULT 1")
+    db.conn.execute("ALTER TABLE fingerprints ADD COLUMN counted INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute("ALTER TABLE fingerprints ADD COLUMN met INTEGER NOT NULL DEFAULT 0")
+    stock.create_tables(db)
 
 
 def unknown_migrations(db: Database) -> list[str]:
