@@ -17,10 +17,9 @@ from chaffinch import candidates
 from chaffinch.canonical import canonical
 from chaffinch.fingerprint import article_fingerprint
 from chaffinch.items import Fingerprint
-from chaffinch.partition import Edge, partition
-from chaffinch.similarity import Cache, Text, Weighed, is_copy, score
-from chaffinch.stock import CELLS, Cells, Counts, add, take
-from chaffinch.verify import Link, Pair, links, settle
+from chaffinch.similarity import Cache, Text, Weighed
+from chaffinch.stock import CELLS, Cells, Counts, Stock
+from chaffinch.verify import Link, Pair, clustered, links, settle
 
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 Node = tuple[int, int]  # a number in the order of the digests, and the place of a text
@@ -36,8 +35,14 @@ _weighed: Cache[Weighed] = Cache()
 
 def cluster_texts(texts: Sequence[str], workers: int = 1) -> list[int | None]:
     """The cluster of each text, as the position of one of its members; None for a text that is alone."""
+    nodes, found = linked_texts(texts, workers)
+    return labels(len(texts), nodes, clustered(found))
+
+
+def linked_texts(texts: Sequence[str], workers: int = 1) -> tuple[list[list[int]], list[Link]]:
+    """Nodes, the positions of texts of the same letters each, and the links between them."""
     shared = RawArray("H", CELLS)
-    counts = np.frombuffer(shared, dtype=np.uint16)
+    common = Stock(np.frombuffer(shared, dtype=np.uint16))
     with _processes(texts, shared, workers) as run:
         prints: list[Fingerprint] = []
         by_digest: defaultdict[bytes, list[int]] = defaultdict(list)
@@ -45,27 +50,31 @@ def cluster_texts(texts: Sequence[str], workers: int = 1) -> list[int | None]:
             for found, own in part:
                 if found.digest:
                     if found.digest not in by_digest:
-                        add(counts, own)
+                        common.count([own], 1)
                     by_digest[found.digest].append(len(prints))
                 prints.append(found)
-        nodes = sorted(by_digest)
-        holders = [by_digest[digest][0] for digest in nodes]
-        edges = _judge([prints[holder] for holder in holders], holders, counts, run)
-    clusters: list[int | None] = [None] * len(texts)
-    for group in groups(partition(edges), len(nodes)):
-        positions = [position for node in group for position in by_digest[nodes[node]]]
+        nodes = [by_digest[digest] for digest in sorted(by_digest)]
+        holders = [positions[0] for positions in nodes]
+        return nodes, _judge([prints[holder] for holder in holders], holders, common, run)
+
+
+def labels(count: int, nodes: Sequence[Sequence[int]], of: dict[int, int]) -> list[int | None]:
+    """The cluster of each of `count` texts, from what `partition` says of their nodes."""
+    clusters: list[int | None] = [None] * count
+    for group in groups(of, len(nodes)):
+        positions = [position for node in group for position in nodes[node]]
         if len(positions) > 1:
             for position in positions:
                 clusters[position] = positions[0]
     return clusters
 
 
-def _judge(prints: Sequence[Fingerprint], holders: Sequence[int], counts: Counts, run: Run) -> list[Edge]:
-    """The edges between nodes, as `verify.settle` finds them; `counts` has all of them."""
+def _judge(prints: Sequence[Fingerprint], holders: Sequence[int], common: Stock, run: Run) -> list[Link]:
+    """The links between nodes, as `verify.settle` finds them; `common` has all of them."""
 
     def links_of(pairs: Sequence[Pair], number: int) -> list[Link]:
         tasks = (
-            (number, [((a, holders[a]), (b, holders[b])) for a, b in pairs[start : start + _AT_ONCE]])
+            (number, common.texts, [((a, holders[a]), (b, holders[b])) for a, b in pairs[start : start + _AT_ONCE]])
             for start in range(0, len(pairs), _AT_ONCE)
         )
         return [link for part in run(_links, tasks) for link in part]
@@ -73,11 +82,9 @@ def _judge(prints: Sequence[Fingerprint], holders: Sequence[int], counts: Counts
     def count(nodes: Collection[int], step: int) -> None:
         places = sorted(holders[node] for node in nodes)
         for part in run(_cells, [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]):
-            for own in part:
-                (add if step > 0 else take)(counts, own)
+            common.count(part, step)
 
-    found = settle(candidate_pairs(prints), range(len(prints)), links_of, count)
-    return [(a, b, score(link)) for a, b, link in found if is_copy(link)]
+    return settle(candidate_pairs(prints), range(len(prints)), links_of, count)
 
 
 @contextmanager
@@ -118,12 +125,14 @@ def _cells(positions: Sequence[int]) -> list[Cells]:
     return [_text(position).cells for position in positions]
 
 
-def _links(task: tuple[int, list[tuple[Node, Node]]]) -> list[Link]:
-    number, pairs = task
+def _links(task: tuple[int, int, list[tuple[Node, Node]]]) -> list[Link]:
+    number, texts, pairs = task
     places = {node: position for pair in pairs for node, position in pair}
-    return list(
-        links([(a, b) for (a, _), (b, _) in pairs], lambda node: _text(places[node]), _counts, number, _weighed)
-    )
+
+    def text_of(node: int) -> Text:
+        return _text(places[node])
+
+    return list(links([(a, b) for (a, _), (b, _) in pairs], text_of, Stock(_counts, texts), number, _weighed))
 
 
 def groups(of: dict[int, int], count: int) -> list[list[int]]:

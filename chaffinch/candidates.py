@@ -285,7 +285,7 @@ def _sharing_hashes(connection: sqlite3.Connection, entries: Sequence[tuple[int,
     if not sizes.sum():
         return _NO_PAIRS
     hashes = np.concatenate([fingerprint.sketch for _, fingerprint in entries])
-    distinct, index = np.unique(hashes.view(np.int64), return_inverse=True)
+    distinct = np.unique(hashes.view(np.int64))
     found = table(connection.execute(_OF_HASHES, (json.dumps(distinct.tolist()),)), 2)
     holders = np.bincount(np.searchsorted(distinct, found[:, 0]), minlength=len(distinct))
     weights = 1 / np.maximum(holders, 1)

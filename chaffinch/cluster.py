@@ -22,15 +22,15 @@ from chaffinch.canonical import canonical
 from chaffinch.fingerprint import fingerprint
 from chaffinch.items import Fingerprint
 from chaffinch.paragraphs import NONE
-from chaffinch.partition import VOTERS, partition
-from chaffinch.similarity import RULE, Cache, Kind, Text, Weighed, hamming, is_copy, kind, score
-from chaffinch.verify import Link, judge, links, settle
+from chaffinch.partition import VOTERS, Edge, Excerpt, partition
+from chaffinch.similarity import RULE, Cache, Kind, Text, Weighed, hamming, kind
+from chaffinch.verify import Link, clustered, judge, links, settle
 
 Progress = Callable[[int, int], None]
 
 _BATCH = 500
 
-Evidence = tuple[int, int, int | None, float, float, Kind, float]  # a row of `similarities`
+Evidence = tuple[int, int, int | None, float, float, Kind, float, int | None]  # a row of `similarities`
 
 _cache: Cache[Text] = Cache()
 
@@ -115,24 +115,21 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
     counted = set(range(len(ids)))
 
     def count(nodes: Collection[int], step: int) -> None:
-        for node in nodes:
-            (stock.add if step > 0 else stock.take)(common.counts, text_of(node).cells)
+        common.count((text_of(node).cells for node in nodes), step)
         (counted.update if step > 0 else counted.difference_update)(nodes)
 
     weighed: Cache[Weighed] = Cache()
     found = settle(
         candidate_pairs(prints),
         tuple(counted),
-        lambda pairs, number: list(links(pairs, text_of, common.counts, number, weighed)),
+        lambda pairs, number: list(links(pairs, text_of, common, number, weighed)),
         count,
     )
     _write_similarities(connection, sorted(_evidence(found, ids, prints)))
-    edges = [(a, b, score(link)) for a, b, link in found if is_copy(link)]
-    parts = groups(partition(edges), len(ids))
+    parts = groups(clustered(found), len(ids))
     connection.executemany(
         "UPDATE fingerprints SET counted = 1 WHERE article_id = ?", [(ids[node],) for node in sorted(counted)]
     )
-    common.texts = len(counted)
     stock.write(connection, common)
     connection.execute(
         "UPDATE articles SET cluster_id = NULL WHERE cluster_id IS NOT NULL"
@@ -165,7 +162,7 @@ def _fingerprint_all(
         held.extend(fresh)
         for article, found in batch:
             if holders.get(found.digest) == article:
-                stock.add(common.counts, _text_of(connection, article, found).cells)
+                common.count([_text_of(connection, article, found).cells], 1)
         _store(connection, batch, {article for article, _ in fresh})
         _write_similarities(
             connection,
@@ -308,12 +305,10 @@ def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerpr
     common = stock.read(connection)
     counted = stock.counted(connection, prints)
     taken = counted & holders
-    for article in taken:
-        stock.take(common.counts, text_of(article).cells)
+    common.count((text_of(article).cells for article in taken), -1)
     newcomers = holders | {article for article, _ in fresh if article not in counted}
-    evidence = judge(pairs, text_of, common.counts, newcomers)
-    for article in taken:
-        stock.add(common.counts, text_of(article).cells)
+    evidence = judge(pairs, text_of, common, newcomers)
+    common.count((text_of(article).cells for article in taken), 1)
     connection.executemany("DELETE FROM similarities WHERE a = ? AND b = ?", former)
     _write_similarities(connection, sorted(_evidence(evidence, None, prints)))
     return set(again)
@@ -364,17 +359,18 @@ def _evidence(
         if what is not None:
             one, other = (a, b) if ids is None else (ids[a], ids[b])
             distance = hamming(prints[a].simhash, prints[b].simhash)
-            yield min(one, other), max(one, other), distance, link.jaccard, link.containment, what, link.spread
+            excerpt = (one if link.first_shorter else other) if what == "excerpt" else None
+            yield min(one, other), max(one, other), distance, link.jaccard, link.containment, what, link.spread, excerpt
 
 
 def _same_letters(a: int, b: int) -> Evidence:
-    return min(a, b), max(a, b), 0, 1.0, 1.0, "copy", 1.0
+    return min(a, b), max(a, b), 0, 1.0, 1.0, "copy", 1.0, None
 
 
 def _write_similarities(connection: sqlite3.Connection, rows: Iterable[Evidence]) -> None:
     connection.executemany(
-        "INSERT OR REPLACE INTO similarities (a, b, hamming, jaccard, containment, kind, spread)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO similarities (a, b, hamming, jaccard, containment, kind, spread, excerpt_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
 
@@ -402,13 +398,17 @@ def _recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[in
     digests |= dict(connection.execute(_DIGESTS, (_json(lone - digests.keys()),)))
     order = sorted(digests, key=lambda article: digests[article])
     number = {article: index for index, article in enumerate(order)}
-    edges = [
-        (min(number[a], number[b]), max(number[a], number[b]), strength)
-        for a, b, strength in connection.execute(_EDGES, (_json(order),))
-        if b in number
-    ]
+    edges: list[Edge] = []
+    excerpts: list[Excerpt] = []
+    for a, b, strength, full, excerpt, copy in connection.execute(_EDGES, (_json(order),)):
+        if b not in number:
+            continue
+        if excerpt is not None:
+            excerpts.append((number[excerpt], number[b if excerpt == a else a], full, bool(copy)))
+        else:
+            edges.append((min(number[a], number[b]), max(number[a], number[b]), strength))
     frozen = [[number[article] for article in group] for group in large.values()]
-    parts = [[order[node] for node in part] for part in groups(partition(edges, frozen), len(order))]
+    parts = [[order[node] for node in part] for part in groups(partition(edges, frozen, excerpts), len(order))]
     _assign(connection, parts, touched, large.keys())
     _recount(connection, parts, {article for group in large.values() for article in group})
 
@@ -452,8 +452,8 @@ _HOLDERS_OF = """
 """
 _DIGESTS = "SELECT article_id, digest FROM json_each(?) CROSS JOIN fingerprints ON article_id = value"
 _EDGES = f"""
-    SELECT a, b, jaccard + {RULE.spread_counts} * spread FROM json_each(?) CROSS JOIN similarities ON a = value
-    WHERE {_IS_COPY}
+    SELECT a, b, jaccard + {RULE.spread_counts} * spread, containment + spread, excerpt_id, {_IS_COPY}
+    FROM json_each(?) CROSS JOIN similarities ON a = value WHERE {_IS_COPY} OR excerpt_id IS NOT NULL
 """
 _SAME_LETTERS = """
     SELECT value, articles.id, cluster_id FROM json_each(?) CROSS JOIN fingerprints AS one ON one.article_id = value

@@ -85,7 +85,7 @@ def explain(connection: sqlite3.Connection, a: Side, b: Side) -> Explained:
         a,
         b,
         hamming(article_fingerprint(one).simhash, article_fingerprint(other).simhash),
-        likeness(Weighed(Text.of(one), known.counts), Weighed(Text.of(other), known.counts)),
+        likeness(Weighed(Text.of(one), known), Weighed(Text.of(other), known)),
         connection.execute(
             "SELECT 1 FROM similarities WHERE a = ? AND b = ?", (min(a.id, b.id), max(a.id, b.id))
         ).fetchone()

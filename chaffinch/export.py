@@ -67,7 +67,7 @@ TABLES = (
         "similarities",
         (
             ("a", "INTEGER"), ("b", "INTEGER"), ("hamming", "INTEGER"), ("jaccard", "REAL"), ("containment", "REAL"),
-            ("kind", "TEXT"), ("spread", "REAL"),
+            ("kind", "TEXT"), ("spread", "REAL"), ("excerpt_id", "INTEGER"),
         ),
         "a, b",
     ),

@@ -66,6 +66,7 @@ def m005_stock(db: Database) -> None:
     """Shared text is weighed by how rare it is. What is stored already is compared again when it is next written to."""
     db.conn.execute("ALTER TABLE similarities ADD COLUMN kind TEXT NOT NULL DEFAULT 'copy'")
     db.conn.execute("ALTER TABLE similarities ADD COLUMN spread REAL NOT NULL DEFAULT 1")
+    db.conn.execute("ALTER TABLE similarities ADD COLUMN excerpt_id INTEGER")
     db.conn.execute("ALTER TABLE fingerprints ADD COLUMN counted INTEGER NOT NULL DEFAULT 0")
     db.conn.execute("ALTER TABLE fingerprints ADD COLUMN met INTEGER NOT NULL DEFAULT 0")
     stock.create_tables(db)

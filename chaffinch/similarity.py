@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.fingerprint import Hashes, distinct, shingles_in_order
-from chaffinch.stock import Cells, Counts, cells
+from chaffinch.stock import Cells, Stock, cells
 
 Kind = Literal["copy", "edited", "spun", "excerpt", "splice"]
 
@@ -30,11 +30,12 @@ class CopyRule:
     spread_counts: float = 1.75  # how often the spread counts against the Jaccard similarity once
     enough: float = 1.82  # of both together
     least_jaccard: float = 0.15  # a copy cut to a third, in a wrapper, has .2; less is an excerpt. By hand
+    doubt: float = 3.0  # unrelated texts that weigh as much as the suspicion that all is stock. By hand
     hopeless: float = 0.6  # of `enough`, hastily judged: not judged again
     same: float = 0.9  # Jaccard of a copy; of an edited one, half; less is spun. By hand
     edited: float = 0.5
     within: float = 0.8  # containment and spread of an excerpt, as of a text with one word in twenty replaced. By hand
-    shorter: float = 0.6  # size of an excerpt by that of the longer text, at most. By hand
+    shorter: float = 0.5  # size of an excerpt by that of the longer text, at most: not most of it. By hand
     part: float = 0.3  # spread of a splice: less is a quotation. By hand
     rarer: float = 0.9  # spread of a splice by its containment, at least: else it is commoner than the rest. By hand
 
@@ -59,6 +60,7 @@ class Likeness(NamedTuple):
     jaccard: float
     containment: float
     spread: float
+    first_shorter: bool = False  # whether the first text has fewer shingles
 
 
 class Text:
@@ -93,14 +95,16 @@ class Text:
 class Weighed:
     """A text with the weight of each shingle in order, of each window of RULE.window of them, and of all windows.
 
-    When `hasty`, each weighs what those around it do, by their geometric mean.
+    When `hasty`, each weighs what those around it do, by their geometric mean. `known` is what a shingle counts for
+    that two texts share: among few unrelated texts nobody knows what is stock.
     """
 
-    __slots__ = ("text", "total", "weights", "windows")
+    __slots__ = ("known", "text", "total", "weights", "windows")
 
-    def __init__(self, text: Text, counts: Counts, hasty: bool = False) -> None:
+    def __init__(self, text: Text, stock: Stock, hasty: bool = False) -> None:
         self.text = text
-        found = counts[cells(text.in_order)]
+        self.known = (stock.texts + 1) / (stock.texts + 1 + RULE.doubt)
+        found = stock.counts[cells(text.in_order)]
         window = min(RULE.window, len(found))
         weights = _INVERSE[found]
         if hasty and window:
@@ -166,17 +170,22 @@ def _spread(own: Weighed, other: Text) -> float:
     if not own.total or not len(other):
         return 0.0
     shared = _sums(own.weights * shared_in_order(own.text, other), min(RULE.window, len(own.weights)))
-    return float(own.windows[shared >= RULE.in_window * own.windows].sum()) / own.total
+    return float(own.windows[own.known * shared >= RULE.in_window * own.windows].sum()) / own.total
 
 
 def likeness(a: Weighed, b: Weighed) -> Likeness:
     """How alike two texts are."""
-    return Likeness(*similarity(a.text.hashes, b.text.hashes), spread(a, b))
+    return Likeness(*similarity(a.text.hashes, b.text.hashes), spread(a, b), len(a.text.hashes) < len(b.text.hashes))
 
 
 def score(found: Likeness) -> float:
     """How strong the evidence is: RULE.enough makes copies."""
     return found.jaccard + RULE.spread_counts * found.spread
+
+
+def fullness(found: Likeness) -> float:
+    """How fully an excerpt stands in the longer text, to tell what it was cut out of from what has it by chance."""
+    return found.containment + found.spread
 
 
 def is_copy(found: Likeness) -> bool:

@@ -66,6 +66,12 @@ class Stock:
     counts: Counts
     texts: int = 0
 
+    def count(self, texts: Iterable[Cells], step: int) -> None:
+        """Counts texts, by their distinct cells, when `step` is 1; takes them out when it is -1."""
+        for own in texts:
+            (add if step > 0 else take)(self.counts, own)
+            self.texts += step
+
 
 _held: OrderedDict[int, Stock] = OrderedDict()  # by the token that the corpus has when these are its counts
 _MOST_HELD = 3
@@ -114,11 +120,8 @@ def change(connection: sqlite3.Connection, stock: Stock, added: Sequence[Cells],
     if not added and not taken:
         return
     _drop(stock)
-    for own in added:
-        add(stock.counts, own)
-    for own in taken:
-        take(stock.counts, own)
-    stock.texts += len(added) - len(taken)
+    stock.count(added, 1)
+    stock.count(taken, -1)
     (waiting,) = connection.execute("SELECT count(*) FROM stock_changes").fetchone()
     if waiting + len(added) + len(taken) > FOLDED:
         write(connection, stock)

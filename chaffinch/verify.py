@@ -2,17 +2,17 @@
 
 First every newcomer counts as if it were unrelated to all others, and the weights that this gives are mistrusted: a
 text that came with a thousand copies seems to be stock, and what each copier changed the only rare text. But then all
-of it seems to be stock, so that a shingle weighs what those around it do. The clusters that come of it say which newcomers are unrelated; with the
-counts of those the pairs are judged again, and so once more the doubtful ones.
+of it seems to be stock, so that a shingle weighs what those around it do. The clusters that come of it say which
+newcomers are unrelated; with the counts of those the pairs are judged again, and so once more the doubtful ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from chaffinch.partition import partition
-from chaffinch.similarity import RULE, Cache, Likeness, Text, Weighed, is_copy, kind, likeness, score
-from chaffinch.stock import Counts, add, take
+from chaffinch.partition import Edge, Excerpt, partition
+from chaffinch.similarity import RULE, Cache, Likeness, Text, Weighed, fullness, is_copy, kind, likeness, score
+from chaffinch.stock import Stock
 
 Pair = tuple[int, int]
 Link = tuple[int, int, Likeness]
@@ -49,23 +49,22 @@ def settle(pairs: Sequence[Pair], newcomers: Collection[int], links_of: LinksOf,
     return found
 
 
-def judge(pairs: Sequence[Pair], text_of: TextOf, counts: Counts, newcomers: Collection[int]) -> list[Link]:
-    """As `settle`, at once. `counts` has one text of each cluster, but none of `newcomers`; it is as it was after."""
+def judge(pairs: Sequence[Pair], text_of: TextOf, common: Stock, newcomers: Collection[int]) -> list[Link]:
+    """As `settle`, at once. `common` has one text of each cluster, but none of `newcomers`; it is as it was after."""
     counted: set[int] = set()
 
     def count(nodes: Collection[int], step: int) -> None:
-        for node in nodes:
-            (add if step > 0 else take)(counts, text_of(node).cells)
+        common.count((text_of(node).cells for node in nodes), step)
         (counted.update if step > 0 else counted.difference_update)(nodes)
 
     count(newcomers, 1)
-    found = settle(pairs, newcomers, lambda some, number: list(links(some, text_of, counts, number)), count)
+    found = settle(pairs, newcomers, lambda some, number: list(links(some, text_of, common, number)), count)
     count(tuple(counted), -1)
     return found
 
 
 def links(
-    pairs: Iterable[Pair], text_of: TextOf, counts: Counts, number: int, cache: Cache[Weighed] | None = None
+    pairs: Iterable[Pair], text_of: TextOf, common: Stock, number: int, cache: Cache[Weighed] | None = None
 ) -> Iterator[Link]:
     """Those of `pairs` that are alike in more than stock, in pass `number`; in the first that may turn out to be.
 
@@ -74,7 +73,7 @@ def links(
     kept: Cache[Weighed] = Cache() if cache is None else cache
 
     def weighed(node: int) -> Weighed:
-        return kept.get((node, number), lambda: Weighed(text_of(node), counts, number == HASTY))
+        return kept.get((node, number), lambda: Weighed(text_of(node), common, number == HASTY))
 
     for a, b in pairs:
         found = likeness(weighed(a), weighed(b))
@@ -82,9 +81,22 @@ def links(
             yield a, b, found
 
 
+def clustered(found: Iterable[Link]) -> dict[int, int]:
+    """Node -> the first node of its cluster, for all nodes of links that make clusters."""
+    edges: list[Edge] = []
+    excerpts: list[Excerpt] = []
+    for a, b, link in found:
+        if kind(link) == "excerpt":
+            short, long = (a, b) if link.first_shorter else (b, a)
+            excerpts.append((short, long, fullness(link), is_copy(link)))
+        elif is_copy(link):
+            edges.append((a, b, score(link)))
+    return partition(edges, excerpts=excerpts)
+
+
 def superfluous(found: Iterable[Link], counted: Collection[int]) -> set[int]:
     """Those of `counted` that need not count, as another text counts for the cluster that `found` puts them in."""
-    clusters = partition((a, b, score(link)) for a, b, link in found if is_copy(link))
+    clusters = clustered(found)
     of = set(counted)
     first = {cluster: node for node, cluster in clusters.items() if node not in of}
     return {

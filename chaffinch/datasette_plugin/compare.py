@@ -95,7 +95,7 @@ def compare(a: Side, b: Side, as_canonical: bool, common: Stock) -> ComparePage:
     right, right_cut = marking.cut(whole_b if as_canonical else b.text)
     title_a, title_b = (canonical(a.title), canonical(b.title)) if as_canonical else (a.title, b.title)
     starts = whole_a[: marking.MAX_CHARS], whole_b[: marking.MAX_CHARS]
-    near = likeness(*(Weighed(Text.of(start), common.counts) for start in starts))
+    near = likeness(*(Weighed(Text.of(start), common) for start in starts))
     titles = marking.pairs([title_a[:500]], [title_b[:500]])
     return ComparePage(
         a,
