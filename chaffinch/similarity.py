@@ -23,7 +23,7 @@ Kind = Literal["copy", "edited", "spun", "excerpt", "splice"]
 
 @dataclass(frozen=True, slots=True)
 class CopyRule:
-    """What makes two texts copies. Fitted by benchmarks/stock.py, unless it says by hand."""
+    """What makes two texts copies. Fitted by benchmarks/one_subject.py, unless it says by hand."""
 
     window: int = 24  # shingles in a row: a sentence
     in_window: float = 0.2  # share of the weight of a window that the other text must have

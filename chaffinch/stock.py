@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-CELLS = 1 << 22  # of two bytes; the distinct shingles of 6,000 laws are a quarter as many (benchmarks/stock.py)
+CELLS = 1 << 22  # of two bytes; the distinct shingles of 6,000 laws are a quarter as many (benchmarks/one_subject.py)
 FOLDED = 512  # changes: as many as make reading the log as slow as reading the blocks
 _BLOCK = 1 << 16  # cells
 _MOST = 0xFFFF

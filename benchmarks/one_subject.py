@@ -1,7 +1,7 @@
 """Copies among texts of one subject: workloads of generated articles, what the copy rule was fitted to, and its cost.
 
-  stock.py [WORKLOAD.jsonl.gz ...]   fits the copy rule to all workloads but one, and reports it on that one
-  stock.py --one-more N              what one more article costs in a corpus of N of one subject
+  one_subject.py [WORKLOAD.jsonl.gz ...]   fits the copy rule to all workloads but one, and reports it on that one
+  one_subject.py --one-more N              what one more article costs in a corpus of N of one subject
 
 Beside the given workloads stand two that are made up: articles of four generators, each with a stock of its own of
 which 40, 60, 75 or 90% of a text is drawn, with copies by eight kinds of edit; and the splices of near_dup.py.
