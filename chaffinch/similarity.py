@@ -35,7 +35,7 @@ class CopyRule:
     same: float = 0.9  # Jaccard of a copy; of an edited one, half; less is spun. By hand
     edited: float = 0.5
     within: float = 0.8  # containment and spread of an excerpt, as of a text with one word in twenty replaced. By hand
-    shorter: float = 0.5  # size of an excerpt by that of the longer text, at most: not most of it. By hand
+    shorter: float = 0.45  # size of an excerpt by that of the longer text, at most: not most of it. By hand
     part: float = 0.3  # spread of a splice: less is a quotation. By hand
     rarer: float = 0.9  # spread of a splice by its containment, at least: else it is commoner than the rest. By hand
 
