@@ -173,6 +173,12 @@ def _spread(own: Weighed, other: Text) -> float:
     return float(own.windows[own.known * shared >= RULE.in_window * own.windows].sum()) / own.total
 
 
+def rare_share(a: Weighed, b: Weighed) -> float:
+    """What share of the weight of the lighter text both have: containment, weighed."""
+    shared = float(a.weights[shared_in_order(a.text, b.text)].sum())
+    return shared / max(min(float(a.weights.sum()), float(b.weights.sum())), 1e-9)
+
+
 def likeness(a: Weighed, b: Weighed) -> Likeness:
     """How alike two texts are."""
     return Likeness(*similarity(a.text.hashes, b.text.hashes), spread(a, b), len(a.text.hashes) < len(b.text.hashes))
