@@ -312,10 +312,15 @@ def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerpr
     taken = counted & holders
     common.count((text_of(article).cells for article in taken), -1)
     newcomers = holders | {article for article, _ in fresh if article not in counted}
-    evidence = judge(pairs, text_of, common, newcomers)
+    order = sorted(prints, key=lambda article: (prints[article].digest, article))  # the result hangs on no ids
+    number = {article: node for node, article in enumerate(order)}
+    numbered = [(min(number[a], number[b]), max(number[a], number[b])) for a, b in pairs]
+    evidence = judge(
+        numbered, lambda node: text_of(order[node]), common, [number[article] for article in sorted(newcomers)]
+    )
     common.count((text_of(article).cells for article in taken), 1)
     connection.executemany("DELETE FROM similarities WHERE a = ? AND b = ?", former)
-    _write_similarities(connection, sorted(_evidence(evidence, None, prints)))
+    _write_similarities(connection, sorted(_evidence(evidence, order, [prints[article] for article in order])))
     return set(again), {article for article, _ in fresh}
 
 
@@ -436,8 +441,8 @@ def _recount(connection: sqlite3.Connection, parts: Iterable[Sequence[int]], rep
     for part in parts:
         own = [article for article in part if article in counted]
         if represented.isdisjoint(part):
-            fewer += own[1:]
-            more += part[:1] if not own else []
+            fewer += [article for article in own if article != part[0]]
+            more += part[:1] if part[0] not in counted else []
         else:
             fewer += [article for article in own if article not in represented]
     if not more and not fewer:
