@@ -29,6 +29,7 @@ from chaffinch.verify import Link, clustered, judge, links, settle
 Progress = Callable[[int, int], None]
 
 _BATCH = 500
+FEW = 128  # different texts, all compared anew as one more comes: less than a second in all. By hand
 
 Evidence = tuple[int, int, int | None, float, float, Kind, float, int | None]  # a row of `similarities`
 
@@ -64,9 +65,9 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
         "UPDATE fingerprints SET counted = 1 WHERE article_id = ? AND indexed = 1", [(own,) for own in orphaned]
     )
     candidates.add(connection, fresh)
-    affected |= _compare(connection, fresh)
+    again, compared = _compare(connection, fresh)
     _write_similarities(connection, [_same_letters(*pair) for pair in followers])
-    _recluster(connection, {article for article, _ in fresh} | {holder for holder, _ in followers}, affected)
+    _recluster(connection, compared | {holder for holder, _ in followers}, affected | again)
     _describe(connection, _clusters_of(connection, known.keys() - {article for article, _ in changed}))
     mosaic.put(connection, [(article, found.paragraphs) for article, found in rows])
 
@@ -84,8 +85,8 @@ def remove(db: Database, ids: Sequence[int]) -> None:
     gone = [Text.of(canonical(_text(db.conn, article))).cells for article in sorted(orphaned)]
     stock.change(db.conn, stock.read(db.conn), [], gone)
     candidates.add(db.conn, promoted)
-    affected |= _compare(db.conn, promoted)
-    _recluster(db.conn, {article for article, _ in promoted}, affected)
+    again, compared = _compare(db.conn, promoted)
+    _recluster(db.conn, compared, affected | again)
 
 
 def assign_missing(db: Database) -> int:
@@ -284,14 +285,18 @@ def _text_of(connection: sqlite3.Connection, article: int, found: Fingerprint) -
     return _cache.get(found.digest, compute)
 
 
-def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerprint]]) -> set[int]:
+def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerprint]]) -> tuple[set[int], set[int]]:
     """Compares indexed articles with their candidates, and writes down what they have in common but for stock.
 
     What is stock shows only as more of it comes. So clusters that have met twice as many candidates as when they were
-    last judged are judged again; they are returned.
+    last judged are judged again, and all articles while there are FEW. Returns the clusters and articles compared.
     """
+    every = _while_few(connection) if fresh else []
+    fresh = every or fresh
     found = candidates.find(connection, fresh)
     again = _judged_again(connection, found, {article for article, _ in fresh})
+    if every:
+        again = {cluster: [article for article, _ in every] for cluster in _clusters_of(connection, dict(every))}
     holders = {holder for cluster in again.values() for holder in cluster}
     former = connection.execute(_PAIRS_OF, (_json(holders),)).fetchall()
     pairs = near_each_other({*found, *former})
@@ -307,11 +312,26 @@ def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerpr
     taken = counted & holders
     common.count((text_of(article).cells for article in taken), -1)
     newcomers = holders | {article for article, _ in fresh if article not in counted}
-    evidence = judge(pairs, text_of, common, newcomers)
+    order = sorted(prints, key=lambda article: (prints[article].digest, article))  # the result hangs on no ids
+    number = {article: node for node, article in enumerate(order)}
+    numbered = [(min(number[a], number[b]), max(number[a], number[b])) for a, b in pairs]
+    evidence = judge(
+        numbered, lambda node: text_of(order[node]), common, [number[article] for article in sorted(newcomers)]
+    )
     common.count((text_of(article).cells for article in taken), 1)
     connection.executemany("DELETE FROM similarities WHERE a = ? AND b = ?", former)
-    _write_similarities(connection, sorted(_evidence(evidence, None, prints)))
-    return set(again)
+    _write_similarities(connection, sorted(_evidence(evidence, order, [prints[article] for article in order])))
+    return set(again), {article for article, _ in fresh}
+
+
+def _while_few(connection: sqlite3.Connection) -> list[tuple[int, Fingerprint]]:
+    """All indexed articles with their fingerprints, while there are FEW of them; none when there are more."""
+    if stock.read(connection).texts > FEW:
+        return []
+    found = connection.execute("SELECT article_id FROM fingerprints WHERE indexed = 1 LIMIT ?", (FEW + 1,)).fetchall()
+    if len(found) > FEW:
+        return []
+    return [(article, own) for article, (own, _) in _stored(connection, [article for (article,) in found]).items()]
 
 
 def _judged_again(
@@ -421,8 +441,8 @@ def _recount(connection: sqlite3.Connection, parts: Iterable[Sequence[int]], rep
     for part in parts:
         own = [article for article in part if article in counted]
         if represented.isdisjoint(part):
-            fewer += own[1:]
-            more += part[:1] if not own else []
+            fewer += [article for article in own if article != part[0]]
+            more += part[:1] if part[0] not in counted else []
         else:
             fewer += [article for article in own if article not in represented]
     if not more and not fewer:
