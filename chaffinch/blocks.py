@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from chaffinch.content import Choice
 from chaffinch.furniture import REFERENCE
 from chaffinch.items import Block, BlockKind
-from chaffinch.measure import BLOCK_TAGS, SKIPPED_TAGS, is_link_line
+from chaffinch.measure import BLOCK_TAGS, SKIPPED_TAGS, is_inline, is_link, is_link_line
 
 MAX_BLOCKS = 20_000  # of one article
 LINK_LINE = 60  # characters; a longer line that is a link is a sentence that someone linked
@@ -58,6 +58,7 @@ def fragment(choice: Choice) -> Fragment:
     parts: list[str] = []
     open_tags = ["p"]  # what a line is written as, for every open element that decides it
     link = links = ruled = anchors = 0
+    no_links: set[HtmlElement] = set()
     walk = etree.iterwalk(choice.node, events=("start", "end"))
     for event, node in walk:
         tag, start = node.tag, event == "start"
@@ -66,9 +67,12 @@ def fragment(choice: Choice) -> Fragment:
             continue
         skipped = not start and (tag in SKIPPED_TAGS or node in choice.excluded)
         if tag == "a":
-            links += 1 if start else -1
-            anchors += start
-        elif tag in BLOCK_TAGS and not skipped:
+            if start and not is_link(node):
+                no_links.add(node)
+            if node not in no_links:
+                links += 1 if start else -1
+                anchors += start
+        elif tag in BLOCK_TAGS and not skipped and not is_inline(node):
             if open_tags[-1] == "tr" and tag != "tr":
                 parts.append(" ")
             else:

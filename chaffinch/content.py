@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from chaffinch.furniture import MIN_TEASER_TITLE, furniture
+from chaffinch.labels import Label
 from chaffinch.measure import MAX_LABEL, Line, Measure, measure
 
 _CANDIDATE_TAGS = frozenset(
@@ -19,6 +20,7 @@ _DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _HINT_FACTOR = (1.0, 1.2, 3.0)  # by Measure.hint
 _NEAR_TITLE = 4.0  # the factor for text that follows the title
 _MAX_GAP = 200  # characters between the title and the article
+MIN_SENTENCE = 15  # weight of the line that begins an article's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Choice:
     page_noise: float  # of the whole page
     named: bool  # surely named as an article's container, or right after a title
     heading: str  # the line that repeats the page's title best, "" for none
-    labels: tuple[str, ...]  # short lines at the node's head and before it, then after it: nearest first
+    labels: tuple[Label, ...]  # short lines at the node's head and before it, then after it: nearest first
     titles: int  # of a series of texts that the page strings together: how many link to a page of their own
 
 
@@ -85,7 +87,7 @@ def choose(tree: HtmlElement) -> Choice | None:
         page_noise,
         found.hint == 2 or near(chosen) or headed(chosen),
         heading.text if heading else "",
-        _labels(blocks, lines, chosen),
+        _labels(blocks, lines, chosen, heading),
         sum(_has_linked_title(blocks, lines, i) for i in series),
     )
 
@@ -112,7 +114,7 @@ def _narrow(blocks: Sequence[Measure], excluded: set[int], chosen: int) -> int:
 
 def _heading(tree: HtmlElement, lines: Sequence[Line]) -> Line | None:
     """The line that repeats the page's title best."""
-    node = next(tree.iter("title"), None)
+    node = next((node for node in tree.iter("title") if node.getparent().tag != "svg"), None)
     title = "".join((node.text or "")[:500].split()) if node is not None else ""
     best: Line | None = None
     for line in lines:
@@ -159,9 +161,20 @@ def _has_linked_title(blocks: Sequence[Measure], lines: Sequence[Line], i: int) 
     return any(line.linked and len(line.text) >= MIN_TEASER_TITLE for line in lines[max(0, start - 2) : start + 2])
 
 
-def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int) -> tuple[str, ...]:
+def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int, heading: Line | None) -> tuple[Label, ...]:
+    """The short lines inside and around the node, with their places."""
     start, stop = blocks[chosen].start, blocks[chosen].stop
-    inside = [line.text for line in lines[start:stop] if len(line.text) <= MAX_LABEL]
-    before = [line.text for line in lines[max(0, start - 25) : start] if len(line.text) <= MAX_LABEL]
-    after = [line.text for line in lines[stop : stop + 10] if len(line.text) <= MAX_LABEL]
+    title = next((i for i, line in enumerate(lines) if line is heading), -1) if heading else -1
+    text = next((i for i in range(max(start, title), stop) if lines[i].weight >= MIN_SENTENCE), start)
+
+    def label(i: int) -> Label:
+        if i >= stop:
+            return Label(lines[i].text, "tail")
+        if title <= i < text:
+            return Label(lines[i].text, "head")
+        return Label(lines[i].text, "above" if i < text else "opening" if i < text + 8 else "tail")
+
+    inside = [label(i) for i in range(start, stop) if len(lines[i].text) <= MAX_LABEL]
+    before = [label(i) for i in range(max(0, start - 25), start) if len(lines[i].text) <= MAX_LABEL]
+    after = [label(i) for i in range(stop, min(stop + 10, len(lines))) if len(lines[i].text) <= MAX_LABEL]
     return (*inside[:6], *before[::-1], *inside[max(6, len(inside) - 4) :], *after)

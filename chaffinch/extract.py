@@ -61,9 +61,9 @@ _KEPT_ATTRIBUTES = re.compile(rb"(?:class|id|href|name|property|content|style)=(
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
 
 
-def extract(document: Document) -> Article | NotArticle:
-    """The article of a page; never raises."""
-    return extract_tree(document, parse(document.html))
+def extract(document: Document, fetched: str | None = None) -> Article | NotArticle:
+    """The article of a page; never raises. `fetched`, ISO 8601 in UTC, is what 昨天 and 3小时前 are counted from."""
+    return extract_tree(document, parse(document.html), fetched)
 
 
 def parse(html: str) -> HtmlElement:
@@ -122,7 +122,7 @@ def _shorten_tags(data: bytes) -> bytes:
     return b"".join((*pieces, data[done:])) if pieces else data
 
 
-def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:
+def extract_tree(document: Document, tree: HtmlElement, fetched: str | None = None) -> Article | NotArticle:
     """`extract` for a page that is parsed already (by `parse`); the tree is left as it is."""
     if len(_without_images(document.html)) > MAX_HTML:
         return NotArticle(document.url, "too large")
@@ -135,10 +135,10 @@ def extract_tree(document: Document, tree: HtmlElement) -> Article | NotArticle:
         reason = reason if choice else "empty"
         scripted = reason in ("empty", "too short") and next(tree.iter("script"), None) is not None
         return NotArticle(document.url, "shell" if scripted else reason)
-    meta = metadata.read(tree, choice.labels, document.url, choice.heading)
+    meta = metadata.read(tree, choice.labels, document.url, choice.heading, fetched)
     return Article(
         document.url, meta.title, lines, meta.published, meta.author, meta.category, meta.heat, meta.comments,
-        document.charset, document.declared_charset, meta.sources,
+        document.charset, document.declared_charset, meta.sources, meta.source,
     )  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def read_text(url: str, text: str, title: str | None = None) -> Article | NotArt
     source = "given" if title else "line"
     return Article(
         url, title or _title_line(lines), tuple(map(Block, lines)), meta.published, meta.author, meta.category,
-        meta.heat, meta.comments, sources={"title": source, **meta.sources},
+        meta.heat, meta.comments, sources={"title": source, **meta.sources}, source=meta.source,
     )  # fmt: skip
 
 

@@ -31,6 +31,11 @@ _HEADING = re.compile(
     r"|(?:律所|律师|律師|作者|公司|本站|网站|机构)(?:简介|介绍|簡介|介紹)|关于(?:作者|本站|我们)"
     r")\W{0,4}"
 )
+# Opens what a page shows only in part: the text behind it is the article's own.
+_OPENER = re.compile(
+    r"\W{0,4}(?:点击|點擊)?(?:展开|展開|查看|阅读|閱讀|显示|顯示|继续|繼續|打开|打開)(?:阅读|閱讀|查看|剩余|剩餘|余下|餘下|更多|全部|完整)?"
+    r"(?:全文|正文|全部|更多|内容|內容|文章|阅读|閱讀)?(?:\s?\d{1,3}%)?\W{0,4}"
+)
 MAX_HEADING = 24  # characters
 MAX_HEADINGS = 20  # of one page
 
@@ -47,6 +52,7 @@ def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int
         for i, block in enumerate(blocks)
         if i
         and block.furniture
+        and not (block.furniture == "hidden" and _opened(block, lines))
         and (
             sums[i] <= most[block.furniture] * sums[0]
             or (block.furniture == "comments" and before[block.start] >= 2 * MIN_BEFORE)
@@ -60,6 +66,12 @@ def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int
         if left - weight >= MIN_BEFORE:
             return found | teasers, weight
     return found, 0.0
+
+
+def _opened(block: Measure, lines: Sequence[Line]) -> bool:
+    """Whether the line before a hidden block, or the one behind it, says that a click shows it."""
+    around = (*lines[max(0, block.start - 1) : block.start], *lines[block.stop : block.stop + 1])
+    return any(len(line.text) <= MAX_HEADING and _OPENER.fullmatch(line.text) for line in around)
 
 
 def _spread(blocks: Sequence[Measure], found: set[int], sums: Sequence[float]) -> float:

@@ -80,7 +80,7 @@ def article_of(document: Input, tools: Tools) -> Visit:
         if document.recorded and "noindex" in header_directives(document.robots_tag) | meta_directives(tree):
             visit.reason = "noindex"
             return visit
-        found = extract.extract_tree(visit.document, tree)
+        found = extract.extract_tree(visit.document, tree, document.fetched_at)
         visit.part = parts.part_of(tree, document.url) if isinstance(found, Article) else None
     if isinstance(found, NotArticle):
         visit.reason = found.reason

@@ -23,7 +23,7 @@ def _words(text: str) -> frozenset[str]:
 # Never part of an article's text.
 SKIPPED_TAGS = _words(
     "script style noscript template iframe frame object embed applet svg canvas map audio video head select"
-    " option button input textarea datalist math title amp-ad amp-embed amp-sidebar amp-list amp-consent"
+    " option button input textarea datalist math title rt rp rtc amp-ad amp-embed amp-sidebar amp-list amp-consent"
 )
 # Tags that end a line of text.
 BLOCK_TAGS = _words(
@@ -71,7 +71,9 @@ _MAYBE_ARTICLE = _words(
     "article content contents con context entry detail details text zoom main neirong nr wz zw maincontent body post"
 )
 _HIDDEN_STYLE = re.compile(r"display\s{0,5}:\s{0,5}none", re.IGNORECASE)
+_INLINE_STYLE = re.compile(r"display\s{0,5}:\s{0,5}inline", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s_-]+")
+_SEAM = "\x1f"  # between inline elements that touch: shown apart by style, as date and views are
 _PUNCTUATION = re.compile(r"[,。、;:!?\uff0c\uff1b\uff1a\uff01\uff1f…“”]")
 # Every alternative begins with a letter of its own, and case is spelt out: the search then skips from letter to letter.
 IMPRINT = re.compile(
@@ -131,11 +133,15 @@ def measure(tree: HtmlElement) -> Measured:
     parts: list[str] = []
     inside = -1  # the innermost open block
     link = links = seen = 0
+    touching = False
+    no_links: set[HtmlElement] = set()
     walk = etree.iterwalk(tree, events=("start", "end"))
     for event, node in walk:
         tag = node.tag
         role = _ROLES.get(tag, _INLINE)
         start = event == "start"
+        if role >= _LINE and is_inline(node):
+            role = _INLINE
         if start:
             seen += 1
             if seen > MAX_ELEMENTS:
@@ -167,12 +173,18 @@ def measure(tree: HtmlElement) -> Measured:
                     blocks[inside].stop = len(lines)
                     inside = stack.pop()
         elif role == _LINK:
-            links += 1 if start else -1
+            if start and not is_link(node):
+                no_links.add(node)
+            if node not in no_links:
+                links += 1 if start else -1
         text = node.text if start else node.tail
         if text and inside >= 0 and (parts or not text.isspace()):
+            if touching and start:
+                parts.append(_SEAM)
             parts.append(text)
             if links > 0:
-                link += len(text)
+                link += len(text.strip())
+        touching = not text and role <= _LINK and (touching or not start) and bool(parts)
     if parts and inside >= 0:
         _weigh("".join(parts), link, blocks[inside], lines, inside)
     for index in (*stack[1:], inside):
@@ -192,7 +204,8 @@ def _weigh_list(text: str, around: Measure, lines: list[Line], index: int, linke
 
 def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) -> None:
     """Count one line of a block as text or as noise."""
-    text = text.strip()
+    shown = " ".join(text.replace(_SEAM, " ").split())
+    text = shown if _SEAM not in text else " ".join(text.replace(_SEAM, "").split())
     chars = len(text)
     if not chars:
         return
@@ -216,12 +229,29 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
         weight = chars - link
     own.text += weight
     own.noise += noise
-    lines.append(Line(index, text[: MAX_LABEL + 1], linked, weight))
+    lines.append(Line(index, shown[: MAX_LABEL + 1], linked, weight))
 
 
 def is_link_line(text: str, link: int) -> bool:
     """Whether a line is a link with at most a date or a number beside it. `link`: the characters inside links."""
     return 2 * link > len(text) or (3 * link > len(text) and text[-1] not in _SENTENCE_END)
+
+
+def is_inline(node: HtmlElement) -> bool:
+    """Whether a block element is shown inside a line: its own style says so, and it holds no block."""
+    style = node.get("style")
+    return bool(style and _INLINE_STYLE.search(style[:300])) and all(child.tag not in BLOCK_TAGS for child in node)
+
+
+def is_link(node: HtmlElement) -> bool:
+    """Whether an `a` element leads anywhere.
+
+    One without a target is a place to jump to, one around several paragraphs was never closed.
+    """
+    if node.get("href") is None and node.get("onclick") is None:
+        return False
+    blocks = [child for child in node if child.tag in BLOCK_TAGS]
+    return len(blocks) < 2 or sum("。" in str(_STRING(child)) for child in blocks) < 2
 
 
 def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
@@ -242,6 +272,15 @@ def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
     elif tag == "main":
         hint = max(hint, 1)
     return Measure(node, parent, hint, "" if tag in _NEVER_FURNITURE else furniture)
+
+
+def name_of(node: HtmlElement) -> Furniture:
+    """What an element's class and id call it, if it is something that stands around articles."""
+    found: Furniture = ""
+    for value in (node.get("class"), node.get("id")):
+        if value:
+            found = _named(value[:200])[1] or found
+    return found
 
 
 @lru_cache(maxsize=4_096)

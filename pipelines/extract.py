@@ -8,7 +8,7 @@ from chaffinch.parts import part_of
 class ExtractPipeline:
     def process_item(self, visit: Visit) -> Visit:
         if visit.document is not None:
-            found = extract_tree(visit.document, visit.tree)
+            found = extract_tree(visit.document, visit.tree, visit.fetched_at)
             if isinstance(found, Article):
                 visit.article = found
                 visit.part = part_of(visit.tree, visit.document.url)
