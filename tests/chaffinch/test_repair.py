@@ -86,7 +86,7 @@ def test_mojibake_is_undone_where_it_can_be_and_marked_where_not(line: str, want
     assert set(counts) == {kind}
 
 
-@pytest.mark.parametrize("start", [0, 20, 38])
+@pytest.mark.parametrize("start", [0, 10, 20])
 def test_what_was_utf8_read_as_gbk_is_read_again(start: int) -> None:
     line = COMMON[start : start + 36]
     broken = line.encode().decode("gb18030", "replace")
