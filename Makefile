@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or later) with venv and pip, and make; nothing else.
 PYTHON ?= python3
 
-.PHONY: install demo test lint check clean
+.PHONY: install demo test lint check fit clean
 
 install: .venv/installed
 
@@ -19,11 +19,15 @@ lint: .venv/installed-dev
 	.venv/bin/mypy
 
 check: test lint
-	.venv/bin/python benchmarks/extract.py --check
+	.venv/bin/python -m benchmarks.extract --check
 	.venv/bin/python benchmarks/near_dup.py --check
 	.venv/bin/python benchmarks/paragraphs.py --check
 	.venv/bin/python benchmarks/revisit.py --check
 	.venv/bin/python benchmarks/search.py --check
+
+# The models that reading goes by: needs the requirements of requirements-bench.txt, and labelled pages in the folder PAGES.
+fit: .venv/installed-dev
+	.venv/bin/python -m benchmarks.fit_reading $(PAGES)
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -6,6 +6,8 @@ import codecs
 import re
 from functools import cache
 
+import numpy as np
+
 from chaffinch.items import Document, Page
 
 SAMPLE = 4_000  # bytes of non-ASCII text that a charset is judged by
@@ -23,8 +25,9 @@ _XML_ENCODING = re.compile(rb"^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}
 _HIGH_RUNS = re.compile(rb"[\x80-\xff][\x30-\xff]{0,200}")
 _THREE_BYTES = re.compile("[\u0800-\ufffc]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
-# Four such characters in a row are in GB18030 a chance of one in a billion.
-_UTF8_RUN = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}[\x00-\x7f]{0,3}){3}[\xe3-\xe9\xef][\x80-\xbf]{2}")
+# What GB18030 has by chance once in a billion characters.
+_UTF8_RUN = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){4}")
+_ASCII = bytes(range(0x80))
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _HIGH_PAIR = re.compile(rb"[\x80-\xff][\x40-\xff]")
 _HZ = re.compile(rb"~\{(?:[\x21-\x77][\x21-\x7e]){2,}~\}")
@@ -73,7 +76,7 @@ def _decode(body: bytes, declared: str) -> tuple[str, str]:
         return "utf-8", body.decode("utf-8")
     except UnicodeDecodeError:
         charset = _likeliest(body, declared)
-    if charset == "utf-8" or _UTF8_RUN.search(body):
+    if charset == "utf-8" or _has_utf8(body):
         return _decode_mixed(body, declared)
     try:
         return charset, body.decode(_CODECS[charset])
@@ -137,6 +140,14 @@ def _decode_mixed(body: bytes, declared: str) -> tuple[str, str]:
             text = _likelier(piece, text, other)
         out.append(text)
     return charset, "".join(out)
+
+
+def _has_utf8(body: bytes) -> bool:
+    """Whether a part of a page in another charset is UTF-8."""
+    high = np.frombuffer(body.translate(None, _ASCII), np.uint8)
+    follows = (high >= 0x80) & (high <= 0xBF)
+    char = (high[:-2] >= 0xE3) & (high[:-2] <= 0xEF) & follows[1:-1] & follows[2:]
+    return bool((char[:-9] & char[3:-6] & char[6:-3] & char[9:]).any()) and _UTF8_RUN.search(body) is not None
 
 
 def _utf8(piece: bytes) -> str | None:

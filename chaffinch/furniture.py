@@ -6,16 +6,18 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from typing import Literal
 
 from chaffinch.measure import Line, Measure
 
-MOST_NAMED = 0.4  # of a page's sentences that stand in a block named as furniture
+MOST_NAMED = 0.9  # of a page's sentences that stand in a block named as furniture
 MOST_HIDDEN = 0.8  # and in one that is hidden: some pages show their text by script
 MIN_BEFORE = 40  # characters of text before what a heading calls comments or related
 MIN_TEASERS = 3
 MIN_TEASER_TITLE = 8  # characters; a shorter link may be a person's name or a button
 MIN_NAME = 2  # characters of a card's link
-MAX_TEASER = 150  # characters of text
+MAX_CARD = 150  # characters of text that may stand under a mere name
+MAX_TEASER = 300  # characters of text
 
 # Before a link inside an article, as no list has it before its titles.
 REFERENCE = re.compile(r"\W{0,3}(?:相关|相關|推荐|推薦|延伸|扩展|参考|点击|更多|另见|详见)")
@@ -39,50 +41,50 @@ _OPENER = re.compile(
 MAX_HEADING = 24  # characters
 MAX_HEADINGS = 20  # of one page
 
+# Why a block stands around an article: by its name, by the line at its head, or as one of a list of linked titles.
+Mark = Literal["named", "comments", "hidden", "headed", "teasers"]
 
-def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int], float]:
-    """The indexes of the blocks around the article, with all that is in them, and the weight of what is teasers."""
+
+def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[dict[int, Mark], float]:
+    """The blocks that stand around an article, each with why, and the weight of what is teasers.
+
+    What is inside such a block goes with it; `blocks` are as `measure` gives them.
+    """
     sums = [block.text for block in blocks]
     for i in range(len(blocks) - 1, 0, -1):
         sums[blocks[i].parent] += sums[i]
     before = list(accumulate((line.weight for line in lines), initial=0.0))
     most = {"named": MOST_NAMED, "comments": MOST_HIDDEN, "hidden": MOST_HIDDEN}
-    found = {
-        i
-        for i, block in enumerate(blocks)
-        if i
-        and block.furniture
-        and not (block.furniture == "hidden" and _opened(block, lines))
-        and (
-            sums[i] <= most[block.furniture] * sums[0]
-            or (block.furniture == "comments" and before[block.start] >= 2 * MIN_BEFORE)
-        )
-    }
-    found |= _headed(blocks, lines, before)
-    left = sums[0] - _spread(blocks, found, sums)
-    cards = _cards(blocks, lines, sums)
-    for teasers in ((cards | _turns(blocks, lines, sums)) - found, cards - found):
-        weight = _spread(blocks, teasers, sums) if teasers else 0.0
-        if left - weight >= MIN_BEFORE:
-            return found | teasers, weight
-    return found, 0.0
+    found: dict[int, Mark] = {}
+    for i, block in enumerate(blocks):
+        kind = block.furniture
+        if not i or not kind or (kind == "hidden" and _opened(block, lines)):
+            continue
+        if sums[i] <= most[kind] * sums[0] or (kind == "comments" and before[block.start] >= 2 * MIN_BEFORE):
+            found[i] = kind
+    found |= dict.fromkeys(_headed(blocks, lines, before) - found.keys(), "headed")
+    teasers = (_cards(blocks, lines, sums) | _turns(blocks, lines, sums)) - found.keys()
+    weight = _weight(blocks, teasers, found, sums)
+    return found | dict.fromkeys(teasers, "teasers"), weight
+
+
+def _weight(blocks: Sequence[Measure], teasers: set[int], found: dict[int, Mark], sums: Sequence[float]) -> float:
+    """The weight of the text in teasers, what other furniture holds of it left out."""
+    inside: set[int] = set()
+    weight = 0.0
+    for i, block in enumerate(blocks):
+        if block.parent in inside or i in found:
+            inside.add(i)
+        elif i in teasers:
+            inside.add(i)
+            weight += sums[i]
+    return weight
 
 
 def _opened(block: Measure, lines: Sequence[Line]) -> bool:
     """Whether the line before a hidden block, or the one behind it, says that a click shows it."""
     around = (*lines[max(0, block.start - 1) : block.start], *lines[block.stop : block.stop + 1])
     return any(len(line.text) <= MAX_HEADING and _OPENER.fullmatch(line.text) for line in around)
-
-
-def _spread(blocks: Sequence[Measure], found: set[int], sums: Sequence[float]) -> float:
-    """Add what is inside blocks to them; returns the weight of the text in all of them."""
-    weight = 0.0
-    for i in range(min(found, default=len(blocks)), len(blocks)):
-        if blocks[i].parent in found:
-            found.add(i)
-        elif i in found:
-            weight += sums[i]
-    return weight
 
 
 def _headed(blocks: Sequence[Measure], lines: Sequence[Line], before: Sequence[float]) -> set[int]:
@@ -118,10 +120,14 @@ def _later_children(blocks: Sequence[Measure], parent: int, at: int) -> list[int
 
 def _cards(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float]) -> set[int]:
     """Blocks of one kind side by side, each a linked title with a summary."""
-    linked = list(accumulate((line.linked and len(line.text) >= MIN_NAME for line in lines), initial=0))
+    names, titles = (
+        list(accumulate((line.linked and len(line.text) >= chars for line in lines), initial=0))
+        for chars in (MIN_NAME, MIN_TEASER_TITLE)
+    )
     groups: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
     for i, block in enumerate(blocks):
-        if 0 < sums[i] <= MAX_TEASER and linked[block.stop] > linked[block.start]:
+        links = names if sums[i] <= MAX_CARD else titles
+        if 0 < sums[i] <= MAX_TEASER and links[block.stop] > links[block.start]:
             groups[block.parent, block.node.tag, block.node.get("class") or ""].append(i)
     return {i for group in groups.values() if len(group) >= MIN_TEASERS for i in group}
 

@@ -54,9 +54,13 @@ _FURNITURE = _words(
     " breadcrumb breadcrumbs crumb crumbs mianbao mianbaoxie foot footer copyright toolbar prenext prevnext shangxia"
     " pagenavi pager pagebar pagination paging login search ad ads adv advert advertisement guanggao gg banner tag"
     " tags tagcloud qrcode erweima widget widgets popup modal toc subscribe links friendlink youlian catalog"
-    " authorinfo siderbar rightbar leftnav topbar morestories guess like"
+    " authorinfo siderbar rightbar leftnav topbar morestories guess like commentslist replylist cmt cmts cmtlist liuyan"
+    " huifu gentie"
 )
-_COMMENTS = _words("comment comments commentlist respond reply replies pinglun")
+_COMMENTS = _words(
+    "comment comments commentlist commentslist respond reply replies replylist pinglun cmt cmts cmtlist liuyan huifu"
+    " gentie"
+)
 # Those of the article's own container: words that nearly only it has, and words that other blocks have as well.
 # Z-Blog, WordPress, DedeCMS, EmpireCMS, PHPCMS, TRS, Discuz, WeChat and portals.
 _ARTICLE = _words(
@@ -111,6 +115,7 @@ class Line(NamedTuple):
     text: str
     linked: bool  # whether it is a link
     weight: float  # as text
+    end: str = ""  # its last characters
 
 
 class Measured(NamedTuple):
@@ -135,13 +140,17 @@ def measure(tree: HtmlElement) -> Measured:
     link = links = seen = 0
     touching = False
     no_links: set[HtmlElement] = set()
+    inlined: set[HtmlElement] = set()
     walk = etree.iterwalk(tree, events=("start", "end"))
     for event, node in walk:
         tag = node.tag
         role = _ROLES.get(tag, _INLINE)
         start = event == "start"
-        if role >= _LINE and is_inline(node):
-            role = _INLINE
+        if role >= _LINE:
+            if start and is_inline(node):
+                inlined.add(node)
+            if inlined and node in inlined:
+                role = _INLINE
         if start:
             seen += 1
             if seen > MAX_ELEMENTS:
@@ -175,7 +184,7 @@ def measure(tree: HtmlElement) -> Measured:
         elif role == _LINK:
             if start and not is_link(node):
                 no_links.add(node)
-            if node not in no_links:
+            if not no_links or node not in no_links:
                 links += 1 if start else -1
         text = node.text if start else node.tail
         if text and inside >= 0 and (parts or not text.isspace()):
@@ -229,7 +238,7 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
         weight = chars - link
     own.text += weight
     own.noise += noise
-    lines.append(Line(index, shown[: MAX_LABEL + 1], linked, weight))
+    lines.append(Line(index, shown[: MAX_LABEL + 1], linked, weight, text[-3:]))
 
 
 def is_link_line(text: str, link: int) -> bool:

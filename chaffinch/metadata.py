@@ -65,7 +65,7 @@ class Weights:
     update: float = 4.0
     above: float = -1.5  # for a line above the title
     opening: float = -3.0  # for one in the text's first lines: a date of the story
-    tail: float = -2.5  # for one behind the text
+    tail: float = -2.6  # for one behind the text
     json_article: float = 8.5
     json_unknown: float = 8.2  # broken, or without a type
     meta: float = 8.0

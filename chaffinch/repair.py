@@ -117,7 +117,7 @@ def _read_as_utf8(match: re.Match[str]) -> str:
     A byte that was lost on the way takes its character with it, unless that is a sign that hardly another begins like.
     """
     run = match[0]
-    if len(run) < _MISREAD:
+    if len(run) < _MISREAD or not run[:2].encode("gb18030", "ignore")[:3].decode("utf-8", "ignore"):
         return run
     try:
         data = b"".join(_MISREAD_BYTES.get(char) or char.encode("gb18030") for char in run)
