@@ -46,7 +46,7 @@ FOLDS = 10
 SEED = 18
 DEPTH = 3
 NODE = {"n_estimators": 200, "learning_rate": 0.08, "subsample": 0.7, "min_samples_leaf": 8, "max_features": 0.4}
-PAGE = {"n_estimators": 80, "learning_rate": 0.08, "subsample": 0.7, "min_samples_leaf": 8, "max_features": 0.3}
+PAGE = {"n_estimators": 150, "learning_rate": 0.04, "subsample": 0.5, "min_samples_leaf": 20, "max_features": 0.3}
 FOCUS = 3.0  # how much more a node counts that holds the whole article
 FALSE_LIST = 6.0  # what a false list costs of a false article
 # Gold text made by machine is wrong now and then; a thread's gold text holds replies; one template gives many pages.

@@ -125,7 +125,7 @@ def _write(out: list[tuple[str, str]], parts: list[str], link: int, tag: str, an
 
 def blocks(html: str) -> tuple[Block, ...]:
     """The lines of a bare fragment, in order. A text that stands on its page twice is taken once."""
-    soup = BeautifulSoup(html, "lxml")
+    soup = BeautifulSoup(html, "html.parser")  # sound as it is ours, so the quickest parser will do
     lines = [
         Block(line, _KINDS[tag.name])
         for tag in soup.find_all(list(_KINDS))

@@ -23,6 +23,7 @@ _CANDIDATE_TAGS = frozenset(
 _DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _NEARLY = 0.97  # of a node's text: a node inside that has so much of it is taken instead
 _MAX_GAP = 200  # characters between the title and the article
+_HEAD, _FOOT = 12, 4  # short lines at the node's own ends that are read for labels
 MIN_SENTENCE = 15  # weight of the line that begins an article's text
 
 
@@ -194,4 +195,4 @@ def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int, title
     inside = [label(i) for i in range(start, stop) if len(lines[i].text) <= MAX_LABEL]
     before = [label(i) for i in range(max(0, start - 25), start) if len(lines[i].text) <= MAX_LABEL]
     after = [label(i) for i in range(stop, min(stop + 10, len(lines))) if len(lines[i].text) <= MAX_LABEL]
-    return (*inside[:6], *before[::-1], *inside[max(6, len(inside) - 4) :], *after)
+    return (*inside[:_HEAD], *before[::-1], *inside[max(_HEAD, len(inside) - _FOOT) :], *after)

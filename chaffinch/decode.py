@@ -70,7 +70,7 @@ def _decode(body: bytes, declared: str) -> tuple[str, str]:
     body = body.removeprefix(codecs.BOM_UTF8)
     if declared.replace("_", "-") in ("utf-7", "unicode-1-1-utf-7") and body.isascii():
         return "utf-7", body.decode("utf-7", "replace")
-    if b"~{" in body and _is_hz(body, declared):
+    if body.isascii() and b"~{" in body and _is_hz(body, declared):
         return "hz", body.decode("hz", "replace")
     try:
         return "utf-8", body.decode("utf-8")
@@ -114,8 +114,6 @@ def _plausibility(sample: bytes, charset: str) -> float:
 
 def _is_hz(body: bytes, declared: str) -> bool:
     """Whether a page is in HZ: two bytes of seven bits for a character, between `~{` and `~}`."""
-    if not body.isascii():
-        return False
     runs = _HZ.findall(body[:REPAIR_BUDGET])
     if not runs or not (declared.startswith("hz") or len(runs) >= MIN_HZ):
         return False

@@ -38,6 +38,14 @@ _OPENER = re.compile(
     r"\W{0,4}(?:点击|點擊)?(?:展开|展開|查看|阅读|閱讀|显示|顯示|继续|繼續|打开|打開)(?:阅读|閱讀|查看|剩余|剩餘|余下|餘下|更多|全部|完整)?"
     r"(?:全文|正文|全部|更多|内容|內容|文章|阅读|閱讀)?(?:\s?\d{1,3}%)?\W{0,4}"
 )
+# What stands over a reader's words: when they were said, or which in the row they are. A date alone heads a chronicle.
+_SAID = re.compile(
+    r"(?:\d{1,3}|几|半)\s?(?:秒|分钟|分鐘|小时|小時|天|周|个月|個月|年)前|刚刚|剛剛|\d\s?\d{1,2}[:\uff1a]\d\d(?!\d)|\d{1,4}\s?[楼樓]|沙发|板凳|[发發]表[于於]"
+    r"|回[复覆][于於]"
+)
+MAX_SAID = 40  # characters of such a line
+SAID_LINES = 3  # of which one says so
+MIN_SAID = 2  # of them in a row
 MAX_HEADING = 24  # characters
 MAX_HEADINGS = 20  # of one page
 
@@ -63,6 +71,7 @@ def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[dict[in
         if sums[i] <= most[kind] * sums[0] or (kind == "comments" and before[block.start] >= 2 * MIN_BEFORE):
             found[i] = kind
     found |= dict.fromkeys(_headed(blocks, lines, before) - found.keys(), "headed")
+    found |= dict.fromkeys(_said(blocks, lines, sums, before) - found.keys(), "comments")
     teasers = (_cards(blocks, lines, sums) | _turns(blocks, lines, sums)) - found.keys()
     weight = _weight(blocks, teasers, found, sums)
     return found | dict.fromkeys(teasers, "teasers"), weight
@@ -116,6 +125,25 @@ def _later_children(blocks: Sequence[Measure], parent: int, at: int) -> list[int
         if blocks[i].parent == parent and blocks[i].start > at:
             later.append(i)
     return later
+
+
+def _said(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float], before: Sequence[float]) -> set[int]:
+    """Blocks of one kind side by side, each headed by when it was said: what readers wrote.
+
+    The first of them is the article where no text stands before it: a thread.
+    """
+    said = [len(line.text) <= MAX_SAID and _SAID.search(line.text) is not None for line in lines]
+    if sum(said) < MIN_SAID:
+        return set()
+    groups: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
+    for i, block in enumerate(blocks):
+        if sums[i] > 0 and any(said[block.start : min(block.stop, block.start + SAID_LINES)]):
+            groups[block.parent, block.node.tag, block.node.get("class") or ""].append(i)
+    found: set[int] = set()
+    for group in groups.values():
+        if len(group) >= MIN_SAID:
+            found.update(group if before[blocks[group[0]].start] >= 2 * MIN_BEFORE else group[1:])
+    return found
 
 
 def _cards(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float]) -> set[int]:

@@ -131,74 +131,96 @@ def measure(tree: HtmlElement) -> Measured:
 
     Linear in the size of the page, of which at most `MAX_ELEMENTS` are looked at.
     """
-    furniture: list[HtmlElement] = []
-    blocks: list[Measure] = []
-    lines: list[Line] = []
-    stack: list[int] = []
-    parts: list[str] = []
-    inside = -1  # the innermost open block
-    link = links = seen = 0
-    touching = False
-    no_links: set[HtmlElement] = set()
-    inlined: set[HtmlElement] = set()
-    walk = etree.iterwalk(tree, events=("start", "end"))
-    for event, node in walk:
-        tag = node.tag
-        role = _ROLES.get(tag, _INLINE)
-        start = event == "start"
-        if role >= _LINE:
-            if start and is_inline(node):
-                inlined.add(node)
-            if inlined and node in inlined:
-                role = _INLINE
-        if start:
-            seen += 1
-            if seen > MAX_ELEMENTS:
-                break
-            if role == _SKIPPED:
-                walk.skip_subtree()
-                continue
-        if role >= _LINE:
-            if parts:
-                _weigh("".join(parts), link, blocks[inside], lines, inside)
-                parts.clear()
-                link = 0
-            if role == _CONTAINER or inside < 0:
-                if start:
-                    block = _new(node, tag, inside)
-                    if (block.furniture or tag in _LIST_TAGS) and inside >= 0:
-                        text = str(_STRING(node))
-                        if not _SENTENCES.search(text) and (block.furniture or next(node.iter("a"), None) is not None):
-                            _weigh_list(text, blocks[inside], lines, inside, not block.furniture)
-                            if block.furniture:
-                                furniture.append(node)
-                            walk.skip_subtree()
-                            continue
-                    block.start = len(lines)
-                    blocks.append(block)
-                    stack.append(inside)
-                    inside = len(blocks) - 1
-                elif inside > 0 and blocks[inside].node is node:
-                    blocks[inside].stop = len(lines)
-                    inside = stack.pop()
-        elif role == _LINK:
-            if start and not is_link(node):
-                no_links.add(node)
-            if not no_links or node not in no_links:
-                links += 1 if start else -1
-        text = node.text if start else node.tail
-        if text and inside >= 0 and (parts or not text.isspace()):
-            if touching and start:
+    walk = _Walk()
+    walk.block(tree, "html", -1, False)
+    return Measured(walk.blocks, walk.lines, walk.furniture)
+
+
+class _Walk:
+    """One pass over a tree. Elements are visited by recursion: no page is deeper than its parser lets it be."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Measure] = []
+        self.lines: list[Line] = []
+        self.furniture: list[HtmlElement] = []
+        self.parts: list[str] = []  # of the line that is being read
+        self.link = 0  # characters of it that are in links
+        self.touching = False  # whether an inline element ended right before
+        self.seen = 0
+
+    def children(self, node: HtmlElement, inside: int, linked: bool) -> None:
+        """Read what is in an element: its text and tails belong to the innermost block, `inside`."""
+        parts = self.parts
+        text = node.text
+        if text and (parts or not text.isspace()):
+            if self.touching:
                 parts.append(_SEAM)
+                self.touching = False
             parts.append(text)
-            if links > 0:
-                link += len(text.strip())
-        touching = not text and role <= _LINK and (touching or not start) and bool(parts)
-    if parts and inside >= 0:
-        _weigh("".join(parts), link, blocks[inside], lines, inside)
-    for index in (*stack[1:], inside):
-        blocks[index].stop = len(lines)
-    return Measured(blocks, lines, furniture)
+            if linked:
+                self.link += len(text.strip())
+        for child in node:
+            self.seen += 1
+            if self.seen > MAX_ELEMENTS:
+                return
+            tag = child.tag
+            role = _ROLES.get(tag, _INLINE)
+            if role == _SKIPPED:
+                self.touching = False
+            elif role <= _LINK:
+                inner = linked or (role == _LINK and is_link(child))
+                if len(child):
+                    self.children(child, inside, inner)
+                elif (text := child.text) and (parts or not text.isspace()):
+                    if self.touching:
+                        parts.append(_SEAM)
+                    parts.append(text)
+                    if inner:
+                        self.link += len(text.strip())
+                self.touching = bool(parts)
+            elif is_inline(child):
+                self.children(child, inside, linked)
+                self.touching = bool(parts)
+            else:
+                if parts:
+                    self.end_line(inside)
+                if role == _LINE:
+                    self.children(child, inside, linked)
+                    if parts:
+                        self.end_line(inside)
+                else:
+                    self.block(child, tag, inside, linked)
+            text = child.tail
+            if text and (parts or not text.isspace()):
+                parts.append(text)
+                self.touching = False
+                if linked:
+                    self.link += len(text.strip())
+
+    def block(self, node: HtmlElement, tag: str, around: int, linked: bool) -> None:
+        """Read a block. One without a sentence in it is counted all at once, a menu or a list of links."""
+        block = _new(node, tag, around)
+        if (block.furniture or tag in _LIST_TAGS) and around >= 0:
+            text = str(_STRING(node))
+            if not _SENTENCES.search(text) and (block.furniture or next(node.iter("a"), None) is not None):
+                _weigh_list(text, self.blocks[around], self.lines, around, not block.furniture)
+                if block.furniture:
+                    self.furniture.append(node)
+                return
+        index = len(self.blocks)
+        self.blocks.append(block)
+        block.start = len(self.lines)
+        self.children(node, index, linked)
+        if self.parts:
+            self.end_line(index)
+        block.stop = len(self.lines)
+
+    def end_line(self, index: int) -> None:
+        """Count the line that has been read, of the block that it stands in."""
+        _weigh("".join(self.parts), self.link, self.blocks[index], self.lines, index)
+        self.parts.clear()
+        self.link = 0
+        self.touching = False
 
 
 def _weigh_list(text: str, around: Measure, lines: list[Line], index: int, linked: bool) -> None:
@@ -259,22 +281,26 @@ def is_link(node: HtmlElement) -> bool:
     """
     if node.get("href") is None and node.get("onclick") is None:
         return False
+    if len(node) < 2:
+        return True
     blocks = [child for child in node if child.tag in BLOCK_TAGS]
     return len(blocks) < 2 or sum("。" in str(_STRING(child)) for child in blocks) < 2
 
 
 def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
-    hint = 0
+    hint, hidden = 0, False
     furniture: Furniture = "named" if tag in _FURNITURE_TAGS else ""
-    get = node.get
-    for value in (get("class"), get("id")):
-        if value:
-            named, around = _named(value[:200])
-            hint, furniture = max(hint, named), around or furniture
-    if "articleBody" in get("itemprop", ""):
-        hint = 2
-    style = get("style")
-    if get("hidden") is not None or (style and _HIDDEN_STYLE.search(style[:300])):
+    for name, value in node.items():
+        if name == "class" or name == "id":
+            if value:
+                named, around = _named(value[:200])
+                hint, furniture = max(hint, named), around or furniture
+        elif name == "itemprop":
+            if "articleBody" in value:
+                hint = 2
+        elif name == "hidden" or (name == "style" and _HIDDEN_STYLE.search(value[:300])):
+            hidden = True
+    if hidden:
         furniture = "hidden"
     if tag == "article":
         hint = 2

@@ -64,7 +64,8 @@ class Weights:
     bare: float = 6.0
     update: float = 4.0
     above: float = -1.5  # for a line above the title
-    opening: float = -3.0  # for one in the text's first lines: a date of the story
+    opening: float = -0.5  # for one in the text's first lines
+    story: float = -3.0  # for a bare date there: when the story happened
     tail: float = -2.6  # for one behind the text
     json_article: float = 8.5
     json_unknown: float = 8.2  # broken, or without a type
@@ -107,7 +108,7 @@ class Evidence(NamedTuple):
 class _Head:
     title: str = ""
     meta: dict[str, str] = field(default_factory=dict)  # by lower-case name, the first of each
-    json_ld: list[str] = field(default_factory=list)
+    json_ld: list[tuple[str, list[dict[str, Any]] | None]] = field(default_factory=list)  # as text, as objects
     times: list[tuple[HtmlElement, str]] = field(default_factory=list)
     headings: list[tuple[str, str]] = field(default_factory=list)  # (tag, text)
     site_names: set[str] = field(default_factory=set)  # headings that lead to the front page
@@ -161,6 +162,8 @@ def _evidence(said: Said, place: Place) -> Evidence:
     places: dict[Place, float] = {
         "head": 0.0, "above": WEIGHTS.above, "opening": WEIGHTS.opening, "tail": WEIGHTS.tail,
     }  # fmt: skip
+    if said.kind == "bare" and said.field == "published":
+        places["opening"] = WEIGHTS.story
     source = f"line: {said.source}" + (", counted from the fetch" if said.approximate else "")
     return Evidence(said.value, source, weight + places[place])
 
@@ -205,7 +208,8 @@ def _read_head(tree: HtmlElement) -> _Head:
                 head.meta.setdefault(name.strip().lower()[:60], _collapse(content[:500]))
         elif tag == "script":
             if "ld+json" in node.get("type", "") and node.text and len(head.json_ld) < 10:
-                head.json_ld.append(node.text[:MAX_JSON])
+                text = node.text[:MAX_JSON]
+                head.json_ld.append((text, _json_objects(text)))
         elif tag == "title":
             if not head.title and (around := node.getparent()) is not None and around.tag in ("head", "html", "body"):
                 head.title = _collapse((node.text or "")[:1_000])
@@ -326,8 +330,7 @@ def _metas(head: _Head, names: Iterable[str], shape: re.Pattern[str] | None = No
 
 def _json_dates(head: _Head) -> Iterator[tuple[str, bool]]:
     """(date, whether it is known to be the article's) of each JSON-LD script."""
-    for text in head.json_ld:
-        objects = _json_objects(text)
+    for text, objects in head.json_ld:
         if objects is None:  # broken too often to be given up
             for match in _JSON_LD_DATE.finditer(_unescaped(text)):
                 yield match[1], False
@@ -340,8 +343,7 @@ def _json_dates(head: _Head) -> Iterator[tuple[str, bool]]:
 
 
 def _json_authors(head: _Head) -> Iterator[tuple[str, bool]]:
-    for text in head.json_ld:
-        objects = _json_objects(text)
+    for text, objects in head.json_ld:
         if objects is None:
             for match in _JSON_LD_AUTHOR.finditer(_unescaped(text)):
                 yield match[1], False

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from chaffinch.furniture import Mark
@@ -94,19 +93,26 @@ class _Counts(NamedTuple):
 
 
 def _counts(lines: Sequence[Line]) -> _Counts:
-    def count(kind: Iterable[bool]) -> list[int]:
-        return list(accumulate(kind, initial=0))
-
-    said = [line.weight > 0 for line in lines]
-    return _Counts(
-        list(accumulate((line.weight for line in lines), initial=0.0)),
-        count(said),
-        count(line.linked for line in lines),
-        count(len(line.text) < _DATED_LINE and _DAY.search(line.text) is not None for line in lines),
-        count(not line.linked and len(line.text) < _SHORT_LINE for line in lines),
-        count(is_text and line.end.endswith(_CUT) for is_text, line in zip(said, lines, strict=True)),
-        count(is_text and line.end[-1:] in _ENDS for is_text, line in zip(said, lines, strict=True)),
-    )
+    counts = _Counts([0.0], [0], [0], [0], [0], [0], [0])
+    weight, sentences, linked, days, short, cut, ended = 0.0, 0, 0, 0, 0, 0, 0
+    for line in lines:
+        if line.weight > 0:
+            weight += line.weight
+            sentences += 1
+            cut += line.end.endswith(_CUT)
+            ended += line.end[-1:] in _ENDS
+        linked += line.linked
+        chars = len(line.text)
+        short += chars < _SHORT_LINE and not line.linked
+        days += chars < _DATED_LINE and _DAY.search(line.text) is not None
+        counts.weight.append(weight)
+        counts.sentences.append(sentences)
+        counts.linked.append(linked)
+        counts.days.append(days)
+        counts.short.append(short)
+        counts.cut.append(cut)
+        counts.ended.append(ended)
+    return counts
 
 
 class _Family(NamedTuple):

@@ -31,12 +31,13 @@ class Model:
         """The value of each row, whose columns are those that the model was fitted to."""
         values = np.asarray(rows, np.float64)
         trees, inner = self.feature.shape
-        tree = np.arange(trees)
-        row = np.arange(len(values))[:, None]
+        first = np.arange(trees) * inner
+        row = np.arange(len(values))[:, None] * values.shape[1]
         at = np.zeros((len(values), trees), np.intp)
         while at[0, 0] < inner:
-            at = 2 * at + 1 + (values[row, self.feature[tree, at]] > self.threshold[tree, at])
-        found: NDArray[np.float64] = self.base + self.leaf[tree, at - inner].sum(1)
+            node = first + at
+            at = 2 * at + 1 + (values.take(row + self.feature.take(node)) > self.threshold.take(node))
+        found: NDArray[np.float64] = self.base + self.leaf.take(np.arange(trees) * (inner + 1) + at - inner).sum(1)
         return found
 
 

@@ -57,9 +57,9 @@ class Limits:
 LIMITS = Limits()
 
 
-def features(choice: Choice, found: Fragment, lines: Sequence[Block]) -> list[float]:
-    """What is measured of a page for the question whether it has an article, by `PAGE_NAMES`."""
-    chars = own_chars(lines)
+def features(choice: Choice, found: Fragment, lines: Sequence[Block], chars: int | None = None) -> list[float]:
+    """What is measured of a page for the question whether it has an article, by `PAGE_NAMES`; `chars`: `own_chars`."""
+    chars = own_chars(lines) if chars is None else chars
     sentences = sum(len(line.text) >= SENTENCE for line in lines)
     cut = sum(bool(_CUT.search(line.text[-CUT_CHARS:])) for line in lines)
     log = math.log1p
@@ -81,8 +81,9 @@ def reason_of(url: str, choice: Choice, found: Fragment, lines: Sequence[Block])
     chars = own_chars(lines)
     tagged = _TAG_URL.search(url[:500]) is not None
     doubtful = tagged or _LIST_URL.search(url[:500]) is not None
-    likely = float(node_model.load().page.scores([features(choice, found, lines)])[0])
+    likely = float(node_model.load().page.scores([features(choice, found, lines, chars)])[0])
     listed = likely < (LIMITS.doubtful_url if doubtful else LIMITS.article)
+    listed |= doubtful and choice.titles >= MIN_ITEMS
     if chars < MAX_SUMMARY and any(_NOT_FOUND.search(line.text) for line in lines):
         return "not found"
     if (listed or chars < 2 * MIN_CHARS) and tagged:
