@@ -41,12 +41,12 @@ _ENGLISH = re.compile(rf"\b{_MONTH}\s{{0,2}}{_DAY},?\s{{1,2}}(?P<year>(?:19|20)\
 _ENGLISH_DAY_FIRST = re.compile(
     rf"(?<!\d){_DAY}[\s-]{{1,2}}{_MONTH},?[\s-]{{1,2}}(?P<year>(?:19|20)\d\d)(?!\d){_TIME}", re.IGNORECASE
 )
-# What every written date has: spares the other patterns on most lines.
-_WRITTEN = re.compile(r"\d\d|年")
 _MONTH_NAME = re.compile("|".join(_MONTHS), re.IGNORECASE)
 _SHORT_YEAR = re.compile(
     r"(?:更新|发布|發布|日期|时间|時間)[^\d]{0,6}(?P<year>\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)" + _TIME
 )
+# Which signs a pattern needs, as most lines have none of them.
+_BY_SIGN = ((_DATE, ("20", "19")), (_DAY_FIRST, ("月",)), (_SHORT_YEAR, ("-",)))
 _COMPACT = re.compile(
     r"(?<!\d)(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d))?(?!\d)"
 )
@@ -102,13 +102,12 @@ def parse_date(text: str, *, compact: bool = False) -> str | None:
 
 
 def _written(text: str) -> Iterator[Found]:
-    if not _WRITTEN.search(text):
-        return
-    for pattern in (_DATE, _DAY_FIRST, _SHORT_YEAR):
+    patterns = [pattern for pattern, signs in _BY_SIGN if any(sign in text for sign in signs)]
+    for pattern in patterns:
         for match in pattern.finditer(text):
             year = match["year"] if len(match["year"]) == 4 else "20" + match["year"]
             yield from _found(match, year, match["month"], match["day"])
-    for match in _REPUBLIC.finditer(text):
+    for match in _REPUBLIC.finditer(text) if "民" in text or "1" in text else ():
         yield from _found(match, str(1911 + int(match["year"])), match["month"], match["day"])
     if "年" in text:
         for match in _NUMERALS.finditer(text):

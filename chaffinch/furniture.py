@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Literal
 
+from chaffinch import words
 from chaffinch.measure import Line, Measure
 
 MOST_NAMED = 0.9  # of a page's sentences that stand in a block named as furniture
@@ -20,29 +20,12 @@ MAX_CARD = 150  # characters of text that may stand under a mere name
 MAX_TEASER = 300  # characters of text
 
 # Before a link inside an article, as no list has it before its titles.
-REFERENCE = re.compile(r"\W{0,3}(?:相关|相關|推荐|推薦|延伸|扩展|参考|点击|更多|另见|详见)")
-_HEADING = re.compile(
-    r"\W{0,4}(?:(?P<comments>"
-    r"(?:全部|所有|网友|網友|最新|热门|熱門|精彩|用户|读者|文章|发表|發表|共有?|已有)\s?\d{0,6}\s?[条條]?"
-    r"(?:评论|評論|留言|跟帖|回复|回覆|回帖)|\d{1,6}\s?[条條](?:评论|評論|留言|跟帖|回复|回覆)|(?:评论|評論|留言)(?:列表|区|區))"
-    r"(?:[(（\s:：]{0,3}\d{0,6}\s?[条條]?[)）]?)"
-    r"|(?:相关|相關|推荐|推薦|热门|熱門|延伸|最新|精彩|随机|隨機|更多|为您|為您|同类)的?"
-    r"(?:推荐|推薦|阅读|閱讀|文章|资讯|資訊|新闻|新聞|内容|內容|问题|問題|问答|問答|话题|報道|报道|知识|排行)"
-    r"|(?:点击|阅读|热文|本周|本月|总)?排行榜?|猜[你您](?:喜欢|喜歡)|(?:大家|他们|网友)[都还]?在[看问搜]"
-    r"|看[过了][^，。]{0,6}的人还看了?[过了]?|您?可能[还会]?(?:感兴趣|喜欢)的?(?:文章|内容|问题)?"
-    r"|(?:律所|律师|律師|作者|公司|本站|网站|机构)(?:简介|介绍|簡介|介紹)|关于(?:作者|本站|我们)"
-    r")\W{0,4}"
-)
+REFERENCE = words.pattern("reference")
+_HEADING = words.pattern("heading")
 # Opens what a page shows only in part: the text behind it is the article's own.
-_OPENER = re.compile(
-    r"\W{0,4}(?:点击|點擊)?(?:展开|展開|查看|阅读|閱讀|显示|顯示|继续|繼續|打开|打開)(?:阅读|閱讀|查看|剩余|剩餘|余下|餘下|更多|全部|完整)?"
-    r"(?:全文|正文|全部|更多|内容|內容|文章|阅读|閱讀)?(?:\s?\d{1,3}%)?\W{0,4}"
-)
+_OPENER = words.pattern("opener")
 # What stands over a reader's words: when they were said, or which in the row they are. A date alone heads a chronicle.
-_SAID = re.compile(
-    r"(?:\d{1,3}|几|半)\s?(?:秒|分钟|分鐘|小时|小時|天|周|个月|個月|年)前|刚刚|剛剛|\d\s?\d{1,2}[:\uff1a]\d\d(?!\d)|\d{1,4}\s?[楼樓]|沙发|板凳|[发發]表[于於]"
-    r"|回[复覆][于於]"
-)
+_SAID = words.pattern("said")
 MAX_SAID = 40  # characters of such a line
 SAID_LINES = 3  # of which one says so
 MIN_SAID = 2  # of them in a row

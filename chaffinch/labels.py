@@ -66,6 +66,7 @@ _CRUMB_START = re.compile(
     r"(?:当前|當前|现在|您的|你的)?(?:所在)?位置\s?[:\uff1a]|^\s?(?:首页|首頁|主页|主頁|网站首页|论坛|論壇)\s?[>\uff1e»›/→\\-]"
     r"|^(?=[^>»]{2,20}[>»].{0,40}[>»]\s?正文)"
 )
+_MAY_BE_CRUMB = re.compile(r"[>\uff1e»›/→\\-]")
 _CRUMB = re.compile(r"\s?(?:>|\uff1e|»|›|/|→|\\|--?)\s?")
 _NOT_LEVELS = re.compile(
     r"^(?:.{0,8}(?:首页|首頁|主页|位置).{0,2}|正文(?:内容)?|内容|内容页|(?:查看|檢視|检视)(?:内容|內容|主题)|帖子|详情|详细内容|文章(?:正文|内容|详情)?"
@@ -151,7 +152,8 @@ def read_line(line: str, fetched: str | None = None) -> Iterable[Said]:
     """What one short line says of which field; nothing for a longer one. `fetched` as in `dates.dates`."""
     if len(line) > LABEL_LINE or not _MAY_BE_LABEL.search(line):
         return
-    if category := _breadcrumb(line):
+    named = ":" in line or "\uff1a" in line
+    if (named or _MAY_BE_CRUMB.search(line)) and (category := _breadcrumb(line)):
         yield Said("category", category, "breadcrumb")
     if _DIGIT.search(line):
         yield from _numbers(line)
@@ -159,8 +161,10 @@ def read_line(line: str, fetched: str | None = None) -> Iterable[Said]:
         yield Said("comments", 0, line[:20])
     if "。" not in line:
         yield from _dates(line, fetched)
-    if (match := _AUTHOR.search(line)) and match[1] not in _NOT_AUTHORS:
+    if (named or "/" in line) and (match := _AUTHOR.search(line)) and match[1] not in _NOT_AUTHORS:
         yield Said("author", match[1], "作者")
+    if not named:
+        return
     if match := _CATEGORY.search(line):
         yield Said("category", match[1], "栏目")
     if (match := _SOURCE.search(line)) and not _NOT_VALUES.match(match[1]):

@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 from lxml import etree
 from lxml.html import HtmlElement
 
+from chaffinch import words
+
 MAX_LABEL = 90  # characters of a line that may be a label
 MAX_IMPRINT = 200  # characters
 MAX_BYLINE = 60
@@ -46,34 +48,9 @@ _ROLES = {
     **dict.fromkeys(_LINE_TAGS, _LINE),
 }
 
-# Words of the class and id of what stands around articles.
-_FURNITURE = _words(
-    "comment comments commentlist respond reply replies pinglun share shares sharebar bdsharebuttonbox bdshare"
-    " social related relates relate relative relevant relatedposts xiangguan xgwz recommend recommends recommended"
-    " recommendation tuijian hot hots hotnews rank ranking ranklist paihang sidebar side aside nav navbar navi menu"
-    " breadcrumb breadcrumbs crumb crumbs mianbao mianbaoxie foot footer copyright toolbar prenext prevnext shangxia"
-    " pagenavi pager pagebar pagination paging login search ad ads adv advert advertisement guanggao gg banner tag"
-    " tags tagcloud qrcode erweima widget widgets popup modal toc subscribe links friendlink youlian catalog"
-    " authorinfo siderbar rightbar leftnav topbar morestories guess like commentslist replylist cmt cmts cmtlist liuyan"
-    " huifu gentie"
-)
-_COMMENTS = _words(
-    "comment comments commentlist commentslist respond reply replies replylist pinglun cmt cmts cmtlist liuyan huifu"
-    " gentie"
-)
-# Those of the article's own container: words that nearly only it has, and words that other blocks have as well.
-# Z-Blog, WordPress, DedeCMS, EmpireCMS, PHPCMS, TRS, Discuz, WeChat and portals.
-_ARTICLE = _words(
-    "articlebody articlecontent articletext articlecon artibody artcon endtext contenttext postbody posttext"
-    " postcontent entrycontent newscontent newstext newsbody trs_editor trs_ueditor ucapcontent ucap js_content"
-    " rich_media_content vsb_content v_news_content maintext zhengwen htmlcontent bodytext t_fsz t_f artbody"
-    " caas-body detailcontent fontzoom ozoom markdown-body founder"
-)
-_ARTICLE_PAIRS = _words("article art post entry news detail info single show arc")
-_CONTENT_WORDS = _words("content con body text main")
-_MAYBE_ARTICLE = _words(
-    "article content contents con context entry detail details text zoom main neirong nr wz zw maincontent body post"
-)
+_FURNITURE, _COMMENTS = words.names("furniture"), words.names("comments")
+_ARTICLE, _ARTICLE_PAIRS, _CONTENT_WORDS = words.names("article"), words.names("article_pairs"), words.names("content")
+_MAYBE_ARTICLE = words.names("maybe_article")
 _HIDDEN_STYLE = re.compile(r"display\s{0,5}:\s{0,5}none", re.IGNORECASE)
 _INLINE_STYLE = re.compile(r"display\s{0,5}:\s{0,5}inline", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s_-]+")
@@ -225,10 +202,10 @@ class _Walk:
 
 def _weigh_list(text: str, around: Measure, lines: list[Line], index: int, linked: bool) -> None:
     """Count a block without a sentence in it, a menu or a list of links, all at once."""
-    words = text.split()
-    chars = sum(map(len, words))
+    parts = text.split()
+    chars = sum(map(len, parts))
     if chars:
-        lines.append(Line(index, " ".join(words)[: MAX_LABEL + 1], linked, 0.0))
+        lines.append(Line(index, " ".join(parts)[: MAX_LABEL + 1], linked, 0.0))
     around.chars += chars
     around.noise += chars
 

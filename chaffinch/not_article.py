@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chaffinch import node_model
+from chaffinch import node_model, words
 from chaffinch.blocks import SENTENCE, Fragment
 from chaffinch.content import Choice
 from chaffinch.items import Block
@@ -26,11 +26,7 @@ _CUT = re.compile(
     r"|read more)\W{0,3}$",
     re.IGNORECASE,
 )
-_NOT_FOUND = re.compile(
-    r"(?:[页頁]面|文章|[内內]容|[链鏈]接|信息|帖子|主[题題]).{0,12}(?:不存在|[删刪]除|找不到|失效|過期|过期|[无無]法[访訪])"
-    r"|404 not found",
-    re.IGNORECASE,
-)
+_NOT_FOUND = words.pattern("not_found", re.IGNORECASE)
 _TAG_URL = re.compile(
     r"/(?:tags?|go|ss|topics?(?!/\d)|search|label|zt)(?:[-_/.?]|$)|[?&](?:tag|s|keyword|q)=", re.IGNORECASE
 )
