@@ -136,7 +136,7 @@ def _heading(tree: HtmlElement, lines: Sequence[Line]) -> int:
     title = "".join((node.text or "")[:500].split()) if node is not None else ""
     best, chars = -1, 0
     for i, line in enumerate(lines):
-        if 4 <= len(line.text) <= len(title) + 10 and len(line.text) > chars:
+        if 4 <= len(line.text) <= len(title) + 10 and len(line.text) > chars and line.text[0] in title:
             squeezed = "".join(line.text.split())
             if len(squeezed) >= 4 and squeezed in title:
                 best, chars = i, len(line.text)
