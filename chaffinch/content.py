@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lxml.html import HtmlElement
 
 from chaffinch import node_model
-from chaffinch.furniture import MIN_TEASER_TITLE, Mark, furniture
+from chaffinch.furniture import LIMITS, Mark, furniture
 from chaffinch.labels import Label
 from chaffinch.measure import MAX_LABEL, Line, Measure, measure
 from chaffinch.node_features import Sums, candidates, features, sums
@@ -139,7 +139,7 @@ def _heading(tree: HtmlElement, lines: Sequence[Line]) -> int:
     title = "".join((node.text or "")[:500].split()) if node is not None else ""
     best, chars = -1, 0
     for i, line in enumerate(lines):
-        if 4 <= len(line.text) <= len(title) + 10 and len(line.text) > chars:
+        if 4 <= len(line.text) <= len(title) + 10 and len(line.text) > chars and line.text[0] in title:
             squeezed = "".join(line.text.split())
             if len(squeezed) >= 4 and squeezed in title:
                 best, chars = i, len(line.text)
@@ -180,7 +180,7 @@ def _series(page: Measures, chosen: int) -> list[int]:
 def _has_linked_title(blocks: Sequence[Measure], lines: Sequence[Line], i: int) -> bool:
     """Whether a text of a series is headed by a link to a page of its own."""
     start = blocks[i].start
-    return any(line.linked and len(line.text) >= MIN_TEASER_TITLE for line in lines[max(0, start - 2) : start + 2])
+    return any(line.linked and len(line.text) >= LIMITS.min_title for line in lines[max(0, start - 2) : start + 2])
 
 
 def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int, title: int) -> tuple[Label, ...]:
