@@ -58,6 +58,7 @@ class Article:
     charset: str = "utf-8"
     declared_charset: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)  # field name -> where it was read
+    source: str | None = None  # 来源: whom the article names as its source
 
 
 @dataclass(frozen=True, slots=True)
