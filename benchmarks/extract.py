@@ -33,6 +33,8 @@ from typing import Any, NamedTuple
 
 from lxml.html import fromstring
 
+sys.path.insert(0, str(Path(__file__).parent.parent))  # it runs as a file, too
+
 from benchmarks import rendered
 from benchmarks.rendered import Rendered
 from chaffinch.clean import Rules, clean, load_rules

@@ -100,6 +100,7 @@ def test_what_is_seen_is_kept(element: str, css: str) -> None:
         "<div class=rest hidden>{}</div><button>点击查看更多</button>",
         "<p><span>阅读全文</span></p><section style='max-height:0;overflow:hidden'>{}</section>",
         "<div style='display:none'>{}</div><p><a href=#>展开剩余70%</a></p>",
+        "<p><a href=#>点击查看全部</a></p><div style='display:none'>{}</div>",
     ],
 )
 def test_what_opens_at_a_click_is_the_articles_own(fold: str) -> None:
