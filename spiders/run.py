@@ -55,6 +55,7 @@ class CrawlRun:
         self.broken: set[str] = set()  # pages that a stage or the store failed on: not again in this run
         self._leads_on: set[str] = set()  # sites
         self._dead_ends: dict[str, str] = {}  # site -> what is said of its start page when nothing leads on
+        self._only_ways: dict[str, tuple[str, str]] = {}  # site -> what is said of its start page, the one link of that
         self._cut_short: dict[str, list[str]] = {}  # site -> URLs whose transfer broke off
         self._broken_in_a_row = 0  # pages that the stages failed on
         self._refused = False  # the corpus cannot be written any more
@@ -99,11 +100,23 @@ class CrawlRun:
         self.guarded(lambda: self.store.flush_if_old() if visit is None else self.store.add(visit))
 
     def _look_at(self, visit: Visit) -> None:
-        """Remembers of a site whether any page of it leads on, and which start page does not."""
-        if visit.links or visit.cleaned is not None or visit.status == 304 or visit.state == "off-topic":
-            self._leads_on.add(visit.site)
+        """Remembers of a site whether any page of it leads on, and which start page does not.
+
+        A start page that leads to one other page only, as by a redirect or a script, does what that page does.
+        """
+        site, url = visit.site, visit.page.url
+        said, way = self._only_ways.get(site, ("", ""))
+        on_the_way = url == way or (visit.depth == 0 and not way)
+        if visit.cleaned is not None or visit.status == 304 or visit.state == "off-topic":
+            self._leads_on.add(site)
+        elif on_the_way and len(visit.links) == 1:
+            self._only_ways[site] = said or f"{url} leads nowhere: {_in_words(visit)}", visit.links[0]
+        elif visit.links:
+            self._leads_on.add(site)
+        elif on_the_way and way:
+            self._dead_ends.setdefault(site, f"{said}; {url}: {visit.reason or 'no links'}")
         elif visit.depth == 0 and visit.state == "page":
-            self._dead_ends.setdefault(visit.site, f"{visit.page.url} leads nowhere: {_in_words(visit)}")
+            self._dead_ends.setdefault(site, f"{url} leads nowhere: {_in_words(visit)}")
 
     def write(self) -> None:
         """Writes what waits."""
@@ -252,14 +265,16 @@ class CrawlRun:
 
 
 def _in_words(visit: Visit) -> str:
-    """Why a page without links has none, as far as the page says it."""
+    """Why a page has no links, or no more than one, as far as the page says it."""
     reason = visit.reason or "no links"
     words = {
         "shell": "a script and no more (a challenge, or links that only a browser makes)",
         "redirects to itself": "redirects to itself (as sites do that want a cookie back)",
         "noindex": "noindex, and no links that may be followed",
     }
-    return words.get(reason, f"no links ({reason})" if not reason.startswith("redirects") else reason)
+    if reason in words or reason.startswith("redirects"):
+        return words.get(reason, reason)
+    return f"{'one link' if visit.links else 'no links'} ({reason})"
 
 
 def hush() -> None:
