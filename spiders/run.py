@@ -135,6 +135,8 @@ class CrawlRun:
         if is_of_corpus(error):
             self._refused = True
             self.fail(f"corpus {self.path}: {error}")
+        elif isinstance(error, CorpusError):
+            self.fail(f"corpus {self.path}: {error}")
         else:
             self.broke(error)
 
