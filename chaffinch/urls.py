@@ -82,7 +82,8 @@ def as_linked(url: str, encoding: str = "utf-8") -> str | None:
         parts = urlsplit(url.strip())
         path = _encoded(parts.path.replace("\\", "/"), _PATH, _UNRESERVED, "utf-8") or "/"
         query = _encoded(parts.query.replace(" ", "+"), _QUERY, _QUERY_ALIKE, encoding)
-        asked = f"{parts.scheme}://{_host(parts.hostname or '')}{path}" + (f"?{query}" if query else "")
+        port = "" if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
+        asked = f"{parts.scheme}://{_host(parts.hostname or '')}{port}{path}" + (f"?{query}" if query else "")
     except (ValueError, UnicodeError):
         return None
     return asked if len(asked) <= MAX_URL_CHARS else None

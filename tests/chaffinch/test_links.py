@@ -11,7 +11,8 @@ from chaffinch import frontier
 from chaffinch.extract import parse
 from chaffinch.frontier import Found
 from chaffinch.items import Document, Page, Visit
-from chaffinch.links import links, listed
+from chaffinch.links import json_links, links, listed, named_links
+from chaffinch.navigation import named
 from chaffinch.query_params import Evidence, rule_of
 from chaffinch.robots_meta import header_directives, meta_directives
 from chaffinch.same_page import rewrite_links
@@ -20,6 +21,19 @@ from chaffinch.sitemap import kind
 from chaffinch.urls import as_linked
 
 SITE = "http://a.example"
+
+
+def test_what_is_named_without_a_link_is_kept_as_it_was_written_too() -> None:
+    html = "<select onchange='location=this.value'><option value='/go?b=1&amp;a=2'>2</option></select>"
+    document, tree = Document("http://a.example:8080/", html, "utf-8"), parse(html)
+    linked: dict[str, str] = {}
+    [url] = named_links(document, named(tree, html, 0), tree, linked=linked)
+    assert linked == {url: "http://a.example:8080/go?b=1&a=2"}
+    linked = {}
+    urls = json_links(document, ["/go?b=1&a=2", '<a href="/x?d=1&amp;c=2">', "/plain.html"], linked=linked)
+    assert len(urls) == 3 and [*linked.values()] == [
+        f"http://a.example:8080/{one}" for one in ("go?b=1&a=2", "x?d=1&c=2")
+    ]
 
 
 def found(html: str) -> tuple[tuple[str, ...], dict[str, str]]:

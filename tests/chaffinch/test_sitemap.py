@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaffinch.sitemap import MAX_BYTES, MAX_ENTRIES, entries, kind, plain, text_entries
+from chaffinch.sitemap import MAX_BYTES, MAX_ENTRIES, STEP, entries, kind, plain, text_entries
 
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -27,6 +27,21 @@ def test_a_urlset_names_pages_whatever_its_namespace(namespace: str) -> None:
     body = urlset("http://a.cn/1.html", "http://a.cn/?a=1&amp;b=2", namespace=namespace)
     assert kind(body) == "sitemap"
     assert list(entries(body)) == [("http://a.cn/1.html", "2025-03-01"), ("http://a.cn/?a=1&b=2", "2025-03-01")]
+
+
+def test_a_bare_ampersand_is_read_at_the_edge_of_a_step_and_not_in_cdata() -> None:
+    for before in range(STEP - 60, STEP + 2):
+        filler = b"<!--" + b"x" * (before - 8) + b"-->"
+        body = (
+            b"<urlset>"
+            + filler
+            + (
+                b"<url><loc>http://a.cn/?a=1&copy=2&amp;b=3</loc></url><url><loc><![CDATA[http://a.cn/?c=1&d=2]]></loc></url>"
+                b"<url><loc>http://a.cn/?e=1&f=2</loc></url><![CDATA["
+            )
+        )
+        urls = [url for url, _ in entries(body)]
+        assert urls == ["http://a.cn/?a=1&copy=2&b=3", "http://a.cn/?c=1&d=2", "http://a.cn/?e=1&f=2"]
 
 
 def test_an_index_names_sitemaps_and_an_image_is_no_page() -> None:
