@@ -307,7 +307,7 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
                 and (
                     _is_split(db, one.url)
                     or token_apart(visit.page.url, one.url)
-                    or same_number(visit.page.url, one.url)
+                    or (same_number(visit.page.url, one.url) and _dated(db, one) == visit.cleaned.published)
                 )
             )
         ):
@@ -323,6 +323,14 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
         if visit.same_as is not None:
             return True
     return False
+
+
+def _dated(db: Database, one: Other) -> str | None:
+    """The date of another page's article: a farm that publishes a text again dates it anew."""
+    if one.visit is not None and one.visit.cleaned is not None:
+        return one.visit.cleaned.published
+    row = db.conn.execute("SELECT published FROM articles WHERE id = ?", (one.article,)).fetchone()
+    return row[0] if row else None
 
 
 def _still(db: Database, visit: Visit, was: dict[str, Any]) -> bool:
