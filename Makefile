@@ -6,7 +6,7 @@ LOG = install.log
 FAILED = rm -rf .venv; { grep -i error $(LOG) || cat $(LOG); } | tail -n 1 >&2; \
 	  echo "Could not install: $(LOG) has it all; .venv was removed" >&2; exit 1
 
-.PHONY: install demo test lint check clean
+.PHONY: install demo test lint check fit clean
 
 install: .venv/installed
 
@@ -24,7 +24,7 @@ lint: .venv/installed-dev
 	.venv/bin/mypy
 
 check: test lint
-	.venv/bin/python benchmarks/extract.py --check
+	.venv/bin/python -m benchmarks.extract --check
 	.venv/bin/python benchmarks/near_dup.py --check
 	.venv/bin/python benchmarks/paragraphs.py --check
 	.venv/bin/python benchmarks/revisit.py --check
@@ -33,6 +33,10 @@ check: test lint
 	.venv/bin/python benchmarks/furniture.py --check
 	.venv/bin/python benchmarks/search.py --check
 	.venv/bin/python benchmarks/month.py --check
+
+# The models that reading goes by: needs the requirements of requirements-bench.txt, and labelled pages in the folder PAGES.
+fit: .venv/installed-dev
+	.venv/bin/python -m benchmarks.fit_reading $(PAGES)
 
 clean:
 	rm -rf .venv build *.egg-info

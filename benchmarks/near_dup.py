@@ -1,10 +1,11 @@
 """Near-duplicates: quality and speed on a labelled workload, against peers, and what the index costs as it grows.
 
-  near_dup.py [WORKLOAD.jsonl.gz]      quality by edit family, documents/s and memory, ours and the peers'
+  near_dup.py [WORKLOAD.jsonl.gz ...]  quality by edit family, documents/s and memory, ours and the peers'
   near_dup.py --check [WORKLOAD]       ours only, against benchmarks/floors.toml; exit status 1 below a floor
   near_dup.py --scale N [N ...]        N synthetic fingerprints and sketches: all pairs, bulk load, one by one
 
-A workload has one {"id", "cluster", "family", "strength", "text"} a line; without one, a small one is made up.
+A workload has one {"id", "cluster", "family", "strength", "text"} a line; without any, two are made up: of many
+subjects, and of one (one_subject.py).
 Peers get the same canonical texts, so that scripts and widths do not decide; their time does not include making them.
 """
 
@@ -25,7 +26,6 @@ import time
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from sqlite_utils import Database
 from chaffinch import candidates, cluster, schema, search
 from chaffinch.bulk import cluster_texts
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import article_fingerprint, fingerprint, shingles
+from chaffinch.fingerprint import article_fingerprint, fingerprint
 from chaffinch.items import Fingerprint
 from chaffinch.store import BULK_VISITS
 
@@ -186,8 +186,7 @@ def _fingerprint(text: str) -> Fingerprint:
 
 
 def _without_paragraphs(text: str) -> Fingerprint:
-    form = canonical(text)
-    return replace(article_fingerprint(form), shingles=shingles(form))
+    return article_fingerprint(canonical(text))
 
 
 def simhash_index(texts: Sequence[str]) -> Labels:
@@ -281,9 +280,9 @@ def compare(rows: Sequence[Row]) -> None:
         print(f"  {family:14s} n={count:5d} with the original {recall:.3f}")
 
 
-def check(rows: Sequence[Row]) -> int:
-    """Compares our quality, in memory and stored, with the floors."""
-    floors = tomllib.loads(FLOORS.read_text(encoding="utf-8"))["near_dup"]
+def check(rows: Sequence[Row], section: str) -> int:
+    """Compares our quality, in memory and stored, with the floors of a section."""
+    floors = tomllib.loads(FLOORS.read_text(encoding="utf-8"))[section]
     texts = [row["text"] for row in rows]
     failed = False
     for method in (ours_on_one_core, ours_stored):
@@ -291,7 +290,7 @@ def check(rows: Sequence[Row]) -> int:
         for name, value in figures:
             low = value < floors[name]
             failed |= low
-            print(f"{method.__name__} {name} {value:.4f}, floor {floors[name]}{' TOO LOW' if low else ''}")
+            print(f"{section} {method.__name__} {name} {value:.4f}, floor {floors[name]}{' TOO LOW' if low else ''}")
     return int(failed)
 
 
@@ -382,7 +381,7 @@ def add_one(db: Database, number: int, text: str) -> float:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("workload", nargs="?", type=Path)
+    parser.add_argument("workloads", nargs="*", type=Path)
     parser.add_argument("--check", action="store_true", help="ours against the floors")
     parser.add_argument("--scale", nargs="+", type=int, metavar="N", help="cost of N synthetic fingerprints")
     arguments = parser.parse_args()
@@ -390,10 +389,16 @@ def main() -> int:
         for count in arguments.scale:
             scale(count)
         return 0
-    rows = read(arguments.workload) if arguments.workload else synthetic()
+    from one_subject import one_subject  # which imports this module
+
+    workloads = {path.name: ("near_dup", read(path)) for path in arguments.workloads}
+    if not workloads:
+        workloads = {"many subjects": ("near_dup", synthetic()), "one subject": ("near_dup_one_subject", one_subject())}
     if arguments.check:
-        return check(rows)
-    compare(rows)
+        return max(check(rows, section) for section, rows in workloads.values())
+    for name, (_, rows) in workloads.items():
+        print(f"\n{name}")
+        compare(rows)
     return 0
 
 

@@ -87,7 +87,11 @@ def main() -> int:
     most = tomllib.loads((HERE / "floors.toml").read_text(encoding="utf-8"))["prose"]["lost"] if options.check else 1.0
     rules = load_rules()
     high = False
-    for path in [options.gold] if options.gold else options.files or sorted((HERE / "prose").glob("*.txt")):
+    for path in (
+        [options.gold]
+        if options.gold
+        else options.files or sorted((HERE / "prose").glob("held_out.txt" if options.check else "*.txt"))
+    ):
         count, by_rule, errors = gold(path, rules) if options.gold else measure(path, rules)
         print(f"{path.stem}: {by_rule.total()} of {count} lost {dict(by_rule.most_common())}")
         high |= by_rule.total() > most * count

@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from chaffinch.content import Choice
 from chaffinch.furniture import REFERENCE
 from chaffinch.items import Block, BlockKind
-from chaffinch.measure import BLOCK_TAGS, SKIPPED_TAGS, is_link, is_link_line
+from chaffinch.measure import BLOCK_TAGS, SKIPPED_TAGS, is_inline, is_link, is_link_line
 
 MAX_BLOCKS = 20_000  # of one article
 MAX_HIDDEN, MAX_HIDDEN_LINE = 20_000, 2_000  # characters that an article hides, in all and in one place
@@ -63,6 +63,7 @@ def fragment(choice: Choice) -> Fragment:
     link = links = ruled = anchors = 0
     unseen: list[str] = []  # hidden in the line that is open: it follows that line
     room = MAX_HIDDEN
+    no_links: set[HtmlElement] = set()
     walk = etree.iterwalk(choice.node, events=("start", "end"))
     for event, node in walk:
         tag, start = node.tag, event == "start"
@@ -74,10 +75,13 @@ def fragment(choice: Choice) -> Fragment:
                 unseen.append(_SPACE.sub(" ", str(_STRING(node))).strip()[: min(room, MAX_HIDDEN_LINE)])
                 room -= len(unseen[-1])
             continue
-        if tag == "a" and not veiled and is_link(node):
-            links += 1 if start else -1
-            anchors += start
-        elif tag in BLOCK_TAGS and not skipped:
+        if tag == "a" and not veiled:
+            if start and not is_link(node):
+                no_links.add(node)
+            if node not in no_links:
+                links += 1 if start else -1
+                anchors += start
+        elif tag in BLOCK_TAGS and not skipped and not is_inline(node):
             if open_tags[-1] == "tr" and tag != "tr":
                 parts.append(" ")
             else:
@@ -135,7 +139,7 @@ def _escaped(text: str) -> str:
 
 def blocks(html: str) -> tuple[Block, ...]:
     """The lines of a bare fragment, in order. A text that stands on its page twice is taken once."""
-    soup = BeautifulSoup(html, "lxml")
+    soup = BeautifulSoup(html, "html.parser")  # sound as it is ours, so the quickest parser will do
     lines = [
         Block(line, _KINDS.get(tag.name, "paragraph"), hidden=tag.name == _HIDDEN)
         for tag in soup.find_all([*_KINDS, _HIDDEN])

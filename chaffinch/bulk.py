@@ -3,90 +3,136 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from multiprocessing import Pool
+from multiprocessing.sharedctypes import RawArray
 from typing import Any
 
 import numpy as np
 
 from chaffinch import candidates
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import Hashes, article_fingerprint, shingles, shingles_in_order
+from chaffinch.fingerprint import article_fingerprint
 from chaffinch.items import Fingerprint
-from chaffinch.partition import partition
-from chaffinch.similarity import ShingleCache, Similarity, coverage, is_copy, similarity
+from chaffinch.similarity import Cache, Text, Weighed
+from chaffinch.stock import CELLS, Cells, Counts, Stock
+from chaffinch.verify import Link, Pair, clustered, links, settle
 
-Link = tuple[int, int, Similarity]
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+Node = tuple[int, int]  # a number in the order of the digests, and the place of a text
 
 _AT_ONCE = 256
 
-_texts: Sequence[str] = ()  # what the pool's processes work on: inherited by a fork, sent once otherwise
-_cache = ShingleCache()
+# What the pool's processes work on: inherited by a fork, sent once otherwise.
+_texts: Sequence[str] = ()
+_counts: Counts = np.empty(0, dtype=np.uint16)
+_cache: Cache[Text] = Cache()
+_weighed: Cache[Weighed] = Cache()
 
 
 def cluster_texts(texts: Sequence[str], workers: int = 1) -> list[int | None]:
     """The cluster of each text, as the position of one of its members; None for a text that is alone."""
-    with _processes(texts, workers) as run:
+    nodes, found = linked_texts(texts, workers)
+    return labels(len(texts), nodes, clustered(found))
+
+
+def linked_texts(texts: Sequence[str], workers: int = 1) -> tuple[list[list[int]], list[Link]]:
+    """Nodes, the positions of texts of the same letters each, and the links between them."""
+    shared = RawArray("H", CELLS)
+    common = Stock(np.frombuffer(shared, dtype=np.uint16))
+    with _processes(texts, shared, workers) as run:
         prints: list[Fingerprint] = []
-        for part in run(_fingerprints, range(0, len(texts), _AT_ONCE)):
-            prints.extend(part)
         by_digest: defaultdict[bytes, list[int]] = defaultdict(list)
-        for position, found in enumerate(prints):
-            if found.digest:
-                by_digest[found.digest].append(position)
-        nodes = sorted(by_digest)
-        holders = [by_digest[digest][0] for digest in nodes]
-        pairs = candidate_pairs([prints[holder] for holder in holders])
-        tasks = (
-            [(a, b, holders[a], holders[b]) for a, b in pairs[start : start + _AT_ONCE]]
-            for start in range(0, len(pairs), _AT_ONCE)
-        )
-        edges = [edge for part in run(_edges, tasks) for edge in part]
-    clusters: list[int | None] = [None] * len(texts)
-    for group in groups(partition(edges), len(nodes)):
-        positions = [position for node in group for position in by_digest[nodes[node]]]
+        for part in run(_fingerprints, range(0, len(texts), _AT_ONCE)):
+            for found, own in part:
+                if found.digest:
+                    if found.digest not in by_digest:
+                        common.count([own], 1)
+                    by_digest[found.digest].append(len(prints))
+                prints.append(found)
+        nodes = [by_digest[digest] for digest in sorted(by_digest)]
+        holders = [positions[0] for positions in nodes]
+        return nodes, _judge([prints[holder] for holder in holders], holders, common, run)
+
+
+def labels(count: int, nodes: Sequence[Sequence[int]], of: dict[int, int]) -> list[int | None]:
+    """The cluster of each of `count` texts, from what `partition` says of their nodes."""
+    clusters: list[int | None] = [None] * count
+    for group in groups(of, len(nodes)):
+        positions = [position for node in group for position in nodes[node]]
         if len(positions) > 1:
             for position in positions:
                 clusters[position] = positions[0]
     return clusters
 
 
+def _judge(prints: Sequence[Fingerprint], holders: Sequence[int], common: Stock, run: Run) -> list[Link]:
+    """The links between nodes, as `verify.settle` finds them; `common` has all of them."""
+
+    def links_of(pairs: Sequence[Pair], number: int) -> list[Link]:
+        tasks = (
+            (number, common.texts, [((a, holders[a]), (b, holders[b])) for a, b in pairs[start : start + _AT_ONCE]])
+            for start in range(0, len(pairs), _AT_ONCE)
+        )
+        return [link for part in run(_links, tasks) for link in part]
+
+    def count(nodes: Collection[int], step: int) -> None:
+        places = sorted(holders[node] for node in nodes)
+        for part in run(_cells, [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]):
+            common.count(part, step)
+
+    return settle(candidate_pairs(prints), range(len(prints)), links_of, count)
+
+
 @contextmanager
-def _processes(texts: Sequence[str], workers: int) -> Iterator[Run]:
+def _processes(texts: Sequence[str], counts: Any, workers: int) -> Iterator[Run]:
     if workers > 1:
         canonical("")  # makes the table once, before the fork
-        with Pool(workers, initializer=_share, initargs=(texts,)) as pool:
+        with Pool(workers, initializer=_share, initargs=(texts, counts)) as pool:
             yield pool.imap
     else:
-        _share(texts)
+        _share(texts, counts)
         yield map
-    _share(())
+    _share((), RawArray("H", 0))
 
 
-def _share(texts: Sequence[str]) -> None:
-    global _texts, _cache
+def _share(texts: Sequence[str], counts: Any) -> None:
+    global _texts, _counts, _cache, _weighed
     _texts = texts
-    _cache = ShingleCache()
+    _counts = np.frombuffer(counts, dtype=np.uint16) if len(counts) else _counts[:0]
+    _cache, _weighed = Cache(), Cache()
 
 
-def _fingerprints(start: int) -> list[Fingerprint]:
-    return [article_fingerprint(canonical(text)) for text in _texts[start : start + _AT_ONCE]]
+def _text(position: int) -> Text:
+    return _cache.get(position, lambda: Text.of(canonical(_texts[position])))
 
 
-def _edges(task: list[tuple[int, int, int, int]]) -> list[tuple[int, int, float]]:
-    """Copies among pairs of nodes, each given with the positions of their texts."""
-    positions = {node: position for a, b, at_a, at_b in task for node, position in ((a, at_a), (b, at_b))}
+def _fingerprints(start: int) -> list[tuple[Fingerprint, Cells]]:
+    """Fingerprints without shingles, and the cells of each text."""
+    found = []
+    for position, text in enumerate(_texts[start : start + _AT_ONCE], start):
+        own = article_fingerprint(canonical(text))
+        assert own.shingles is not None
+        kept = _cache.get(position, partial(Text, own.shingles))
+        found.append((replace(own, shingles=None), kept.cells))
+    return found
 
-    def shingles_of(node: int) -> Hashes:
-        return _cache.get(node, lambda: shingles(canonical(_texts[positions[node]])))
 
-    def in_order(node: int) -> Hashes:
-        return _cache.get((node,), lambda: shingles_in_order(canonical(_texts[positions[node]])))
+def _cells(positions: Sequence[int]) -> list[Cells]:
+    return [_text(position).cells for position in positions]
 
-    return [(a, b, link.jaccard) for a, b, link in links([(a, b) for a, b, _, _ in task], shingles_of, in_order)]
+
+def _links(task: tuple[int, int, list[tuple[Node, Node]]]) -> list[Link]:
+    number, texts, pairs = task
+    places = {node: position for pair in pairs for node, position in pair}
+
+    def text_of(node: int) -> Text:
+        return _text(places[node])
+
+    return list(links([(a, b) for (a, _), (b, _) in pairs], text_of, Stock(_counts, texts), number, _weighed))
 
 
 def groups(of: dict[int, int], count: int) -> list[list[int]]:
@@ -127,17 +173,3 @@ def near_each_other(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
                 if place[other] > place[node]:
                     ordered.append((min(node, other), max(node, other)))
     return ordered
-
-
-def links(
-    pairs: Iterable[tuple[int, int]], shingles_of: Callable[[int], Hashes], in_order: Callable[[int], Hashes]
-) -> Iterator[Link]:
-    """Those of `pairs` that are copies, compared exactly; `in_order` has the shingles of a text as they stand in it."""
-    for a, b in pairs:
-        found = similarity(shingles_of(a), shingles_of(b))
-        if is_copy(found, partial(_coverage, a, b, shingles_of, in_order)):
-            yield a, b, found
-
-
-def _coverage(a: int, b: int, shingles_of: Callable[[int], Hashes], in_order: Callable[[int], Hashes]) -> float:
-    return coverage(in_order(a), in_order(b), shingles_of(a), shingles_of(b))

@@ -20,12 +20,15 @@ from chaffinch.pinyin import bigrams, simplified, syllables, toneless
 
 # "?nèi)" is what an annotated character leaves when its first byte went to the character before it.
 _LOST = re.compile(r"[?？][a-zɡɑüà-ǿ]{1,7}[)）]")
+# Two that were lost together: the character before the run, and the first byte of the next.
+_LOST_PAIR = re.compile(r"[?？]{2}(?=[^\x00-\x7f？])")
 _LONGEST = 4_000  # characters of a line that are examined
 _LONGEST_RUN = 200
 _RIVALS = 6  # starts so close together are starts of one run
 _MARGIN = 8  # characters in step that a window keeps on both sides
 _GAIN = 14.0  # nats by which a run must beat the text as it stands
 _GAIN_MARKED = 4.0  # the same where a lost annotation marks the start
+_GAIN_PAIR = 7.0  # and where two lost characters do
 _RARE, _PRIVATE, _SYMBOL = -13.5, -17.0, -13.0
 _WORD = 2.5  # nats a dictionary bigram adds
 _START_LOST, _START, _END_LOST, _END = -5.0, -9.0, -4.0, -9.0
@@ -113,7 +116,8 @@ def _lost_leads(line: str, at: int, reading: str) -> set[int]:
 
 def _windows(line: str, suspicious: re.Pattern[str]) -> list[tuple[int, int]]:
     """The parts of a line worth the search: around lost annotations, and where shifting makes characters commoner."""
-    spans = [(m.start(), m.end() + 24, True) for m in _LOST.finditer(line)]
+    marks = [*_LOST.finditer(line), *_LOST_PAIR.finditer(line)]
+    spans = [(m.start(), m.end() + 24, True) for m in marks]
     positions = [m.start() for m in suspicious.finditer(line)]
     group: list[int] = []
     for position in [*positions, len(line) + 100]:
@@ -187,6 +191,7 @@ class _Run:
     raw: float  # how likely the characters taken are as they stand
     read: int = 0  # characters decoded whole
     trail: int = 0  # the byte left of the character at the start, 0 where nothing is left to guess
+    double: bool = False  # whether two lost characters stand before it
 
 
 def _starts(line: str, at: int, end: int, before: str) -> Iterator[tuple[_Run, bool]]:
@@ -196,7 +201,10 @@ def _starts(line: str, at: int, end: int, before: str) -> Iterator[tuple[_Run, b
         for lead in _lost_leads(line, at - 1, toneless(marked[0][1:-1])):
             yield _Run("", 0.0, 0, marked.end(), lead, -10.0), True
         return
-    skip = 1 if line[at] in "?？" else 0
+    if at and _LOST_PAIR.match(line, at - 1, end):
+        return
+    pair = _LOST_PAIR.match(line, at, end)
+    skip = 2 if pair else 1 if line[at] in "?？" else 0
     if at + skip >= end:
         return
     encoded = b"\xa3\xbf" if skip and line[at + skip] == "?" else _bytes(line[at + skip])
@@ -204,7 +212,7 @@ def _starts(line: str, at: int, end: int, before: str) -> Iterator[tuple[_Run, b
         return
     yield _Run(
         "?" if skip else "", _START_LOST if skip else _START, 0, at + skip + 1, encoded[1],
-        _score(line[at + skip]), trail=encoded[0],
+        _score(line[at + skip]), trail=encoded[0], double=pair is not None,
     ), False  # fmt: skip
 
 
@@ -232,6 +240,8 @@ def _runs_at(line: str, at: int, end: int) -> Iterator[tuple[float, int, int, st
 def _accept(run: _Run, gain: float, marked: bool) -> bool:
     if marked:
         return run.read >= 1 and gain >= _GAIN_MARKED
+    if run.double:
+        return run.read >= 2 and gain >= _GAIN_PAIR and run.pairs > 0
     return run.read >= 3 and gain >= _GAIN and run.pairs * 8 >= run.read and run.score / run.read > -10.0
 
 

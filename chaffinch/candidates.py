@@ -1,5 +1,8 @@
 """Which pairs of texts are worth an exact comparison: those that share sketch hashes, or bands of the SimHash.
 
+A hash that n texts have counts 1/n, to LANDMARKS: what everyone writes brings no candidates, one rare paragraph does.
+Two sketches are compared as far as both go, so that an excerpt is held against the part of a text that it stands for.
+
 A hash is worth at most LANDMARKS comparisons to a text, however large the corpus: a text is compared only with the
 LANDMARKS texts of lowest rank that have the hash too. Ranks come from the digest, so these are a random sample that
 depends neither on the order of arrival nor on the number of texts; a true copy of a text with a thousand copies is
@@ -12,17 +15,20 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, combinations, pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
+from chaffinch.fingerprint import SKETCH_SIZE, Hashes
 from chaffinch.items import Fingerprint
 
 LANDMARKS = 32
 MIN_SHARED = 2
 MAX_DISTANCE = 3  # bits of SimHash; as many as four bands can promise to find
-MIN_SHARE = 0.1  # of the larger sketch
+MIN_WEIGHT = 0.1  # of the weight of the lighter sketch: .994 of the copies of laws, .998 of those of one stock
+MIN_SHARE = 0.5  # of the hashes of the smaller: a text spun a thousand times has no rare hash
 _POSTINGS_AT_ONCE = 1 << 17
 
 Pairs = NDArray[np.int64]  # (n, 2)
@@ -42,12 +48,17 @@ def sketch_pairs(fingerprints: Sequence[Fingerprint]) -> Iterator[Pairs]:
     order = np.argsort(hashes, kind="stable")
     ordered, postings = hashes[order], owners[order]
     new_run = np.append(True, ordered[1:] != ordered[:-1])
-    run_start = np.flatnonzero(new_run)[np.cumsum(new_run) - 1]
+    starts = np.flatnonzero(new_run)
+    run_of = np.cumsum(new_run) - 1
+    run_start = starts[run_of]
     start_of = np.empty(len(order), dtype=np.int64)
     start_of[order] = run_start
     depth_of = np.empty(len(order), dtype=np.int64)
     depth_of[order] = np.minimum(np.arange(len(order)) - run_start, LANDMARKS)
-    del hashes, order, ordered, new_run, run_start
+    weights = np.empty(len(order))
+    weights[order] = 1 / np.minimum(np.diff(np.append(starts, len(order))), LANDMARKS)[run_of]
+    sketches = Sketches(hashes, weights, np.append(0, np.cumsum(sizes)))
+    del order, ordered, new_run, run_start, run_of
     ends = np.cumsum(sizes)
     first = 0
     while first < len(sizes):
@@ -58,14 +69,63 @@ def sketch_pairs(fingerprints: Sequence[Fingerprint]) -> Iterator[Pairs]:
         b = np.repeat(owners[block], depths)
         within = np.arange(len(b)) - np.repeat(np.cumsum(depths) - depths, depths)
         a = postings[np.repeat(start_of[block], depths) + within]
-        keys = np.sort(a << 32 | b, kind="stable")
-        bounds = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else keys
-        shared = np.diff(np.append(bounds, len(keys)))
-        a, b = keys[bounds] >> 32, keys[bounds] & 0xFFFFFFFF
-        larger = np.maximum(sizes[a], sizes[b])
-        good = (shared >= MIN_SHARED) & (shared >= MIN_SHARE * larger)
+        keys, shared, weight = summed(a << 32 | b, np.repeat(weights[block], depths))
+        a, b = keys >> 32, keys & 0xFFFFFFFF
+        good = sketches.enough(a, b, shared, weight)
         yield np.column_stack((a[good], b[good]))
         first = last
+
+
+def summed(
+    keys: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """The distinct keys, how often each is there, and the sum of its weights."""
+    order = np.argsort(keys, kind="stable")
+    keys, weights = keys[order], weights[order]
+    bounds = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.empty(0, dtype=np.int64)
+    counts = np.diff(np.append(bounds, len(keys)))
+    return keys[bounds], counts, np.add.reduceat(weights, bounds) if len(keys) else weights
+
+
+class Sketches(NamedTuple):
+    """Sketches one after the other, each sorted, with the weight of every hash."""
+
+    hashes: Hashes
+    weights: NDArray[np.float64]
+    starts: NDArray[np.int64]  # of each, and the end
+
+    def enough(
+        self, a: NDArray[np.int64], b: NDArray[np.int64], shared: NDArray[np.int64], weight: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Whether the sketches `a` and `b`, pair by pair, share enough: as many hashes, of that weight in all."""
+        good = shared >= MIN_SHARED
+        places = np.flatnonzero(good)
+        bounds = np.minimum(self._bound(a[places]), self._bound(b[places]))
+        sizes_a, weights_a = self._below(a[places], bounds)
+        sizes_b, weights_b = self._below(b[places], bounds)
+        good[places] = (weight[places] >= MIN_WEIGHT * np.minimum(weights_a, weights_b)) | (
+            shared[places] >= MIN_SHARE * np.minimum(sizes_a, sizes_b)
+        )
+        return good
+
+    def _bound(self, of: NDArray[np.int64]) -> Hashes:
+        """Up to where each sketch has all hashes of its text."""
+        full = self.starts[of + 1] - self.starts[of] >= SKETCH_SIZE
+        last = self.hashes[np.maximum(self.starts[of + 1] - 1, 0)]
+        return np.where(full, last, np.uint64(0xFFFFFFFFFFFFFFFF))
+
+    def _below(self, of: NDArray[np.int64], bounds: Hashes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """How many hashes of each sketch are within its bound, and what they weigh together."""
+        low, high = self.starts[of], self.starts[of + 1]
+        start = low.copy()
+        while (low < high).any():  # a binary search in each: at most seven steps
+            middle = (low + high) // 2
+            inside = self.hashes[np.minimum(middle, len(self.hashes) - 1)] <= bounds
+            searched = low < high
+            low = np.where(searched & inside, middle + 1, low)
+            high = np.where(searched & ~inside, middle, high)
+        sums = np.append(0.0, np.cumsum(self.weights))
+        return low - start, sums[low] - sums[start]
 
 
 def simhash_pairs(simhashes: NDArray[np.int64], distance: int = MAX_DISTANCE) -> Pairs:
@@ -206,7 +266,7 @@ _OF_BANDS = f"""
         (SELECT rank FROM simhash_bands WHERE band = wanted.value ORDER BY rank LIMIT 1 OFFSET {16 * LANDMARKS - 1}),
         4294967295)
 """
-_SIZES = "SELECT article_id, length(sketch) / 8 FROM json_each(?) CROSS JOIN fingerprints ON article_id = value"
+_SKETCHES = "SELECT article_id, sketch FROM json_each(?) CROSS JOIN fingerprints ON article_id = value"
 
 
 def find(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> list[tuple[int, int]]:
@@ -217,23 +277,36 @@ def find(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprin
 
 
 def _sharing_hashes(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> Pairs:
-    """Pairs of one of `entries` and an article that has enough of its sketch, itself included."""
+    """Pairs of one of `entries` and an article that has enough of its sketch, itself included.
+
+    Only the hashes of `entries` are looked up; those that another article has beside them count as the mean does.
+    """
     sizes = np.array([len(fingerprint.sketch) for _, fingerprint in entries], dtype=np.int64)
     if not sizes.sum():
         return _NO_PAIRS
-    hashes = np.concatenate([fingerprint.sketch for _, fingerprint in entries]).view(np.int64)
-    rows = connection.execute(_OF_HASHES, (json.dumps(np.unique(hashes).tolist()),))
-    found = table(rows, 2)
-    owners, others = join(np.repeat(np.arange(len(entries)), sizes), hashes, found[:, 0], found[:, 1])
-    articles, index = np.unique(others, return_inverse=True)
-    keys, shared = np.unique(owners * len(articles) + index, return_counts=True)
-    owners, index = keys // max(len(articles), 1), keys % max(len(articles), 1)
-    good = (shared >= MIN_SHARED) & (shared >= MIN_SHARE * sizes[owners])
-    owners, others, shared = owners[good], articles[index[good]], shared[good]
-    articles, index = np.unique(others, return_inverse=True)
-    size_of = dict(connection.execute(_SIZES, (json.dumps(articles.tolist()),)).fetchall())
-    theirs = np.array([size_of[article] for article in articles.tolist()], dtype=np.int64)
-    good = shared >= MIN_SHARE * theirs[index]
+    hashes = np.concatenate([fingerprint.sketch for _, fingerprint in entries])
+    distinct = np.unique(hashes.view(np.int64))
+    found = table(connection.execute(_OF_HASHES, (json.dumps(distinct.tolist()),)), 2)
+    holders = np.bincount(np.searchsorted(distinct, found[:, 0]), minlength=len(distinct))
+    weights = 1 / np.maximum(holders, 1)
+    owners, places = join(
+        np.repeat(np.arange(len(entries)), sizes), hashes.view(np.int64), found[:, 0], np.arange(len(found))
+    )
+    keys, shared, weight = summed(owners << 40 | found[places, 1], weights[np.searchsorted(distinct, found[places, 0])])
+    owners, others = keys >> 40, keys & ((1 << 40) - 1)
+    likely = shared >= MIN_SHARED
+    owners, others, shared, weight = owners[likely], others[likely], shared[likely], weight[likely]
+    articles, theirs = np.unique(others, return_inverse=True)
+    stored = dict(connection.execute(_SKETCHES, (json.dumps(articles.tolist()),)).fetchall())
+    sketches = [fingerprint.sketch for _, fingerprint in entries]
+    sketches += [np.frombuffer(stored[article], dtype="<u8") for article in articles.tolist()]
+    every = np.concatenate(sketches)
+    place = np.minimum(np.searchsorted(distinct, every.view(np.int64)), len(distinct) - 1)
+    known = distinct[place] == every.view(np.int64)
+    starts = np.append(0, np.cumsum([len(sketch) for sketch in sketches]))
+    good = Sketches(every, np.where(known, weights[place], weights.mean()), starts).enough(
+        owners, theirs + len(entries), shared, weight
+    )
     ids = np.array([article for article, _ in entries], dtype=np.int64)
     return np.column_stack((ids[owners[good]], others[good]))
 

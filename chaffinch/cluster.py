@@ -9,25 +9,31 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 from sqlite_utils import Database
 
-from chaffinch import candidates, mosaic
-from chaffinch.bulk import candidate_pairs, groups, links, near_each_other
+from chaffinch import candidates, mosaic, stock
+from chaffinch.bulk import candidate_pairs, groups, near_each_other
 from chaffinch.canonical import canonical
-from chaffinch.fingerprint import Hashes, fingerprint, shingles, shingles_in_order
+from chaffinch.fingerprint import fingerprint
 from chaffinch.items import Fingerprint
-from chaffinch.partition import VOTERS, partition
-from chaffinch.similarity import ShingleCache, hamming
+from chaffinch.paragraphs import NONE
+from chaffinch.partition import VOTERS, Edge, Excerpt, partition
+from chaffinch.similarity import RULE, Cache, Kind, Text, Weighed, hamming, kind
+from chaffinch.verify import Link, clustered, judge, links, settle
 
 Progress = Callable[[int, int], None]
 
 _BATCH = 500
+FEW = 128  # different texts, all compared anew as one more comes: less than a second in all. By hand
 
-_cache = ShingleCache()
+Evidence = tuple[int, int, int | None, float, float, Kind, float, int | None]  # a row of `similarities`
+
+_cache: Cache[Text] = Cache()
 
 
 def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
@@ -40,7 +46,7 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
     changed = [
         (article, found) for article, found in rows if article not in known or known[article][0].digest != found.digest
     ]
-    affected, promoted = _forget(connection, [article for article, _ in changed if article in known])
+    affected, promoted, orphaned = _forget(connection, [article for article, _ in changed if article in known])
     connection.executemany(
         "UPDATE fingerprints SET simhash = ? WHERE article_id = ?",
         [(found.simhash, article) for article, found in rows if article in known],
@@ -55,10 +61,13 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
         elif follows is not None:
             followers.append((follows, article))
     _store(connection, changed, {article for article, _ in fresh})
+    connection.executemany(  # what was counted is its former text, which is gone
+        "UPDATE fingerprints SET counted = 1 WHERE article_id = ? AND indexed = 1", [(own,) for own in orphaned]
+    )
     candidates.add(connection, fresh)
-    _compare(connection, fresh)
-    _write_similarities(connection, [(min(pair), max(pair), 0, 1.0, 1.0) for pair in followers])
-    _recluster(connection, {article for article, _ in fresh} | {holder for holder, _ in followers}, affected)
+    again, compared = _compare(connection, fresh)
+    _write_similarities(connection, [_same_letters(*pair) for pair in followers])
+    _recluster(connection, compared | {holder for holder, _ in followers}, affected | again)
     _describe(connection, _clusters_of(connection, known.keys() - {article for article, _ in changed}))
     mosaic.put(connection, [(article, found.paragraphs) for article, found in rows])
 
@@ -72,10 +81,12 @@ def redate(db: Database, ids: Sequence[int]) -> None:
 def remove(db: Database, ids: Sequence[int]) -> None:
     """Takes articles out of every index and cluster, before their rows are deleted."""
     mosaic.remove(db.conn, ids)
-    affected, promoted = _forget(db.conn, ids)
+    affected, promoted, orphaned = _forget(db.conn, ids)
+    gone = [Text.of(canonical(_text(db.conn, article))).cells for article in sorted(orphaned)]
+    stock.change(db.conn, stock.read(db.conn), [], gone)
     candidates.add(db.conn, promoted)
-    _compare(db.conn, promoted)
-    _recluster(db.conn, {article for article, _ in promoted}, affected)
+    again, compared = _compare(db.conn, promoted)
+    _recluster(db.conn, compared, affected | again)
 
 
 def assign_missing(db: Database) -> int:
@@ -94,31 +105,49 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
     for table in ("fingerprints", "sketch_hashes", "simhash_bands", "similarities"):
         connection.execute(f"DELETE FROM {table}")
     mosaic.clear(connection)
-    held = sorted(_fingerprint_all(connection, progress), key=lambda pair: pair[1].digest)
+    common = stock.clear(connection)
+    held = sorted(_fingerprint_all(connection, common, progress), key=lambda pair: pair[1].digest)
     ids, prints = [article for article, _ in held], [found for _, found in held]
     candidates.add(connection, held)
-    edges = []
-    evidence: list[tuple[int, int, int | None, float, float]] = []
-    for a, b, link in links(
+
+    def text_of(node: int) -> Text:
+        return _text_of(connection, ids[node], prints[node])
+
+    counted = set(range(len(ids)))
+
+    def count(nodes: Collection[int], step: int) -> None:
+        common.count((text_of(node).cells for node in nodes), step)
+        (counted.update if step > 0 else counted.difference_update)(nodes)
+
+    weighed: Cache[Weighed] = Cache()
+    found = settle(
         candidate_pairs(prints),
-        lambda node: _shingles(connection, ids[node], prints[node]),
-        lambda node: _in_order(connection, ids[node], prints[node]),
-    ):
-        edges.append((a, b, link.jaccard))
-        distance = hamming(prints[a].simhash, prints[b].simhash)
-        evidence.append((min(ids[a], ids[b]), max(ids[a], ids[b]), distance, *link))
-    _write_similarities(connection, sorted(evidence))
-    members = [[ids[node] for node in group] for group in groups(partition(edges), len(ids))]
+        tuple(counted),
+        lambda pairs, number: list(links(pairs, text_of, common, number, weighed)),
+        count,
+    )
+    _write_similarities(connection, sorted(_evidence(found, ids, prints)))
+    parts = groups(clustered(found), len(ids))
+    connection.executemany(
+        "UPDATE fingerprints SET counted = 1 WHERE article_id = ?", [(ids[node],) for node in sorted(counted)]
+    )
+    stock.write(connection, common)
     connection.execute(
         "UPDATE articles SET cluster_id = NULL WHERE cluster_id IS NOT NULL"
         " AND id IN (SELECT article_id FROM fingerprints WHERE digest = x'')"
     )
+    members = [[ids[node] for node in part] for part in parts]
     _assign(connection, members, {cluster for (cluster,) in connection.execute("SELECT id FROM clusters")})
     mosaic.rebuild(connection)
 
 
-def _fingerprint_all(connection: sqlite3.Connection, progress: Progress | None) -> list[tuple[int, Fingerprint]]:
-    """Stores the fingerprint of every article; returns the holders with theirs, without the paragraphs."""
+def _fingerprint_all(
+    connection: sqlite3.Connection, common: stock.Stock, progress: Progress | None
+) -> list[tuple[int, Fingerprint]]:
+    """Stores the fingerprint of every article; returns the holders with theirs, without paragraphs and shingles.
+
+    Every holder is counted as a text of its own.
+    """
     (total,) = connection.execute("SELECT count(*) FROM articles").fetchone()
     done, last = 0, -1
     holders: dict[bytes, int] = {}
@@ -127,16 +156,19 @@ def _fingerprint_all(connection: sqlite3.Connection, progress: Progress | None) 
         batch = [(article, fingerprint(canonical(text))) for article, text in rows]
         last = rows[-1][0]
         fresh = [
-            (article, Fingerprint(found.simhash, found.sketch, digest=found.digest))
+            (article, replace(found, paragraphs=NONE, shingles=None))
             for article, found in batch
             if found.digest and holders.setdefault(found.digest, article) == article
         ]
         held.extend(fresh)
+        for article, found in batch:
+            if holders.get(found.digest) == article:
+                common.count([_text_of(connection, article, found).cells], 1)
         _store(connection, batch, {article for article, _ in fresh})
         _write_similarities(
             connection,
             [
-                (holders[found.digest], article, 0, 1.0, 1.0)
+                _same_letters(holders[found.digest], article)
                 for article, found in batch
                 if found.digest and holders[found.digest] != article
             ],
@@ -197,9 +229,14 @@ def _holders(connection: sqlite3.Connection, digests: set[bytes]) -> dict[bytes,
     return holders
 
 
-def _forget(connection: sqlite3.Connection, ids: Sequence[int]) -> tuple[set[int], list[tuple[int, Fingerprint]]]:
-    """Takes articles out; returns the clusters they were in, and the articles that must take their place."""
+def _forget(
+    connection: sqlite3.Connection, ids: Sequence[int]
+) -> tuple[set[int], list[tuple[int, Fingerprint]], set[int]]:
+    """Takes articles out; returns the clusters they were in, the articles that must take their place, and those that
+    were counted as unrelated and have nobody to be counted for them.
+    """
     known = _stored(connection, ids)
+    orphaned = stock.counted(connection, ids)
     affected: set[int] = set()
     for article in known:
         (cluster,) = connection.execute("SELECT cluster_id FROM articles WHERE id = ?", (article,)).fetchone()
@@ -210,27 +247,28 @@ def _forget(connection: sqlite3.Connection, ids: Sequence[int]) -> tuple[set[int
     gone = [(article, found) for article, (found, indexed) in known.items() if indexed]
     candidates.remove(connection, gone)
     promoted = []
-    for _, found in gone:
+    for article, found in gone:
         heir = connection.execute(
             "SELECT min(article_id) FROM fingerprints WHERE digest = ?", (found.digest,)
         ).fetchone()[0]
         if heir is not None:
             promoted.append((heir, found))
             connection.execute(
-                "UPDATE fingerprints SET indexed = 1, sketch = ? WHERE article_id = ?",
-                (found.sketch.astype("<u8").tobytes(), heir),
+                "UPDATE fingerprints SET indexed = 1, sketch = ?, counted = ? WHERE article_id = ?",
+                (found.sketch.astype("<u8").tobytes(), article in orphaned, heir),
             )
+            orphaned.discard(article)
             _write_similarities(
                 connection,
                 [
-                    (min(heir, other), max(heir, other), 0, 1.0, 1.0)
+                    _same_letters(heir, other)
                     for (other,) in connection.execute(
                         "SELECT article_id FROM fingerprints WHERE digest = ? AND article_id != ?",
                         (found.digest, heir),
                     ).fetchall()
                 ],
             )
-    return affected, promoted
+    return affected, promoted, orphaned
 
 
 def _text(connection: sqlite3.Connection, article: int) -> str:
@@ -238,42 +276,123 @@ def _text(connection: sqlite3.Connection, article: int) -> str:
     return text
 
 
-def _shingles(connection: sqlite3.Connection, article: int, found: Fingerprint) -> Hashes:
+def _text_of(connection: sqlite3.Connection, article: int, found: Fingerprint) -> Text:
     """Shingles of an article: those at hand, or of its stored text."""
 
-    def compute() -> Hashes:
-        return shingles(canonical(_text(connection, article))) if found.shingles is None else found.shingles
+    def compute() -> Text:
+        return Text.of(canonical(_text(connection, article))) if found.shingles is None else Text(found.shingles)
 
     return _cache.get(found.digest, compute)
 
 
-def _in_order(connection: sqlite3.Connection, article: int, found: Fingerprint) -> Hashes:
-    return _cache.get((found.digest,), lambda: shingles_in_order(canonical(_text(connection, article))))
+def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerprint]]) -> tuple[set[int], set[int]]:
+    """Compares indexed articles with their candidates, and writes down what they have in common but for stock.
 
-
-def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerprint]]) -> None:
-    """Compares indexed articles with their candidates, and writes down the copies."""
-    pairs = near_each_other(candidates.find(connection, fresh))
+    What is stock shows only as more of it comes. So clusters that have met twice as many candidates as when they were
+    last judged are judged again, and all articles while there are FEW. Returns the clusters and articles compared.
+    """
+    every = _while_few(connection) if fresh else []
+    fresh = every or fresh
+    found = candidates.find(connection, fresh)
+    again = _judged_again(connection, found, {article for article, _ in fresh})
+    if every:
+        again = {cluster: [article for article, _ in every] for cluster in _clusters_of(connection, dict(every))}
+    holders = {holder for cluster in again.values() for holder in cluster}
+    former = connection.execute(_PAIRS_OF, (_json(holders),)).fetchall()
+    pairs = near_each_other({*found, *former})
     prints = dict(fresh)
-    known = _stored(connection, {*chain.from_iterable(pairs)} - prints.keys())
+    known = _stored(connection, {*chain.from_iterable(pairs), *holders} - prints.keys())
     prints |= {article: found for article, (found, _) in known.items()}
-    _write_similarities(
-        connection,
-        sorted(
-            (min(a, b), max(a, b), hamming(prints[a].simhash, prints[b].simhash), *link)
-            for a, b, link in links(
-                pairs,
-                lambda one: _shingles(connection, one, prints[one]),
-                lambda one: _in_order(connection, one, prints[one]),
-            )
-        ),
+
+    def text_of(article: int) -> Text:
+        return _text_of(connection, article, prints[article])
+
+    common = stock.read(connection)
+    counted = stock.counted(connection, prints)
+    taken = counted & holders
+    common.count((text_of(article).cells for article in taken), -1)
+    newcomers = holders | {article for article, _ in fresh if article not in counted}
+    order = sorted(prints, key=lambda article: (prints[article].digest, article))  # the result hangs on no ids
+    number = {article: node for node, article in enumerate(order)}
+    numbered = [(min(number[a], number[b]), max(number[a], number[b])) for a, b in pairs]
+    evidence = judge(
+        numbered, lambda node: text_of(order[node]), common, [number[article] for article in sorted(newcomers)]
     )
+    common.count((text_of(article).cells for article in taken), 1)
+    connection.executemany("DELETE FROM similarities WHERE a = ? AND b = ?", former)
+    _write_similarities(connection, sorted(_evidence(evidence, order, [prints[article] for article in order])))
+    return set(again), {article for article, _ in fresh}
 
 
-def _write_similarities(
-    connection: sqlite3.Connection, rows: Iterable[tuple[int, int, int | None, float, float]]
-) -> None:
-    connection.executemany("INSERT OR REPLACE INTO similarities VALUES (?, ?, ?, ?, ?)", rows)
+def _while_few(connection: sqlite3.Connection) -> list[tuple[int, Fingerprint]]:
+    """All indexed articles with their fingerprints, while there are FEW of them; none when there are more."""
+    if stock.read(connection).texts > FEW:
+        return []
+    found = connection.execute("SELECT article_id FROM fingerprints WHERE indexed = 1 LIMIT ?", (FEW + 1,)).fetchall()
+    if len(found) > FEW:
+        return []
+    return [(article, own) for article, (own, _) in _stored(connection, [article for (article,) in found]).items()]
+
+
+def _judged_again(
+    connection: sqlite3.Connection, pairs: Iterable[tuple[int, int]], fresh: set[int]
+) -> dict[int, list[int]]:
+    """Cluster -> its holders, of those that met so many candidates of `pairs` that they are judged again."""
+    meetings = Counter(article for pair in pairs for article in pair if not fresh.issuperset(pair))
+    met: Counter[int] = Counter()
+    for cluster, article in connection.execute(_CLUSTERS_OF, (_json(meetings.keys() - fresh),)):
+        met[cluster] = max(met[cluster], meetings[article])
+    again = {}
+    for cluster, more in sorted(met.items()):
+        found = connection.execute(_MEMBERS_MET, (cluster, VOTERS + 1)).fetchall()
+        before = max((times for _, times in found), default=0)
+        if len(found) <= VOTERS and before.bit_length() != (before + more).bit_length():
+            again[cluster] = [article for article, _ in found]
+        connection.executemany(
+            "UPDATE fingerprints SET met = ? WHERE article_id = ?", [(before + more, article) for article, _ in found]
+        )
+    return again
+
+
+_CLUSTERS_OF = """
+    SELECT cluster_id, articles.id FROM json_each(?) CROSS JOIN articles ON articles.id = value
+    WHERE cluster_id IS NOT NULL
+"""
+_MEMBERS_MET = """
+    SELECT article_id, met FROM articles CROSS JOIN fingerprints ON article_id = articles.id
+    WHERE cluster_id = ? AND indexed = 1 LIMIT ?
+"""
+_PAIRS_OF = """
+    SELECT a, b FROM json_each(?) CROSS JOIN similarities ON a = value
+    CROSS JOIN fingerprints ON article_id = b WHERE indexed = 1
+    UNION SELECT a, b FROM json_each(?1) CROSS JOIN similarities ON b = value
+    CROSS JOIN fingerprints ON article_id = a WHERE indexed = 1
+"""
+
+
+def _evidence(
+    found: Iterable[Link], ids: Sequence[int] | None, prints: Sequence[Fingerprint] | Mapping[int, Fingerprint]
+) -> Iterator[Evidence]:
+    """Rows of `similarities` from links of nodes; `ids` has the articles that nodes are, unless they are articles."""
+    for a, b, link in found:
+        what = kind(link)
+        if what is not None:
+            one, other = (a, b) if ids is None else (ids[a], ids[b])
+            distance = hamming(prints[a].simhash, prints[b].simhash)
+            excerpt = (one if link.first_shorter else other) if what == "excerpt" else None
+            yield min(one, other), max(one, other), distance, link.jaccard, link.containment, what, link.spread, excerpt
+
+
+def _same_letters(a: int, b: int) -> Evidence:
+    return min(a, b), max(a, b), 0, 1.0, 1.0, "copy", 1.0, None
+
+
+def _write_similarities(connection: sqlite3.Connection, rows: Iterable[Evidence]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO similarities (a, b, hamming, jaccard, containment, kind, spread, excerpt_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
 
 
 def _recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[int]) -> None:
@@ -299,22 +418,52 @@ def _recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[in
     digests |= dict(connection.execute(_DIGESTS, (_json(lone - digests.keys()),)))
     order = sorted(digests, key=lambda article: digests[article])
     number = {article: index for index, article in enumerate(order)}
-    edges = [
-        (min(number[a], number[b]), max(number[a], number[b]), jaccard)
-        for a, b, jaccard in connection.execute(_EDGES, (_json(order),))
-        if b in number
-    ]
+    edges: list[Edge] = []
+    excerpts: list[Excerpt] = []
+    for a, b, strength, full, excerpt, copy in connection.execute(_EDGES, (_json(order),)):
+        if b not in number:
+            continue
+        if excerpt is not None:
+            excerpts.append((number[excerpt], number[b if excerpt == a else a], full, bool(copy)))
+        else:
+            edges.append((min(number[a], number[b]), max(number[a], number[b]), strength))
     frozen = [[number[article] for article in group] for group in large.values()]
-    parts = groups(partition(edges, frozen), len(order))
-    _assign(connection, [[order[node] for node in part] for part in parts], touched, large.keys())
+    parts = [[order[node] for node in part] for part in groups(partition(edges, frozen, excerpts), len(order))]
+    _assign(connection, parts, touched, large.keys())
+    _recount(connection, parts, {article for group in large.values() for article in group})
 
 
-_NEIGHBOURS = """
+def _recount(connection: sqlite3.Connection, parts: Iterable[Sequence[int]], represented: set[int]) -> None:
+    """Has one text of each of `parts`, holders, count as stock. A part with one of `represented` has it elsewhere."""
+    counted = stock.counted(connection, (article for part in parts for article in part))
+    more: list[int] = []
+    fewer: list[int] = []
+    for part in parts:
+        own = [article for article in part if article in counted]
+        if represented.isdisjoint(part):
+            fewer += [article for article in own if article != part[0]]
+            more += part[:1] if part[0] not in counted else []
+        else:
+            fewer += [article for article in own if article not in represented]
+    if not more and not fewer:
+        return
+    prints = {article: found for article, (found, _) in _stored(connection, [*more, *fewer]).items()}
+    added, taken = (
+        [_text_of(connection, article, prints[article]).cells for article in articles] for articles in (more, fewer)
+    )
+    stock.change(connection, stock.read(connection), added, taken)
+    connection.executemany(
+        "UPDATE fingerprints SET counted = 1 - counted WHERE article_id = ?", [(article,) for article in more + fewer]
+    )
+
+
+_IS_COPY = f"jaccard >= {RULE.least_jaccard} AND jaccard + {RULE.spread_counts} * spread >= {RULE.enough}"
+_NEIGHBOURS = f"""
     WITH fresh (id) AS (SELECT value FROM json_each(?))
     SELECT other, cluster_id FROM (
         SELECT id AS other FROM fresh
-        UNION SELECT b FROM fresh CROSS JOIN similarities ON a = id
-        UNION SELECT a FROM fresh CROSS JOIN similarities ON b = id
+        UNION SELECT b FROM fresh CROSS JOIN similarities ON a = id WHERE {_IS_COPY}
+        UNION SELECT a FROM fresh CROSS JOIN similarities ON b = id WHERE {_IS_COPY}
     ) CROSS JOIN fingerprints ON article_id = other AND indexed = 1 CROSS JOIN articles ON articles.id = other
 """
 _HOLDERS_OF = """
@@ -322,7 +471,10 @@ _HOLDERS_OF = """
     WHERE cluster_id = ? AND indexed = 1 ORDER BY digest LIMIT ?
 """
 _DIGESTS = "SELECT article_id, digest FROM json_each(?) CROSS JOIN fingerprints ON article_id = value"
-_EDGES = "SELECT a, b, jaccard FROM json_each(?) CROSS JOIN similarities ON a = value"
+_EDGES = f"""
+    SELECT a, b, jaccard + {RULE.spread_counts} * spread, containment + spread, excerpt_id, {_IS_COPY}
+    FROM json_each(?) CROSS JOIN similarities ON a = value WHERE {_IS_COPY} OR excerpt_id IS NOT NULL
+"""
 _SAME_LETTERS = """
     SELECT value, articles.id, cluster_id FROM json_each(?) CROSS JOIN fingerprints AS one ON one.article_id = value
     CROSS JOIN fingerprints AS same ON same.digest = one.digest CROSS JOIN articles ON articles.id = same.article_id

@@ -29,14 +29,15 @@ Span = tuple[int, int, Kind, str]  # start, end, kind, normalised
 
 _NUMERALS = r"[一壹][ \-]?[三叁四肆五伍六陆七柒八捌九玖](?:[ \-]?[零〇○一壹二贰两三叁四肆五伍六陆七柒八捌九玖]){3}"
 _HINT = re.compile(
-    r"[0-9０-９①-⑳⑴-⒛⓪⓵-⓿❶-➒\U0001d7ce-\U0001d7ff@＠#＃%％幺零〇qQｑＱvVｖＶⓥwWｗＷⓦ微薇威卫徽扣企公艾群]"
+    r"[0-9０-９①-⑳⑴-⒛⓪⓵-⓿❶-➒\U0001d7ce-\U0001d7ff@＠#＃%％幺零〇qQｑＱvVｖＶⓥwWｗＷⓦ薇]"
+    r"|[微威卫徽][^一-龥]{0,3}[信:：A-Za-z]|微信|卫星号|扣[扣号群:：\s]|企鹅|公[众眾]|公网|公網|艾特|群[号號:：\s]|[加进進入]群"
     rf"|[aA][tT] ?[\])）】}}]| at |{_NUMERALS}"
 )
 
 
 def may_hold(text: str) -> bool:
     """Whether `find` is worth its time on a line."""
-    return _HINT.search(text) is not None or _BARE_NAME.fullmatch(text) is not None
+    return _HINT.search(text) is not None or (text.isascii() and _BARE_NAME.fullmatch(text) is not None)
 
 
 _CANDIDATE = re.compile(

@@ -39,6 +39,15 @@ _NAMES = re.compile(rf"(?:{_LABEL}|{_QQ_LABEL}|{_WECHAT_LABEL})", re.IGNORECASE)
 _PIECE_MAX = 2_000
 _PLACEHOLDER = re.compile(r"(⟨(?:phone|qq|wechat|email|icp)(?:-[0-9a-f]{12})?⟩)")
 _EXTENSION = re.compile(r"\.[A-Za-z]{2,5}[^A-Za-z0-9]{0,3}$")
+_ADDRESS = re.compile(r"((?:https?://|file:)[^\s\"'<>]+)")
+# Where a number alone is what pages are numbered by, though one might dial it: /rd/15680094223.html, ?id=…
+_NUMBERED = re.compile(
+    r"[A-Za-z]{1,2}|[0-9]{1,8}|posts?|articles?|news|show|views?|details?|threads?|archives?|content|read|info|html?|items?"
+    r"|questions?|ask|docs?|wenda|zixun|baike|laws?",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"[0-9]{11}(?:\.[A-Za-z]{2,5})?\W{0,2}")
+_NUMBERED_BY = re.compile(r"(?:[a-z]{0,8}_?id|p|n|no|page|t|ts|v)=[0-9]{11}", re.IGNORECASE)
 _WORD = re.compile(r"[^\s\"'<>]+")
 _MAY_BE_ADDRESS = re.compile(r"[0-9]{4}|@|%[0-9A-F]{2}|[vw]x|we[ic]|qq|xn--", re.IGNORECASE)
 
@@ -53,8 +62,10 @@ def shown(url: str, key: bytes) -> str:
 
 def hide(text: str) -> str:
     """A line of a log, a reason or a name without its contacts, in words and in addresses; digested nowhere."""
-    text = contacts.hide(text)
-    return _WORD.sub(_hidden, text)
+    parts = _ADDRESS.split(text)
+    parts[::2] = (_WORD.sub(_hidden, contacts.hide(part)) for part in parts[::2])
+    parts[1::2] = (_masked(part, lambda kind, _: f"⟨{kind}⟩") for part in parts[1::2])
+    return "".join(parts)
 
 
 def without(value: str | None) -> str | None:
@@ -82,6 +93,9 @@ def _masked_part(url: str, placeholder: Callable[[Kind, str], str]) -> str:
     pieces = _DELIMITER.split(url)
     before = ""
     for i in range(0, len(pieces), 2):
+        numbered = _NUMBERED.fullmatch(before) and _NUMBER.fullmatch(pieces[i]) and not _NAMES.fullmatch(before)
+        if numbered or _NUMBERED_BY.fullmatch(pieces[i]):
+            continue
         piece = _decoded(pieces[i][:_PIECE_MAX])
         label = f"{before}=" if _NAMES.fullmatch(before) else ""
         spans = _spans(label + piece)

@@ -20,7 +20,13 @@ _ARTICLE: Columns = (
     ("url", "TEXT"), ("site", "TEXT"), ("title", "TEXT"), ("published", "TEXT"), ("first_seen", "TEXT"),
     ("chars", "INTEGER"), ("script", "TEXT"), ("cluster_id", "INTEGER"),
 )  # fmt: skip
-_PAIR: Columns = (("weight", "REAL"), ("jaccard", "REAL"), ("containment", "REAL"), ("hamming", "INTEGER"))
+_PAIR: Columns = (
+    ("weight", "REAL"),
+    ("jaccard", "REAL"),
+    ("containment", "REAL"),
+    ("hamming", "INTEGER"),
+    ("kind", "TEXT"),
+)
 _SITE: Columns = (("articles", "INTEGER"), ("copied", "INTEGER"))
 _FLOW: Columns = (("weight", "INTEGER"),)
 
@@ -31,7 +37,7 @@ _ARTICLES = f"""
 """
 # The order is that in which a cluster's representative is chosen.
 _PAIRS = """
-    SELECT iif(a_first, a, b), iif(a_first, b, a), jaccard, jaccard, containment, hamming FROM (
+    SELECT iif(a_first, a, b), iif(a_first, b, a), jaccard, jaccard, containment, hamming, kind FROM (
         SELECT similarities.*,
             (coalesce(one.published, one.first_seen), one.first_seen, -one.chars, one.url)
             < (coalesce(other.published, other.first_seen), other.first_seen, -other.chars, other.url) AS a_first

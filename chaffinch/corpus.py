@@ -13,7 +13,7 @@ from typing import IO
 
 from sqlite_utils import Database
 
-from chaffinch import schema, search
+from chaffinch import cluster, schema, search, stock
 
 BUSY_SECONDS = 30
 _HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html, section 1.3
@@ -153,7 +153,7 @@ def open_writer(path: Path) -> Database:
     """Opens a corpus for writing, made and migrated as needed. The caller holds `lock(path)`.
 
     All pending migrations are one transaction. Where the canonical form has changed since, by a new version of
-    Chaffinch or OpenCC, articles are indexed again.
+    Chaffinch or OpenCC, articles are indexed again; where they were compared by an older version, compared again.
     """
     refuse_foreign(path)
     with errors(path):
@@ -172,6 +172,9 @@ def open_writer(path: Path) -> Database:
             schema.migrations.apply(db)
         if not search.is_current(db.conn):
             search.rebuild(db)
+        if stock.is_stale(db.conn):
+            with db.atomic():
+                cluster.rebuild(db)
         return db
 
 

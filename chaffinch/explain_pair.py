@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+from rich.text import Text as RichText
 
+from chaffinch import stock
 from chaffinch.canonical import canonical
+from chaffinch.common_text import Stretch, outside, stretches
 from chaffinch.diff import Row, Spans, align
-from chaffinch.fingerprint import article_fingerprint, shingles, shingles_in_order
+from chaffinch.fingerprint import article_fingerprint
 from chaffinch.partition import LINKED
-from chaffinch.similarity import MIN_JACCARD, PERHAPS, Similarity, coverage, hamming, is_copy, similarity
+from chaffinch.similarity import RULE, Kind, Likeness, Text, Weighed, hamming, is_copy, kind, likeness
 from chaffinch.urls import canonical_url
 
 _LAST_ID = 2**63 - 1
@@ -42,6 +44,7 @@ class Step:
     hamming: int | None
     jaccard: float
     containment: float
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,12 @@ class Explained:
     a: Side
     b: Side
     hamming: int | None  # None when a text is too short to be judged
-    similarity: Similarity
-    coverage: float  # how evenly one runs through the other
+    likeness: Likeness
     verified: bool  # the pair itself stands in `similarities`
     path: tuple[Step, ...] | None
     rows: tuple[Row, ...]  # of the canonical texts
+    common: tuple[tuple[Stretch, ...], ...]  # what of the left side of each row both have, and unrelated texts too
+    texts: int  # unrelated ones of the corpus
 
 
 def find(connection: sqlite3.Connection, name: str) -> Side:
@@ -77,20 +81,28 @@ def find(connection: sqlite3.Connection, name: str) -> Side:
 def explain(connection: sqlite3.Connection, a: Side, b: Side) -> Explained:
     """Compares two articles anew, by their texts as they are now, and looks up what clustering found between them."""
     one, other = canonical(a.text), canonical(b.text)
-    sets = shingles(one), shingles(other)
+    known = stock.read(connection)
+    rows = tuple(align(one.split("\n"), other.split("\n")))
     return Explained(
         a,
         b,
         hamming(article_fingerprint(one).simhash, article_fingerprint(other).simhash),
-        similarity(*sets),
-        coverage(shingles_in_order(one), shingles_in_order(other), *sets),
+        likeness(Weighed(Text.of(one), known), Weighed(Text.of(other), known)),
         connection.execute(
             "SELECT 1 FROM similarities WHERE a = ? AND b = ?", (min(a.id, b.id), max(a.id, b.id))
         ).fetchone()
         is not None,
         shortest_path(connection, a.id, b.id),
-        tuple(align(one.split("\n"), other.split("\n"))),
+        rows,
+        tuple(_common(row, known.counts) for row in rows),
+        known.texts,
     )
+
+
+def _common(row: Row, counts: stock.Counts) -> tuple[Stretch, ...]:
+    if row.left is None or row.right is None:
+        return ()
+    return tuple(outside(stretches(row.left, counts), row.left_spans))
 
 
 def shortest_path(connection: sqlite3.Connection, start: int, end: int) -> tuple[Step, ...] | None:
@@ -117,9 +129,9 @@ def shortest_path(connection: sqlite3.Connection, start: int, end: int) -> tuple
 
 
 _NEIGHBOURS = """
-    SELECT other, hamming, jaccard, containment FROM (
-        SELECT b AS other, hamming, jaccard, containment FROM similarities WHERE a = :id
-        UNION ALL SELECT a, hamming, jaccard, containment FROM similarities WHERE b = :id
+    SELECT other, hamming, jaccard, containment, kind FROM (
+        SELECT b AS other, hamming, jaccard, containment, kind FROM similarities WHERE a = :id
+        UNION ALL SELECT a, hamming, jaccard, containment, kind FROM similarities WHERE b = :id
     ) JOIN articles ON articles.id = other
     WHERE cluster_id = (SELECT cluster_id FROM articles WHERE id = :start)
     ORDER BY jaccard DESC, containment DESC, other
@@ -134,46 +146,89 @@ def show(found: Explained, console: Console) -> None:
     for name, side in (("A", found.a), ("B", found.b)):
         about = [f"article {side.id}", "no cluster" if side.cluster is None else f"cluster {side.cluster}"]
         about += [f"published {side.published}" if side.published else "no date", f"first seen {side.first_seen}"]
-        console.print(Text.assemble((f"{name}  ", "bold"), (printable(side.url), "bold")), soft_wrap=True)
-        console.print(Text(f"   {printable(side.title)}"), soft_wrap=True)
-        console.print(Text(f"   {printable(', '.join(about))}", style="dim"), soft_wrap=True)
+        console.print(RichText.assemble((f"{name}  ", "bold"), (printable(side.url), "bold")), soft_wrap=True)
+        console.print(RichText(f"   {printable(side.title)}"), soft_wrap=True)
+        console.print(RichText(f"   {printable(', '.join(about))}", style="dim"), soft_wrap=True)
     console.print()
-    said = (("figures", figures(found)), ("evidence", evidence(found)), ("path", path(found)))
+    said = (
+        ("figures", figures(found)),
+        ("evidence", evidence(found)),
+        ("stock", shared_stock(found)),
+        ("path", path(found)),
+    )
     if console.is_terminal:
         console.print(_hanging(said))
     else:
         for label, words in said:
-            console.print(Text(f"{label:<10}{words}"), soft_wrap=True)
+            console.print(RichText(f"{label:<10}{words}"), soft_wrap=True)
     console.print()
     if console.is_terminal:
-        console.print(_side_by_side(found.rows))
-        console.print(Text("| differs   < only in A   > only in B   ~ stands elsewhere", style="dim"))
+        console.print(_side_by_side(found.rows, found.common))
+        console.print(RichText("| differs   < only in A   > only in B   ~ stands elsewhere   pale: stock", style="dim"))
     else:
         for row in found.rows:
             for line in _plain(row):
-                console.print(Text(line), soft_wrap=True)
+                console.print(RichText(line), soft_wrap=True)
 
 
 def figures(found: Explained) -> str:
     """The figures in words."""
     bits = "no Hamming distance (too short)" if found.hamming is None else f"hamming {found.hamming} of 64 bits"
-    near = f"jaccard {found.similarity.jaccard:.3f}, containment {found.similarity.containment:.3f}"
-    return f"{bits}, {near}, coverage {found.coverage:.3f}"
+    near = found.likeness
+    return f"{bits}, jaccard {near.jaccard:.3f}, containment {near.containment:.3f}, spread {near.spread:.3f}"
 
 
 def evidence(found: Explained) -> str:
-    """Whether the pair is a verified one, and if not, why that may be."""
+    """Whether the pair is a verified one and of what kind, and if not, why that may be."""
     if found.a.id == found.b.id:
         return "one and the same article"
-    if found.verified:
-        return "a verified pair of `similarities`"
-    if sum(found.similarity) < PERHAPS or found.similarity.jaccard < MIN_JACCARD:
-        return f"no copies: that takes jaccard + containment of {PERHAPS} and jaccard of {MIN_JACCARD} or more"
-    if not is_copy(found.similarity, lambda: found.coverage):
-        return "no copies: what they share stands in one place, as in a splice or a template, not all through"
+    what = kind(found.likeness)
+    if found.verified and what is not None:
+        no_copy = "" if is_copy(found.likeness) else "; too little for one cluster"
+        return f"a verified pair of `similarities`: {_KINDS[what]}{no_copy}"
+    if what is None:
+        return (
+            "no copies: what they share is common stock, or stands in few places; jaccard and "
+            f"{RULE.spread_counts} times the spread must come to {RULE.enough}"
+        )
+    if not is_copy(found.likeness):
+        return f"no copies: {_KINDS[what]}"
     if found.path:
         return "similar enough, but each was compared with others of the cluster only"
     return "similar enough, but not compared; `chaffinch cluster --rebuild` compares all again"
+
+
+_KINDS: dict[Kind, str] = {
+    "copy": "a copy",
+    "edited": "an edited copy",
+    "spun": "a spun copy, most of its words replaced",
+    "excerpt": "an excerpt, the shorter stands in the longer",
+    "splice": "a splice, a part of one stands in the other",
+}
+
+
+def shared_stock(found: Explained) -> str:
+    """How much of what both have stands in unrelated texts too, and the commonest stretches of it, in words."""
+    common = [
+        (stretch.texts, row.left[stretch.start : stretch.end])
+        for row, held in zip(found.rows, found.common, strict=True)
+        for stretch in held
+        if row.left is not None
+    ]
+    if not common:
+        return f"none: nothing that both have stands in more than a few of {found.texts} unrelated texts"
+    both = sum(
+        len(row.left) - sum(end - start for start, end in row.left_spans)
+        for row in found.rows
+        if row.left is not None and row.right is not None
+    )
+    shown = sorted(set(common), key=lambda pair: (-len(pair[1]), pair))[:_STRETCHES]
+    said = "; ".join(f"{printable(text[:_LETTERS])} (about {texts})" for texts, text in shown)
+    size = sum(len(text) for _, text in common)
+    return f"{size} of {both} characters that both have stand in unrelated texts too, of {found.texts}: {said}"
+
+
+_STRETCHES, _LETTERS = 3, 40  # shown of the common stretches, and characters of each
 
 
 def path(found: Explained) -> str:
@@ -193,21 +248,25 @@ def _hanging(said: Sequence[tuple[str, str]]) -> Table:
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
     for label, words in said:
-        table.add_row(label, Text(words))
+        table.add_row(label, RichText(words))
     return table
 
 
-def _side_by_side(rows: tuple[Row, ...]) -> Table:
+def _side_by_side(rows: Sequence[Row], common: Sequence[Sequence[Stretch]]) -> Table:
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(justify="right", style="dim", no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
     table.add_column(style="yellow", no_wrap=True, width=1)
     table.add_column(justify="right", style="dim", no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
-    for row in rows:
+    for row, held in zip(rows, common, strict=True):
+        left = _coloured(row.left, row.left_spans, "bold red")
+        for start, end, _ in held:
+            before = len(printable((row.left or "")[:start], keep="\n"))
+            left.stylize("dim", before, before + len(printable((row.left or "")[start:end], keep="\n")))
         table.add_row(
             _number(row.left_line),
-            _coloured(row.left, row.left_spans, "bold red"),
+            left,
             _sign(row),
             _number(row.right_line),
             _coloured(row.right, row.right_spans, "bold green"),
@@ -226,8 +285,8 @@ def _number(line: int | None) -> str:
     return "" if line is None else str(line + 1)
 
 
-def _coloured(text: str | None, spans: Spans, style: str) -> Text:
-    shown = Text()
+def _coloured(text: str | None, spans: Spans, style: str) -> RichText:
+    shown = RichText()
     for part, differs in _parts(text or "", spans):
         shown.append(printable(part, keep="\n"), style=style if differs else None)
     return shown

@@ -67,7 +67,10 @@ TABLES = (
     ),
     Table(
         "similarities",
-        (("a", "INTEGER"), ("b", "INTEGER"), ("hamming", "INTEGER"), ("jaccard", "REAL"), ("containment", "REAL")),
+        (
+            ("a", "INTEGER"), ("b", "INTEGER"), ("hamming", "INTEGER"), ("jaccard", "REAL"), ("containment", "REAL"),
+            ("kind", "TEXT"), ("spread", "REAL"), ("excerpt_id", "INTEGER"),
+        ),
         "a, b",
     ),
 )  # fmt: skip

@@ -10,11 +10,11 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from chaffinch import metadata
-from chaffinch.blocks import SENTENCE, Fragment, blocks, fragment
-from chaffinch.content import Choice, choose
+from chaffinch.blocks import Fragment, blocks, fragment
+from chaffinch.content import choose
 from chaffinch.items import Article, Block, Document, NotArticle
 from chaffinch.labels import is_label, read_labels
-from chaffinch.measure import IMPRINT, MAX_IMPRINT
+from chaffinch.not_article import MAX_CHARS, reason_of
 from chaffinch.visibility import Hidden, hidden
 
 MAX_HTML = 3_000_000  # characters; the rest of a longer page is not looked at
@@ -23,32 +23,11 @@ LONG_PAGE = 300_000  # bytes from which tags are counted
 LONG_TAG = 2_000  # bytes from which a tag's attributes are counted
 MAX_ATTRIBUTES = 300
 FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML
-MIN_CHARS = 40
-MAX_CHARS = 500_000  # of one article
-MIN_ITEMS = 4  # summaries that make a list
-MIN_TITLE = 8  # characters of a title that is not a section's
-MAX_SUMMARY = 130  # characters
-CUT_CHARS = 24  # at a line's end that may say that it was cut
 
 _SPACE = re.compile(r"\s+")
 _NOT_TITLE = re.compile(
     r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:|^(?:网站)?(?:首页|首頁|主页)|\s正文$"
     r"|^(?:来源|來源|作者|原创|编辑|栏目|分类|来自)\s?[:\uff1a]"
-)
-_CUT = re.compile(
-    r"(?:(?:\.{3}|…)\s?(?:\[?(?:详细|详情|全文|更多|more)\]?)?|阅读剩余部分|[继繼][续續][阅閱][读讀]|(?:[阅閱][读讀]|查看)全文"
-    r"|read more)\W{0,3}$",
-    re.IGNORECASE,
-)
-_NOT_FOUND = re.compile(
-    r"(?:[页頁]面|文章|[内內]容|[链鏈]接|信息|帖子|主[题題]).{0,12}(?:不存在|[删刪]除|找不到|失效|過期|过期|[无無]法[访訪])"
-    r"|404 not found",
-    re.IGNORECASE,
-)
-_TAG_URL = re.compile(r"/(?:tags?|go|ss|topics?|search|label|zt)(?:[-_/.?]|$)|[?&](?:tag|s|keyword|q)=", re.IGNORECASE)
-_LIST_URL = re.compile(
-    r"^https?://[^/?#]{1,253}/?(?:index\.\w{1,5})?$|/page[-_/]\d{1,4}/?$|/(?:category|list|archives?|author|blog)\b",
-    re.IGNORECASE,
 )
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % (LONG_TAG - 2))
 # What may stand before the root of an XML document is short, or it is none of these.
@@ -65,9 +44,9 @@ _KEPT_ATTRIBUTES = re.compile(rb"(?:class|id|href|name|property|content|style)=(
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
 
 
-def extract(document: Document) -> Article | NotArticle:
-    """The article of a page; never raises."""
-    return extract_tree(document, parse(document.html))
+def extract(document: Document, fetched: str | None = None) -> Article | NotArticle:
+    """The article of a page; never raises. `fetched`, ISO 8601 in UTC, is what 昨天 and 3小时前 are counted from."""
+    return extract_tree(document, parse(document.html), fetched)
 
 
 def parse(html: str) -> HtmlElement:
@@ -126,7 +105,9 @@ def _shorten_tags(data: bytes) -> bytes:
     return b"".join((*pieces, data[done:])) if pieces else data
 
 
-def extract_tree(document: Document, tree: HtmlElement, veiled: Hidden | None = None) -> Article | NotArticle:
+def extract_tree(
+    document: Document, tree: HtmlElement, fetched: str | None = None, veiled: Hidden | None = None
+) -> Article | NotArticle:
     """`extract` for a page that is parsed already (by `parse`); the tree is left as it is. `veiled`: what it hides."""
     if len(_without_images(document.html)) > MAX_HTML:
         return NotArticle(document.url, "too large")
@@ -136,14 +117,14 @@ def extract_tree(document: Document, tree: HtmlElement, veiled: Hidden | None = 
     found = fragment(choice) if choice else Fragment("", 0)
     lines = blocks(found.html)
     seen = [line for line in lines if not line.hidden]
-    if choice is None or (reason := _reason(document.url, choice, found, seen)):
+    if choice is None or (reason := reason_of(document.url, choice, found, seen)):
         reason = reason if choice else "empty"
         scripted = reason in ("empty", "too short") and next(tree.iter("script"), None) is not None
         return NotArticle(document.url, "shell" if scripted else reason)
-    meta = metadata.read(tree, choice.labels, document.url, choice.heading)
+    meta = metadata.read(tree, choice.labels, document.url, choice.heading, fetched)
     return Article(
         document.url, meta.title, lines, meta.published, meta.author, meta.category, meta.heat, meta.comments,
-        document.charset, document.declared_charset, meta.sources,
+        document.charset, document.declared_charset, meta.sources, meta.source,
     )  # fmt: skip
 
 
@@ -154,32 +135,6 @@ def _other_format(start: str) -> str:
     if start.isspace() or not start or _ANY_TAG.search(start):
         return ""
     return "not HTML"
-
-
-def _reason(url: str, choice: Choice, found: Fragment, lines: Sequence[Block]) -> str:
-    """Why what was chosen is not an article, "" where it is one."""
-    chars = sum(len(line.text) for line in lines if len(line.text) > MAX_IMPRINT or not IMPRINT.search(line.text))
-    cut = sum(bool(_CUT.search(line.text[-CUT_CHARS:])) for line in lines)
-    sentences = sum(len(line.text) >= SENTENCE for line in lines)
-    tagged = _TAG_URL.search(url[:500]) is not None
-    titled = choice.named and len(choice.heading) >= MIN_TITLE and not tagged
-    linked = choice.page_noise > max(choice.text, MIN_CHARS) and not titled
-    listed = (
-        (choice.noise > max(choice.text, MIN_CHARS) and not (titled and chars >= 2 * MIN_CHARS))
-        or (choice.titles >= MIN_ITEMS and _LIST_URL.search(url[:500]) is not None)
-        or (found.resumed >= MIN_ITEMS and chars < MAX_SUMMARY * found.resumed and sentences < 1.5 * found.resumed)
-        or (cut >= MIN_ITEMS and 3 * cut >= len(lines))
-        or (chars < MAX_SUMMARY and linked)
-    )
-    if (listed or chars < 2 * MIN_CHARS) and tagged:
-        return "tag page"
-    if listed:
-        return "list"
-    if chars < MAX_SUMMARY and any(_NOT_FOUND.search(line.text) for line in lines):
-        return "not found"
-    if chars > MAX_CHARS:
-        return "too large"
-    return "too short" if chars < MIN_CHARS else ""
 
 
 def read_text(url: str, text: str, title: str | None = None) -> Article | NotArticle:
@@ -198,7 +153,7 @@ def read_text(url: str, text: str, title: str | None = None) -> Article | NotArt
     source = "given" if title else "line"
     return Article(
         url, title or _title_line(lines), tuple(map(Block, lines)), meta.published, meta.author, meta.category,
-        meta.heat, meta.comments, sources={"title": source, **meta.sources},
+        meta.heat, meta.comments, sources={"title": source, **meta.sources}, source=meta.source,
     )  # fmt: skip
 
 

@@ -22,7 +22,8 @@ from chaffinch.items import Fingerprint
 from chaffinch.paragraphs import packed_bits, paragraphs
 
 MIN_SHINGLES = 20  # distinct ones; a text of fewer is too short to judge
-SKETCH_SIZE = 32
+SKETCH_SIZE = 64  # of a text of which a tenth was cut out six are shared
+OPENING = 100  # Han characters and words of other scripts that a text opens with: some lines. By hand
 _OTHER, _HAN, _DIGIT, _LATIN = range(4)
 _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.int64)  # (byte, bit)
 _WORD = re.compile(r"\w+")
@@ -48,8 +49,7 @@ def letters(canonical_text: str) -> tuple[Letters, NDArray[np.intp]]:
     """The letters of a text, below 2^21 each, and for each line the number of letters before its end."""
     codes = np.frombuffer(canonical_text.encode("utf-32-le"), dtype="<u4")
     kinds = _kinds()[codes]
-    counts = np.bincount(kinds, minlength=4)
-    if counts[_LATIN] > counts[_HAN] or not counts[_HAN]:
+    if not _is_chinese(kinds):
         words = [_WORD.findall(line) for line in canonical_text.split("\n")]
         units = [crc32(word.encode()) & 0x1FFFFF for line in words for word in line]
         return np.array(units, dtype=np.uint64), np.cumsum([len(line) for line in words])
@@ -57,6 +57,29 @@ def letters(canonical_text: str) -> tuple[Letters, NDArray[np.intp]]:
     ends = np.append(np.flatnonzero(codes == ord("\n")), len(codes))
     before = np.append(0, np.cumsum(kept))
     return codes[kept].astype(np.uint64), before[ends]
+
+
+def letter_places(canonical_text: str) -> NDArray[np.intp]:
+    """Where the letters of a Chinese text stand in it; of a text in words none."""
+    kinds = _kinds()[np.frombuffer(canonical_text.encode("utf-32-le"), dtype="<u4")]
+    return np.flatnonzero((kinds == _HAN) | (kinds == _DIGIT)) if _is_chinese(kinds) else np.empty(0, dtype=np.intp)
+
+
+def _is_chinese(kinds: NDArray[np.uint8]) -> bool:
+    """Whether a text, given by the kinds of its characters, is compared by its Han characters, not by its words.
+
+    Farms and commenters put spam in Latin letters behind a text, which must not drown it: what it opens with decides.
+    Elsewhere a word of Latin letters counts as one Han character does.
+    """
+    counts = np.bincount(kinds, minlength=4)
+    if counts[_HAN] >= counts[_LATIN] > 0 or not counts[_LATIN]:
+        return bool(counts[_HAN])
+    han, latin = kinds == _HAN, kinds == _LATIN
+    words = latin & ~np.append(False, latin[:-1])
+    if words.sum() <= han.sum():
+        return True
+    opening = np.searchsorted(np.cumsum(han | words), OPENING)
+    return bool(2 * han[: opening + 1].sum() > OPENING)
 
 
 def _mix(values: NDArray[np.uint64]) -> Hashes:
@@ -77,7 +100,7 @@ def _trigrams(units: Letters) -> Hashes:
     return _mix(units[:-2] | units[1:-1] << np.uint64(21) | units[2:] << np.uint64(42))
 
 
-def _distinct(hashes: Hashes) -> Hashes:
+def distinct(hashes: Hashes) -> Hashes:
     """Sorted distinct values: np.unique, several times as fast on arrays of this size."""
     ordered = np.sort(hashes)
     keep = np.empty(len(ordered), dtype=np.bool_)
@@ -88,7 +111,7 @@ def _distinct(hashes: Hashes) -> Hashes:
 
 def shingles(canonical_text: str) -> Hashes:
     """The set of three-letter shingles of a text, as sorted hashes: what exact comparison works on."""
-    return _distinct(shingles_in_order(canonical_text))
+    return distinct(shingles_in_order(canonical_text))
 
 
 def shingles_in_order(canonical_text: str) -> Hashes:
@@ -107,37 +130,40 @@ def _sketch(fives: Hashes) -> Hashes:
     """The SKETCH_SIZE smallest distinct values."""
     if len(fives) > 4 * SKETCH_SIZE:
         bound = np.uint64((3 * SKETCH_SIZE << 64) // len(fives))
-        low = _distinct(fives[fives < bound])
+        low = distinct(fives[fives < bound])
         if len(low) >= SKETCH_SIZE:
             return low[:SKETCH_SIZE].copy()
-    return _distinct(fives)[:SKETCH_SIZE].copy()
+    return distinct(fives)[:SKETCH_SIZE].copy()
 
 
 def fingerprint(canonical_text: str) -> Fingerprint:
     """The fingerprint of a canonical text."""
     units, ends = letters(canonical_text)
     trigrams = _trigrams(units)
-    distinct = _distinct(trigrams)
-    whole = _of_article(units, trigrams, distinct)
-    return replace(whole, paragraphs=paragraphs(units, ends, trigrams), shingles=distinct) if whole.digest else whole
+    whole = _of_article(units, trigrams)
+    return replace(whole, paragraphs=paragraphs(units, ends, trigrams), shingles=trigrams) if whole.digest else whole
 
 
 def article_fingerprint(canonical_text: str) -> Fingerprint:
-    """The fingerprint without paragraphs and shingles, which finding candidates does not need: small, and faster."""
+    """The fingerprint without paragraphs, which finding candidates does not need: faster."""
     units, _ = letters(canonical_text)
     trigrams = _trigrams(units)
-    return _of_article(units, trigrams, _distinct(trigrams))
+    return replace(_of_article(units, trigrams), shingles=trigrams)
 
 
-def _of_article(units: Letters, trigrams: Hashes, distinct: Hashes) -> Fingerprint:
+def _of_article(units: Letters, trigrams: Hashes) -> Fingerprint:
     """The sketch is a FracMinHash (Irber et al. 2022): all hashes of five-letter shingles below a bound, which is
     set for each text so that SKETCH_SIZE of them stay. Two sketches are comparable below the smaller bound.
+
+    Digests begin with the length, so that longer texts come first in their order: of ten thousand excerpts of a text
+    each is compared with the text.
     """
-    if len(distinct) < MIN_SHINGLES:
+    features = distinct(trigrams)
+    if len(features) < MIN_SHINGLES:
         return Fingerprint(None, np.empty(0, dtype=np.uint64))
     fives = _mix(trigrams[:-2] ^ units[3:-1] ^ units[4:] << np.uint64(21))
     return Fingerprint(
-        simhash=simhash(distinct),
+        simhash=simhash(features),
         sketch=_sketch(fives),
-        digest=blake2b(units.astype("<u4").tobytes(), digest_size=16).digest(),
+        digest=bytes([64 - len(units).bit_length()]) + blake2b(units.astype("<u4").tobytes(), digest_size=15).digest(),
     )

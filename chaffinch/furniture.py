@@ -2,73 +2,84 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Literal
 
+from chaffinch import words
 from chaffinch.measure import Line, Measure
 
-MOST_NAMED = 0.4  # of a page's sentences that stand in a block named as furniture
-MOST_COMMENTS = 0.8  # and in one that is named as comments
-MIN_BEFORE = 40  # characters of text before what a heading calls comments or related
-MIN_TEASERS = 3
-MIN_TEASER_TITLE = 8  # characters; a shorter link may be a person's name or a button
-MIN_NAME = 2  # characters of a card's link
-MAX_TEASER = 150  # characters of text
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What makes a block furniture: characters, where nothing else is said.
+
+    By hand, but for `most_named` and `max_teaser`: .4 and 150 lost .015 of F1 on 213 pages of content systems. The
+    model that chooses the node may choose one inside furniture, so none of these decides alone.
+    """
+
+    most_named: float = 0.9  # of a page's sentences that stand in a block named as furniture
+    most_comments: float = 0.8  # and in one that is named as comments
+    min_before: int = 40  # of text before what a heading calls comments or related
+    min_teasers: int = 3  # of them in a row
+    min_title: int = 8  # of a teaser's link; a shorter one may be a person's name or a button
+    min_name: int = 2  # of a card's link
+    max_card: int = 150  # of text that may stand under a mere name
+    max_teaser: int = 300  # of text under a title
+    max_said: int = 40  # of the line that says when something was said
+    said_lines: int = 3  # at the head of what was said, of which one is that line
+    min_said: int = 2  # blocks in a row
+    max_heading: int = 24
+    max_headings: int = 20  # of one page
+
+
+LIMITS = Limits()
 
 # Before a link inside an article, as no list has it before its titles.
-REFERENCE = re.compile(r"\W{0,3}(?:相关|相關|推荐|推薦|延伸|扩展|参考|点击|更多|另见|详见)")
-_HEADING = re.compile(
-    r"\W{0,4}(?:(?P<comments>"
-    r"(?:全部|所有|网友|網友|最新|热门|熱門|精彩|用户|读者|文章|发表|發表|共有?|已有)\s?\d{0,6}\s?[条條]?"
-    r"(?:评论|評論|留言|跟帖|回复|回覆|回帖)|\d{1,6}\s?[条條](?:评论|評論|留言|跟帖|回复|回覆)|(?:评论|評論|留言)(?:列表|区|區))"
-    r"(?:[(（\s:：]{0,3}\d{0,6}\s?[条條]?[)）]?)"
-    r"|(?:相关|相關|推荐|推薦|热门|熱門|延伸|最新|精彩|随机|隨機|更多|为您|為您|同类)的?"
-    r"(?:推荐|推薦|阅读|閱讀|文章|资讯|資訊|新闻|新聞|内容|內容|问题|問題|问答|問答|话题|報道|报道|知识|排行)"
-    r"|(?:点击|阅读|热文|本周|本月|总)?排行榜?|猜[你您](?:喜欢|喜歡)|(?:大家|他们|网友)[都还]?在[看问搜]"
-    r"|看[过了][^，。]{0,6}的人还看了?[过了]?|您?可能[还会]?(?:感兴趣|喜欢)的?(?:文章|内容|问题)?"
-    r"|(?:律所|律师|律師|作者|公司|本站|网站|机构)(?:简介|介绍|簡介|介紹)|关于(?:作者|本站|我们)"
-    r")\W{0,4}"
-)
-MAX_HEADING = 24  # characters
-MAX_HEADINGS = 20  # of one page
+REFERENCE = words.pattern("reference")
+_HEADING = words.pattern("heading")
+# What stands over a reader's words: when they were said, or which in the row they are. A date alone heads a chronicle.
+_SAID = words.pattern("said")
+
+# Why a block stands around an article: by its name, by the line at its head, or as one of a list of linked titles.
+Mark = Literal["named", "comments", "headed", "teasers"]
 
 
-def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[set[int], float]:
-    """The indexes of the blocks around the article, with all that is in them, and the weight of what is teasers."""
+def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[dict[int, Mark], float]:
+    """The blocks that stand around an article, each with why, and the weight of what is teasers.
+
+    What is inside such a block goes with it; `blocks` are as `measure` gives them.
+    """
     sums = [block.text for block in blocks]
     for i in range(len(blocks) - 1, 0, -1):
         sums[blocks[i].parent] += sums[i]
     before = list(accumulate((line.weight for line in lines), initial=0.0))
-    most = {"named": MOST_NAMED, "comments": MOST_COMMENTS}
-    found = {
-        i
-        for i, block in enumerate(blocks)
-        if i
-        and block.furniture
-        and (
-            sums[i] <= most[block.furniture] * sums[0]
-            or (block.furniture == "comments" and before[block.start] >= 2 * MIN_BEFORE)
-        )
-    }
-    found |= _headed(blocks, lines, before)
-    left = sums[0] - _spread(blocks, found, sums)
-    cards = _cards(blocks, lines, sums)
-    for teasers in ((cards | _turns(blocks, lines, sums)) - found, cards - found):
-        weight = _spread(blocks, teasers, sums) if teasers else 0.0
-        if left - weight >= MIN_BEFORE:
-            return found | teasers, weight
-    return found, 0.0
+    most = {"named": LIMITS.most_named, "comments": LIMITS.most_comments}
+    found: dict[int, Mark] = {}
+    for i, block in enumerate(blocks):
+        kind = block.furniture
+        if not i or not kind:
+            continue
+        if sums[i] <= most[kind] * sums[0] or (kind == "comments" and before[block.start] >= 2 * LIMITS.min_before):
+            found[i] = kind
+    found |= dict.fromkeys(_headed(blocks, lines, before) - found.keys(), "headed")
+    found |= dict.fromkeys(_said(blocks, lines, sums, before) - found.keys(), "comments")
+    teasers = (_cards(blocks, lines, sums) | _turns(blocks, lines, sums)) - found.keys()
+    weight = _weight(blocks, teasers, found, sums)
+    return found | dict.fromkeys(teasers, "teasers"), weight
 
 
-def _spread(blocks: Sequence[Measure], found: set[int], sums: Sequence[float]) -> float:
-    """Add what is inside blocks to them; returns the weight of the text in all of them."""
+def _weight(blocks: Sequence[Measure], teasers: set[int], found: dict[int, Mark], sums: Sequence[float]) -> float:
+    """The weight of the text in teasers, what other furniture holds of it left out."""
+    inside: set[int] = set()
     weight = 0.0
-    for i in range(min(found, default=len(blocks)), len(blocks)):
-        if blocks[i].parent in found:
-            found.add(i)
-        elif i in found:
+    for i, block in enumerate(blocks):
+        if block.parent in inside or i in found:
+            inside.add(i)
+        elif i in teasers:
+            inside.add(i)
             weight += sums[i]
     return weight
 
@@ -78,10 +89,14 @@ def _headed(blocks: Sequence[Measure], lines: Sequence[Line], before: Sequence[f
     found: set[int] = set()
     headings = 0
     for at, line in enumerate(lines):
-        if len(line.text) > MAX_HEADING or before[at] < MIN_BEFORE or not (match := _HEADING.fullmatch(line.text)):
+        if (
+            len(line.text) > LIMITS.max_heading
+            or before[at] < LIMITS.min_before
+            or not (match := _HEADING.fullmatch(line.text))
+        ):
             continue
         headings += 1
-        if headings > MAX_HEADINGS:
+        if headings > LIMITS.max_headings:
             break
         index = line.block
         while index > 0 and blocks[index].start == at and blocks[blocks[index].parent].start == at:
@@ -104,30 +119,53 @@ def _later_children(blocks: Sequence[Measure], parent: int, at: int) -> list[int
     return later
 
 
-def _cards(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float]) -> set[int]:
-    """Blocks of one kind side by side, each a linked title with a summary."""
-    linked = list(accumulate((line.linked and len(line.text) >= MIN_NAME for line in lines), initial=0))
+def _said(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float], before: Sequence[float]) -> set[int]:
+    """Blocks of one kind side by side, each headed by when it was said: what readers wrote.
+
+    The first of them is the article where no text stands before it: a thread.
+    """
+    said = [len(line.text) <= LIMITS.max_said and _SAID.search(line.text) is not None for line in lines]
+    if sum(said) < LIMITS.min_said:
+        return set()
     groups: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
     for i, block in enumerate(blocks):
-        if 0 < sums[i] <= MAX_TEASER and linked[block.stop] > linked[block.start]:
+        if sums[i] > 0 and any(said[block.start : min(block.stop, block.start + LIMITS.said_lines)]):
             groups[block.parent, block.node.tag, block.node.get("class") or ""].append(i)
-    return {i for group in groups.values() if len(group) >= MIN_TEASERS for i in group}
+    found: set[int] = set()
+    for group in groups.values():
+        if len(group) >= LIMITS.min_said:
+            found.update(group if before[blocks[group[0]].start] >= 2 * LIMITS.min_before else group[1:])
+    return found
+
+
+def _cards(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float]) -> set[int]:
+    """Blocks of one kind side by side, each a linked title with a summary."""
+    names, titles = (
+        list(accumulate((line.linked and len(line.text) >= chars for line in lines), initial=0))
+        for chars in (LIMITS.min_name, LIMITS.min_title)
+    )
+    groups: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
+    for i, block in enumerate(blocks):
+        links = names if sums[i] <= LIMITS.max_card else titles
+        if 0 < sums[i] <= LIMITS.max_teaser and links[block.stop] > links[block.start]:
+            groups[block.parent, block.node.tag, block.node.get("class") or ""].append(i)
+    return {i for group in groups.values() if len(group) >= LIMITS.min_teasers for i in group}
 
 
 def _turns(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float]) -> set[int]:
     """Blocks in which linked titles and short texts take turns."""
     pairs = [
-        after.weight if line.linked and len(line.text) >= MIN_TEASER_TITLE and not REFERENCE.match(line.text) else 0.0
+        after.weight if line.linked and len(line.text) >= LIMITS.min_title and not REFERENCE.match(line.text) else 0.0
         for line, after in pairwise(lines)
     ]
     count = list(accumulate((weight > 0 for weight in pairs), initial=0))
     weight = list(accumulate(pairs, initial=0.0))
     found: set[int] = set()
     for i, block in enumerate(blocks):
-        if block.stop - block.start < 2 * MIN_TEASERS:
+        if block.stop - block.start < 2 * LIMITS.min_teasers:
             continue
         titles = count[block.stop - 1] - count[block.start]
         inside = weight[block.stop - 1] - weight[block.start]
-        if titles >= MIN_TEASERS and 0.8 * sums[i] <= inside <= MAX_TEASER * titles:
+        if titles >= LIMITS.min_teasers and 0.8 * sums[i] <= inside <= LIMITS.max_teaser * titles:
             found.add(i)
     return found

@@ -84,7 +84,7 @@ def article_of(document: Input, tools: Tools) -> Visit:
         if document.recorded and "noindex" in header_directives(document.robots_tag) | meta_directives(tree):
             visit.reason = "noindex"
             return visit
-        found = extract.extract_tree(visit.document, tree)
+        found = extract.extract_tree(visit.document, tree, document.fetched_at)
         alone = not isinstance(found, Article) or threads.is_thread(visit.document.html)
         visit.part = None if alone else parts.part_of(tree, document.url)
         if visit.part is not None:

@@ -58,6 +58,7 @@ class Article:
     charset: str = "utf-8"
     declared_charset: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)  # field name -> where it was read
+    source: str | None = None  # 来源: whom the article names as its source
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,8 @@ class Fingerprint:
     simhash: int | None  # signed 64-bit
     sketch: NDArray[np.uint64]  # FracMinHash: sorted shingle hashes below the bound
     paragraphs: Paragraphs = field(default_factory=lambda: NONE)  # those long enough to be told from others
-    digest: bytes = b""  # 16 bytes, the same for texts of the same letters
-    shingles: NDArray[np.uint64] | None = None  # the set of shingle hashes, sorted; None where it was not kept
+    digest: bytes = b""  # 16 bytes, the same for texts of the same letters; that of a longer one is smaller
+    shingles: NDArray[np.uint64] | None = None  # hashes, as they stand in the text; None where they were not kept
 
 
 PageState = Literal["found", "article", "page", "off-topic", "forbidden", "failed", "gone"]

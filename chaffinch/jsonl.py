@@ -7,8 +7,8 @@ from email.utils import parsedate_to_datetime
 from typing import IO, Any
 from urllib.parse import quote
 
+from chaffinch.dates import parse_date
 from chaffinch.documents import MAX_DOCUMENT_BYTES, BadInput, Found, Input, too_large
-from chaffinch.labels import parse_date
 from chaffinch.urls import MAX_URL_CHARS, canonical_url
 
 # By hand: what no name, title or date of a document comes near to.

@@ -10,10 +10,13 @@ from typing import Literal, NamedTuple
 from lxml import etree
 from lxml.html import HtmlElement
 
+from chaffinch import words
+
 MAX_LABEL = 90  # characters of a line that may be a label
 MAX_IMPRINT = 200  # characters
 MAX_BYLINE = 60
 MAX_ELEMENTS = 50_000  # of one page that are measured
+MAX_LINK = 400  # characters of a link around blocks: a longer one was never closed
 
 
 def _words(text: str) -> frozenset[str]:
@@ -23,7 +26,7 @@ def _words(text: str) -> frozenset[str]:
 # Never part of an article's text.
 SKIPPED_TAGS = _words(
     "script style noscript template iframe frame object embed applet svg canvas map audio video head select"
-    " option button input textarea datalist math title amp-ad amp-embed amp-sidebar amp-list amp-consent"
+    " option button input textarea datalist math title rt rp rtc amp-ad amp-embed amp-sidebar amp-list amp-consent"
 )
 # Tags that end a line of text.
 BLOCK_TAGS = _words(
@@ -46,32 +49,12 @@ _ROLES = {
     **dict.fromkeys(_LINE_TAGS, _LINE),
 }
 
-# Words of the class and id of what stands around articles.
-_FURNITURE = _words(
-    "comment comments commentlist respond reply replies pinglun share shares sharebar bdsharebuttonbox bdshare"
-    " social related relates relate relative relevant relatedposts xiangguan xgwz recommend recommends recommended"
-    " recommendation tuijian hot hots hotnews rank ranking ranklist paihang sidebar side aside nav navbar navi menu"
-    " breadcrumb breadcrumbs crumb crumbs mianbao mianbaoxie foot footer copyright toolbar prenext prevnext shangxia"
-    " pagenavi pager pagebar pagination paging login search ad ads adv advert advertisement guanggao gg banner tag"
-    " tags tagcloud qrcode erweima widget widgets popup modal toc subscribe links friendlink youlian catalog"
-    " authorinfo siderbar rightbar leftnav topbar morestories guess like"
-)
-_COMMENTS = _words("comment comments commentlist respond reply replies pinglun")
-# Those of the article's own container: words that nearly only it has, and words that other blocks have as well.
-# Z-Blog, WordPress, DedeCMS, EmpireCMS, PHPCMS, TRS, Discuz, WeChat and portals.
-_ARTICLE = _words(
-    "articlebody articlecontent articletext articlecon artibody artcon endtext contenttext postbody posttext"
-    " postcontent entrycontent newscontent newstext newsbody trs_editor trs_ueditor ucapcontent ucap js_content"
-    " rich_media_content vsb_content v_news_content maintext zhengwen htmlcontent bodytext t_fsz t_f artbody"
-    " caas-body detailcontent fontzoom ozoom markdown-body founder"
-)
-_ARTICLE_PAIRS = _words("article art post entry news detail info single show arc")
-_CONTENT_WORDS = _words("content con body text main")
-_MAYBE_ARTICLE = _words(
-    "article content contents con context entry detail details text zoom main neirong nr wz zw maincontent body post"
-)
-MAX_LINK = 400  # characters of a link around blocks: a longer one was never closed
+_FURNITURE, _COMMENTS = words.names("furniture"), words.names("comments")
+_ARTICLE, _ARTICLE_PAIRS, _CONTENT_WORDS = words.names("article"), words.names("article_pairs"), words.names("content")
+_MAYBE_ARTICLE = words.names("maybe_article")
+_INLINE_STYLE = re.compile(r"display\s{0,5}:\s{0,5}inline", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s_-]+")
+_SEAM = "\x1f"  # between inline elements that touch: shown apart by style, as date and views are
 _PUNCTUATION = re.compile(r"[,。、;:!?\uff0c\uff1b\uff1a\uff01\uff1f…“”]")
 # Every alternative begins with a letter of its own, and case is spelt out: the search then skips from letter to letter.
 IMPRINT = re.compile(
@@ -109,6 +92,7 @@ class Line(NamedTuple):
     text: str
     linked: bool  # whether it is a link
     weight: float  # as text
+    end: str = ""  # its last characters
 
 
 class Measured(NamedTuple):
@@ -119,76 +103,102 @@ class Measured(NamedTuple):
     furniture: list[HtmlElement]  # blocks named as furniture that hold no sentence: they are not among `blocks`
 
 
-def is_link(node: HtmlElement) -> bool:
-    """Whether an `<a>` is a link: it leads somewhere, and was closed before the text went on."""
-    if node.get("href") is None:
-        return False
-    return not any(child.tag in BLOCK_TAGS for child in node) or len(str(_STRING(node))) <= MAX_LINK
-
-
 def measure(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> Measured:
     """Every block of a page with the weight of its own lines, and the lines, in document order; `hidden` ones left out.
 
     Linear in the size of the page, of which at most `MAX_ELEMENTS` are looked at.
     """
-    furniture: list[HtmlElement] = []
-    blocks: list[Measure] = []
-    lines: list[Line] = []
-    stack: list[int] = []
-    parts: list[str] = []
-    inside = -1  # the innermost open block
-    link = links = seen = 0
-    walk = etree.iterwalk(tree, events=("start", "end"))
-    for event, node in walk:
-        tag = node.tag
-        role = _ROLES.get(tag, _INLINE)
-        if role == _LINK and not is_link(node):
-            role = _INLINE
-        if hidden and node in hidden:
-            role = _SKIPPED
-        start = event == "start"
-        if start:
-            seen += 1
-            if seen > MAX_ELEMENTS:
-                break
-            if role == _SKIPPED:
-                walk.skip_subtree()
-                continue
-        if role >= _LINE:
-            if parts:
-                _weigh("".join(parts), link, blocks[inside], lines, inside)
-                parts.clear()
-                link = 0
-            if role == _CONTAINER or inside < 0:
-                if start:
-                    block = _new(node, tag, inside)
-                    if (block.furniture or tag in _LIST_TAGS) and inside >= 0:
-                        text = str(_STRING(node)) if not hidden else _seen(node, hidden)
-                        if not _SENTENCES.search(text) and (block.furniture or next(node.iter("a"), None) is not None):
-                            _weigh_list(text, blocks[inside], lines, inside, not block.furniture)
-                            if block.furniture:
-                                furniture.append(node)
-                            walk.skip_subtree()
-                            continue
-                    block.start = len(lines)
-                    blocks.append(block)
-                    stack.append(inside)
-                    inside = len(blocks) - 1
-                elif inside > 0 and blocks[inside].node is node:
-                    blocks[inside].stop = len(lines)
-                    inside = stack.pop()
-        elif role == _LINK:
-            links += 1 if start else -1
-        text = node.text if start else node.tail
-        if text and inside >= 0 and (parts or not text.isspace()):
+    walk = _Walk(hidden)
+    walk.block(tree, "html", -1, False)
+    return Measured(walk.blocks, walk.lines, walk.furniture)
+
+
+class _Walk:
+    """One pass over a tree. Elements are visited by recursion: no page is deeper than its parser lets it be."""
+
+    def __init__(self, hidden: frozenset[HtmlElement]) -> None:
+        self.hidden = hidden
+        self.blocks: list[Measure] = []
+        self.lines: list[Line] = []
+        self.furniture: list[HtmlElement] = []
+        self.parts: list[str] = []  # of the line that is being read
+        self.link = 0  # characters of it that are in links
+        self.touching = False  # whether an inline element ended right before
+        self.seen = 0
+
+    def children(self, node: HtmlElement, inside: int, linked: bool) -> None:
+        """Read what is in an element: its text and tails belong to the innermost block, `inside`."""
+        parts, hidden = self.parts, self.hidden
+        text = node.text
+        if text and (parts or not text.isspace()):
+            if self.touching:
+                parts.append(_SEAM)
+                self.touching = False
             parts.append(text)
-            if links > 0:
-                link += len(text)
-    if parts and inside >= 0:
-        _weigh("".join(parts), link, blocks[inside], lines, inside)
-    for index in (*stack[1:], inside):
-        blocks[index].stop = len(lines)
-    return Measured(blocks, lines, furniture)
+            if linked:
+                self.link += len(text.strip())
+        for child in node:
+            self.seen += 1
+            if self.seen > MAX_ELEMENTS:
+                return
+            tag = child.tag
+            role = _ROLES.get(tag, _INLINE)
+            if role == _SKIPPED or child in hidden:
+                self.touching = False
+            elif role <= _LINK:
+                inner = linked or (role == _LINK and is_link(child))
+                if len(child):
+                    self.children(child, inside, inner)
+                elif (text := child.text) and (parts or not text.isspace()):
+                    if self.touching:
+                        parts.append(_SEAM)
+                    parts.append(text)
+                    if inner:
+                        self.link += len(text.strip())
+                self.touching = bool(parts)
+            elif is_inline(child):
+                self.children(child, inside, linked)
+                self.touching = bool(parts)
+            else:
+                if parts:
+                    self.end_line(inside)
+                if role == _LINE:
+                    self.children(child, inside, linked)
+                    if parts:
+                        self.end_line(inside)
+                else:
+                    self.block(child, tag, inside, linked)
+            text = child.tail
+            if text and (parts or not text.isspace()):
+                parts.append(text)
+                self.touching = False
+                if linked:
+                    self.link += len(text.strip())
+
+    def block(self, node: HtmlElement, tag: str, around: int, linked: bool) -> None:
+        """Read a block. One without a sentence in it is counted all at once, a menu or a list of links."""
+        block = _new(node, tag, around)
+        if (block.furniture or tag in _LIST_TAGS) and around >= 0:
+            text = _seen(node, self.hidden) if self.hidden else str(_STRING(node))
+            if not _SENTENCES.search(text) and (block.furniture or next(node.iter("a"), None) is not None):
+                _weigh_list(text, self.blocks[around], self.lines, around, not block.furniture)
+                if block.furniture:
+                    self.furniture.append(node)
+                return
+        index = len(self.blocks)
+        self.blocks.append(block)
+        block.start = len(self.lines)
+        self.children(node, index, linked)
+        if self.parts:
+            self.end_line(index)
+        block.stop = len(self.lines)
+
+    def end_line(self, index: int) -> None:
+        """Count the line that has been read, of the block that it stands in."""
+        _weigh("".join(self.parts), self.link, self.blocks[index], self.lines, index)
+        self.parts.clear()
+        self.link = 0
+        self.touching = False
 
 
 def _seen(node: HtmlElement, hidden: frozenset[HtmlElement]) -> str:
@@ -207,17 +217,18 @@ def _seen(node: HtmlElement, hidden: frozenset[HtmlElement]) -> str:
 
 def _weigh_list(text: str, around: Measure, lines: list[Line], index: int, linked: bool) -> None:
     """Count a block without a sentence in it, a menu or a list of links, all at once."""
-    words = text.split()
-    chars = sum(map(len, words))
+    parts = text.split()
+    chars = sum(map(len, parts))
     if chars:
-        lines.append(Line(index, " ".join(words)[: MAX_LABEL + 1], linked, 0.0))
+        lines.append(Line(index, " ".join(parts)[: MAX_LABEL + 1], linked, 0.0))
     around.chars += chars
     around.noise += chars
 
 
 def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) -> None:
     """Count one line of a block as text or as noise."""
-    text = text.strip()
+    shown = " ".join(text.replace(_SEAM, " ").split())
+    text = shown if _SEAM not in text else " ".join(text.replace(_SEAM, "").split())
     chars = len(text)
     if not chars:
         return
@@ -241,7 +252,7 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
         weight = chars - link
     own.text += weight
     own.noise += noise
-    lines.append(Line(index, text[: MAX_LABEL + 1], linked, weight))
+    lines.append(Line(index, shown[: MAX_LABEL + 1], linked, weight, text[-3:]))
 
 
 def is_link_line(text: str, link: int) -> bool:
@@ -249,21 +260,49 @@ def is_link_line(text: str, link: int) -> bool:
     return 2 * link > len(text) or (3 * link > len(text) and text[-1] not in _SENTENCE_END)
 
 
+def is_inline(node: HtmlElement) -> bool:
+    """Whether a block element is shown inside a line: its own style says so, and it holds no block."""
+    style = node.get("style")
+    return bool(style and _INLINE_STYLE.search(style[:300])) and all(child.tag not in BLOCK_TAGS for child in node)
+
+
+def is_link(node: HtmlElement) -> bool:
+    """Whether an `a` element leads anywhere.
+
+    One without a target is a place to jump to, one around several paragraphs or a long one was never closed.
+    """
+    if node.get("href") is None and node.get("onclick") is None:
+        return False
+    blocks = [child for child in node if child.tag in BLOCK_TAGS]
+    if not blocks:
+        return True
+    return len(str(_STRING(node))) <= MAX_LINK and sum("。" in str(_STRING(child)) for child in blocks) < 2
+
+
 def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
     hint = 0
     furniture: Furniture = "named" if tag in _FURNITURE_TAGS else ""
-    get = node.get
-    for value in (get("class"), get("id")):
-        if value:
-            named, around = _named(value[:200])
-            hint, furniture = max(hint, named), around or furniture
-    if "articleBody" in get("itemprop", ""):
-        hint = 2
+    for name, value in node.items():
+        if name == "class" or name == "id":
+            if value:
+                named, around = _named(value[:200])
+                hint, furniture = max(hint, named), around or furniture
+        elif name == "itemprop" and "articleBody" in value:
+            hint = 2
     if tag == "article":
         hint = 2
     elif tag == "main":
         hint = max(hint, 1)
     return Measure(node, parent, hint, "" if tag in _NEVER_FURNITURE else furniture)
+
+
+def name_of(node: HtmlElement) -> Furniture:
+    """What an element's class and id call it, if it is something that stands around articles."""
+    found: Furniture = ""
+    for value in (node.get("class"), node.get("id")):
+        if value:
+            found = _named(value[:200])[1] or found
+    return found
 
 
 @lru_cache(maxsize=4_096)

@@ -13,14 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.candidates import join, table
+from chaffinch.canonical import canonical
 from chaffinch.paragraphs import PARAGRAPH, Paragraphs, are_edited
+from chaffinch.similarity import Text, Weighed, rare_share
+from chaffinch.stock import read
 
+RARE_SHARE = 0.2  # of the weight of the lighter paragraph: set phrases have less, an edit of a third twice it. By hand
 LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size
 
 First = tuple[str, int]  # since when, and which article: earlier is smaller
 
 KNOWN = "SELECT hash, since, first_id FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
 _STORED = "SELECT hash, simhash, bands, sketch FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_PLACES = "SELECT hash, first_id, first_line FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_TEXTS = "SELECT articles.id, text FROM json_each(?) CROSS JOIN articles ON articles.id = value"
 _VERSIONS = "SELECT hash, since, first_id, edit_of FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
 _IN_BANDS = "SELECT band, hash FROM json_each(?) CROSS JOIN paragraph_bands ON band = value"
 
@@ -109,7 +115,27 @@ def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     keys = np.unique(pairs[:, 0] * len(others) + index)
     mine, index = keys // len(others), keys % len(others)
     close = are_edited(held[mine], stored(connection, others.tolist())[index])
-    return list(zip(hashes[mine[close]].tolist(), others[index[close]].tolist(), strict=True))
+    return _sharing_more_than_stock(
+        connection, list(zip(hashes[mine[close]].tolist(), others[index[close]].tolist(), strict=True))
+    )
+
+
+def _sharing_more_than_stock(connection: sqlite3.Connection, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of pairs of paragraphs, by hash, of which enough is shared that unrelated texts do not have, too."""
+    held = {*chain.from_iterable(pairs)}
+    places: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for own, article, line in connection.execute(_PLACES, (_json(held),)):
+        places[article].append((line, own))
+    common = read(connection)
+    texts: dict[int, Weighed] = {}
+    for article, text in connection.execute(_TEXTS, (_json(places),)):
+        lines = text.split("\n")
+        for line, own in places[article]:
+            if line < len(lines):  # an article that is being replaced says something else already
+                texts[own] = Weighed(Text.of(canonical(lines[line])), common)
+    return [
+        (a, b) for a, b in pairs if a not in texts or b not in texts or rare_share(texts[a], texts[b]) >= RARE_SHARE
+    ]
 
 
 def changes(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -9,21 +9,28 @@ VOTERS = 32  # members of a cluster that decide for all of it
 LINKED = 0.4  # share of cross pairs that must be copies before two clusters become one
 
 Edge = tuple[int, int, float]  # two nodes and the strength of their similarity
+Excerpt = tuple[int, int, float, bool]  # a node, one that it stands in, how fully, and whether it is a good part of it
 
 
-def partition(edges: Iterable[Edge], groups: Iterable[Sequence[int]] = ()) -> dict[int, int]:
-    """Node -> the first node of its cluster, for every node of `edges` and `groups`.
+def partition(
+    edges: Iterable[Edge], groups: Iterable[Sequence[int]] = (), excerpts: Iterable[Excerpt] = ()
+) -> dict[int, int]:
+    """Node -> the first node of its cluster, for every node of `edges`, `groups` and `excerpts`.
 
     Nodes are numbered in an order of their own content, which breaks ties; the result depends on nothing else. From
     the strongest edge down, two clusters become one where at least LINKED of the pairs across them are edges. A
     cluster above VOTERS members is judged by its first VOTERS, which are those that candidates are found by.
-    Each of `groups` is one cluster from the start.
+    Each of `groups` is one cluster from the start. Then excerpts join the one cluster that they stand in most fully, if
+    they are a good part of it; they bring no two clusters together.
     """
+    claims = sorted(excerpts, key=lambda claim: (-claim[2], claim[0], claim[1]))
     neighbours: defaultdict[int, set[int]] = defaultdict(set)
     ordered = sorted(edges, key=lambda edge: (-edge[2], edge[0], edge[1]))
     for a, b, _ in ordered:
         neighbours[a].add(b)
         neighbours[b].add(a)
+    for a, b, _, _ in claims:
+        neighbours[a], neighbours[b]
     of = {node: node for node in neighbours}
     members = {node: [node] for node in neighbours}
     for group in groups:
@@ -37,7 +44,36 @@ def partition(edges: Iterable[Edge], groups: Iterable[Sequence[int]] = ()) -> di
         x, y = min(x, y), max(x, y)
         of |= dict.fromkeys(members[y], x)
         members[x] = sorted(members[x] + members.pop(y))
-    return of
+    return _with_excerpts(of, members, neighbours, claims)
+
+
+def _with_excerpts(
+    of: dict[int, int], members: dict[int, list[int]], neighbours: dict[int, set[int]], claims: Sequence[Excerpt]
+) -> dict[int, int]:
+    """Has clusters of excerpts join those that they stand in. `claims` are in order, the fullest first."""
+    for a, b, _, good in claims:
+        if good:
+            neighbours[a].add(b)
+            neighbours[b].add(a)
+    host: dict[int, int] = {}  # of the clusters that joined another, and of those that stay alone as they would
+    for a, b, _, good in claims:
+        x, y = of[a], of[b]
+        if x == y or x in host or len(members[x]) > len(members[y]):
+            continue
+        if not good:
+            host[x] = x
+        elif _root(host, y) != x and _linked(members[x], members[y], neighbours):
+            host[x] = y
+    joined: defaultdict[int, list[int]] = defaultdict(list)
+    for node, cluster in of.items():
+        joined[_root(host, cluster)].append(node)
+    return {node: min(nodes) for nodes in joined.values() for node in nodes}
+
+
+def _root(host: dict[int, int], cluster: int) -> int:
+    while host.get(cluster, cluster) != cluster:
+        cluster = host[cluster]
+    return cluster
 
 
 def _linked(a: list[int], b: list[int], neighbours: dict[int, set[int]]) -> bool:

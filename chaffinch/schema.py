@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch import archive, candidates, history, mosaic, parts, same_page, search, site_template, tombstones, yields
+from chaffinch import (
+    archive,
+    candidates,
+    history,
+    mosaic,
+    parts,
+    same_page,
+    search,
+    site_template,
+    stock,
+    tombstones,
+    yields,
+)
 
 migrations = Migrations("chaffinch")
 
@@ -61,6 +73,17 @@ def m006_reach(db: Database) -> None:
     db.conn.execute("ALTER TABLE pages ADD COLUMN shown INTEGER")
     db.conn.execute("CREATE INDEX pages_shown ON pages(site, shown) WHERE shown IS NOT NULL")
     db.conn.execute("ALTER TABLE parts ADD COLUMN named INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def m007_stock(db: Database) -> None:
+    """Shared text is weighed by how rare it is. What is stored already is compared again when it is next written to."""
+    db.conn.execute("ALTER TABLE similarities ADD COLUMN kind TEXT NOT NULL DEFAULT 'copy'")
+    db.conn.execute("ALTER TABLE similarities ADD COLUMN spread REAL NOT NULL DEFAULT 1")
+    db.conn.execute("ALTER TABLE similarities ADD COLUMN excerpt_id INTEGER")
+    db.conn.execute("ALTER TABLE fingerprints ADD COLUMN counted INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute("ALTER TABLE fingerprints ADD COLUMN met INTEGER NOT NULL DEFAULT 0")
+    stock.create_tables(db)
 
 
 def unknown_migrations(db: Database) -> list[str]:

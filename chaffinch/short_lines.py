@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from chaffinch.lines import Line, is_prose, letters_of
 
+# By hand, on benchmarks/furniture/dev.txt; benchmarks/furniture.py and benchmarks/prose.py say what they do on others.
 _CAPTION = 30  # characters, the longest line that is taken for one
 _NEIGHBOUR = (6, 32)  # characters of a title of another article
 _TERMS, _TERM = 3, 12  # search terms that make a row, and the characters of the longest of them

@@ -14,7 +14,7 @@ from typing import cast
 from lxml import etree
 from lxml.html import HtmlElement
 
-from chaffinch import stylesheet
+from chaffinch import stylesheet, words
 from chaffinch.measure import BLOCK_TAGS, SKIPPED_TAGS
 from chaffinch.stylesheet import StyleSheet
 
@@ -36,13 +36,10 @@ _HIDES = re.compile(
 )
 _LENGTH = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|%|vw|vh|cm|in)?")
 _PIXELS = {"px": 1.0, "pt": 1.33, "em": 16.0, "rem": 16.0, "%": 10.0, "vw": 10.0, "vh": 10.0, "cm": 38.0, "in": 96.0}
-_UNFOLD = re.compile(
-    r"\W{0,3}(?:点击|點擊)?(?:展开|展開|查看|阅读|閱讀|显示|顯示|余下|剩余|继续阅读|繼續閱讀|read|show|view)"
-    r"(?:更多|全文|全部|剩余|余下|内容|內容|原文|文章|正文|阅读|\s?more|\s?all|\s?full)?"
-    r"(?:内容|內容|全文|全部|更多|\d{0,3}%)?\W{0,4}",
-    re.IGNORECASE,
+_UNFOLD = words.pattern("opener", re.IGNORECASE)
+_UNFOLD_WORDS = re.compile(
+    r"展开|展開|全文|全部|余下|餘下|剩余|剩餘|更多|继续阅读|繼續閱讀|read more|show more", re.IGNORECASE
 )
-_UNFOLD_WORDS = re.compile(r"展开|展開|全文|余下|剩余|更多|继续阅读|繼續閱讀|read more|show more", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"']#?([\w-]{1,60})[\"']")
 _NAMES = ("href", "data-target", "aria-controls", "data-for", "for", "data-id")
 
@@ -203,8 +200,8 @@ def _unfolded(tree: HtmlElement, suspects: Iterable[HtmlElement]) -> set[HtmlEle
             or controls > MAX_CONTROLS
         ):
             continue
-        words = (element.text or element.get("value") or "").strip()
-        if not 2 <= len(words) <= 16 or not _UNFOLD.fullmatch(words) or not _UNFOLD_WORDS.search(words):
+        said = (element.text or element.get("value") or "").strip()
+        if not 2 <= len(said) <= 16 or not _UNFOLD.fullmatch(said) or not _UNFOLD_WORDS.search(said):
             continue
         controls += 1
         names = {name.lstrip("#") for key in _NAMES if (name := element.get(key))} | set(

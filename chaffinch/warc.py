@@ -140,7 +140,8 @@ def answer(block: bytes) -> Answer | None:
     return Answer(int(status[1]) if status else 0, headers, body)
 
 
-_End = Literal["well", "wrong", "cut", "bare"]
+_BEHIND = 9  # bytes behind a block that are looked at: two line ends and how a record begins
+_End = Literal["well", "doubtful", "wrong", "cut", "bare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +212,16 @@ class _Source:
             return self._to_next(None)
         if self._file is not None:  # one look there tells whether it is
             end = self._at + length
-            if end > os.fstat(self._file).st_size or _end_of(os.pread(self._file, 5, end)) == "wrong":
+            if end > os.fstat(self._file).st_size or _end_of(os.pread(self._file, _BEHIND, end)) == "wrong":
                 return self._to_next(length)
         begun = self._at
         data, size, next_begins = self._up_to(length)
         if next_begins:
             return _Block(_without_end(data), size, "wrong")
-        self._fill(5)
-        how = "well" if self._at in self._members else _end_of(bytes(self._ahead[:5]))
+        self._fill(_BEHIND)
+        how = "well" if self._at in self._members else _end_of(bytes(self._ahead[:_BEHIND]))
+        if how == "doubtful":  # it may end where the head of the next record does
+            how = "wrong" if self._member < 2 and MARK.search(data) else "well"
         return self._mended(data, size, length, begun) if size < length or how == "wrong" else _Block(data, size, how)
 
     def _mended(self, data: bytes, size: int, length: int, begun: int) -> _Block:
@@ -314,14 +317,17 @@ class _Source:
 
 
 def _end_of(behind: bytes) -> _End:
-    """What the five bytes behind a block, fewer at the end of a file, say of where it ends.
+    """What the nine bytes behind a block, fewer at the end of a file, say of where it ends.
 
-    Two line ends belong there; one, or none, and the next record will do.
+    Two line ends belong there, and then a record or nothing; fewer and a record will do.
     """
     rest = behind.lstrip(b"\r\n")
-    if _BLOCK_END.match(behind) or rest[:3] == b"WAR":
+    two = _BLOCK_END.match(behind) is not None
+    if rest.startswith(b"WARC/"):
         return "well"
-    return "wrong" if rest or len(behind) == 5 else "bare"
+    if rest:
+        return "doubtful" if two else "wrong"
+    return "well" if two else "bare"
 
 
 def _without_end(data: bytes) -> bytes:

@@ -25,7 +25,7 @@ class ExtractPipeline:
 
     def _read(self, visit: Visit, veiled: Hidden, thread: bool) -> None:
         assert visit.document is not None
-        found = extract_tree(visit.document, visit.tree, veiled)
+        found = extract_tree(visit.document, visit.tree, visit.fetched_at, veiled)
         if not isinstance(found, Article):
             visit.reason = found.reason
             return

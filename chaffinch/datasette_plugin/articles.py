@@ -55,6 +55,7 @@ class Similar:
     jaccard: float
     containment: float
     hamming: int | None
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +141,10 @@ def _similar(connection: sqlite3.Connection, article: int) -> tuple[Similar, ...
         Similar(*row)
         for row in connection.execute(
             """
-            SELECT other, site, title, published, first_seen, jaccard, containment, hamming FROM (
-                SELECT b AS other, jaccard, containment, hamming FROM similarities WHERE a = :id
+            SELECT other, site, title, published, first_seen, jaccard, containment, hamming, kind FROM (
+                SELECT b AS other, jaccard, containment, hamming, kind FROM similarities WHERE a = :id
                 UNION ALL
-                SELECT a, jaccard, containment, hamming FROM similarities WHERE b = :id
+                SELECT a, jaccard, containment, hamming, kind FROM similarities WHERE b = :id
                 ORDER BY jaccard DESC, other LIMIT :limit
             ) JOIN articles ON articles.id = other ORDER BY jaccard DESC, other
             """,

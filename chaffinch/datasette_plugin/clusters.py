@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from chaffinch import stock
 from chaffinch.canonical import canonical
 from chaffinch.datasette_plugin import marking
 from chaffinch.datasette_plugin.charts import Axis, Tick, axis, day
@@ -216,5 +217,5 @@ def _shared_text(connection: sqlite3.Connection, cluster: int, chosen: Any) -> t
         if room < 0 and others:
             break
         others.append((article, marking.cut(text)[0]))
-    shown, compared = marking.shared(lines, others)
+    shown, compared = marking.shared(lines, others, stock.read(connection).counts)
     return tuple(shown), compared, cut

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from chaffinch.canonical import canonical
 from chaffinch.datasette_plugin import marking
 from chaffinch.datasette_plugin.marking import Pair, Run
-from chaffinch.fingerprint import fingerprint, shingles, shingles_in_order
-from chaffinch.similarity import Similarity, coverage, hamming, is_copy, similarity
+from chaffinch.fingerprint import article_fingerprint
+from chaffinch.similarity import Kind, Likeness, Text, Weighed, hamming, is_copy, kind, likeness
+from chaffinch.stock import Stock
 
 _CONTACTS = 20
 _NAME = re.compile(r"([0-9]{1,18})(?:@([0-9]{1,9}))?")
@@ -43,8 +44,10 @@ class ComparePage:
     canonical: bool
     titles: tuple[tuple[Run, ...], tuple[Run, ...]]
     pairs: tuple[Pair, ...]
-    similarity: Similarity
+    similarity: Likeness
+    kind: Kind | None
     copy: bool
+    texts: int  # unrelated ones that say what is stock
     hamming: int | None
     earlier: str | None  # "a", "b", or None where they claim the same or nothing
     cut: int
@@ -85,25 +88,26 @@ def shared_contacts(connection: sqlite3.Connection, a: Side, b: Side) -> list[tu
     ).fetchall()
 
 
-def compare(a: Side, b: Side, as_canonical: bool) -> ComparePage:
-    """Holds one text against the other, as published or in canonical form."""
+def compare(a: Side, b: Side, as_canonical: bool, common: Stock) -> ComparePage:
+    """Holds one text against the other, as published or in canonical form; `common` is what unrelated texts have."""
     whole_a, whole_b = canonical(a.text), canonical(b.text)
     left, left_cut = marking.cut(whole_a if as_canonical else a.text)
     right, right_cut = marking.cut(whole_b if as_canonical else b.text)
     title_a, title_b = (canonical(a.title), canonical(b.title)) if as_canonical else (a.title, b.title)
     starts = whole_a[: marking.MAX_CHARS], whole_b[: marking.MAX_CHARS]
-    sets = shingles(starts[0]), shingles(starts[1])
-    near = similarity(*sets)
+    near = likeness(*(Weighed(Text.of(start), common) for start in starts))
     titles = marking.pairs([title_a[:500]], [title_b[:500]])
     return ComparePage(
         a,
         b,
         as_canonical,
         _titles(titles, title_a, title_b),
-        tuple(marking.pairs(left, right)),
+        tuple(marking.pairs(left, right, common.counts)),
         near,
-        is_copy(near, lambda: coverage(shingles_in_order(starts[0]), shingles_in_order(starts[1]), *sets)),
-        hamming(fingerprint(whole_a).simhash, fingerprint(whole_b).simhash),
+        kind(near),
+        is_copy(near),
+        common.texts,
+        hamming(article_fingerprint(whole_a).simhash, article_fingerprint(whole_b).simhash),
         _earlier(a, b),
         left_cut + right_cut,
     )

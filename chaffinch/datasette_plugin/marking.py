@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
 from chaffinch.canonical import canonical
+from chaffinch.common_text import stretches
 from chaffinch.diff import Row, Spans, align
+from chaffinch.stock import Counts
 
 MAX_CHARS = 20_000  # of a text that are compared and shown
 MAX_LINES = 2_000
 MAX_COMPARED = 200_000  # characters of all the texts that one text is held against
 _CELLS = 1 << 28  # pairs of characters compared for one page: half a second at worst
-_SCRIPT, _WORDS = 1, 2
-_PAIR_MARKS = ("", "script", "words")
-_SHARE_MARKS = ("", "few", "some", "most")
+_SCRIPT, _WORDS, _COMMON = 1, 2, 4
+_PAIR_MARKS = ("", "script", "words", "", "stock")
+_SHARE_MARKS = ("", "few", "some", "most", "stock")
 
 
 class Run(NamedTuple):
@@ -88,15 +90,16 @@ def runs(text: str, levels: Sequence[int], marks: Sequence[str]) -> tuple[Run, .
     return tuple(found)
 
 
-def pairs(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
+def pairs(a: Sequence[str], b: Sequence[str], counts: Counts | None = None) -> list[Pair]:
     """Two texts, as lines, side by side: aligned by words, so that a change of script or width moves nothing.
 
-    Marks: `words` where the other side says something else, `script` where it says the same in another writing.
+    Marks: `words` where the other side says something else, `script` where it says the same in another writing, and
+    `stock` where it says the same and, by `counts`, unrelated texts do, too.
     """
-    return [_pair(row, a, b) for row in align([view(line) for line in a], [view(line) for line in b])]
+    return [_pair(row, a, b, counts) for row in align([view(line) for line in a], [view(line) for line in b])]
 
 
-def _pair(row: Row, a: Sequence[str], b: Sequence[str]) -> Pair:
+def _pair(row: Row, a: Sequence[str], b: Sequence[str], counts: Counts | None) -> Pair:
     left, right = _raw(row.left, row.left_line, a), _raw(row.right, row.right_line, b)
     left_levels, right_levels = _levels(left, row.left_spans), _levels(right, row.right_spans)
     if row.left is not None and row.right is not None:
@@ -105,12 +108,20 @@ def _pair(row: Row, a: Sequence[str], b: Sequence[str]) -> Pair:
         for i, j in zip(ours, theirs, strict=False):
             if left[i] != right[j]:
                 left_levels[i] = right_levels[j] = _SCRIPT
+    same = row.left is not None and row.right is not None and not any(left_levels) and not any(right_levels)
+    if row.left is not None and row.right is not None and counts is not None:
+        _mark_common(left_levels, left, counts)
+        _mark_common(right_levels, right, counts)
     return Pair(
-        runs(left, left_levels, _PAIR_MARKS),
-        runs(right, right_levels, _PAIR_MARKS),
-        same=row.left is not None and row.right is not None and not any(left_levels) and not any(right_levels),
-        moved=row.moved,
+        runs(left, left_levels, _PAIR_MARKS), runs(right, right_levels, _PAIR_MARKS), same=same, moved=row.moved
     )
+
+
+def _mark_common(levels: MutableSequence[int], text: str, counts: Counts) -> None:
+    """Marks what unrelated texts have, too, unless something else is marked there."""
+    for start, end, _ in stretches(view(text), counts):
+        for place in range(start, end):
+            levels[place] = levels[place] or _COMMON
 
 
 def _raw(side: str | None, line: int | None, lines: Sequence[str]) -> str:
@@ -127,14 +138,17 @@ def _levels(text: str, spans: Spans) -> bytearray:
     return levels
 
 
-def shared(text: Sequence[str], others: Iterable[tuple[int, Sequence[str]]]) -> tuple[list[SharedLine], int]:
+def shared(
+    text: Sequence[str], others: Iterable[tuple[int, Sequence[str]]], counts: Counts | None = None
+) -> tuple[list[SharedLine], int]:
     """`text`, as lines, with what differs in `others`, (article id, lines) each, and how many of those were compared.
 
     Ends early where comparing costs too much; that hangs on the texts alone, so a page is the same every time.
-    Marks: `few` up to a third of the others differ, `some` up to two thirds, `most` above.
+    Marks: `few` up to a third of the others differ, `some` up to two thirds, `most` above; `stock` where none does and,
+    by `counts`, unrelated texts say the same.
     """
     views = [view(line) for line in text]
-    counts = [[0] * len(line) for line in text]
+    differ = [[0] * len(line) for line in text]
     readings: list[dict[str, Reading]] = [{} for _ in text]
     added: list[dict[str, Reading]] = [{} for _ in text]
     total, cells = 0, 0
@@ -144,10 +158,14 @@ def shared(text: Sequence[str], others: Iterable[tuple[int, Sequence[str]]]) -> 
         total += 1
         rows = align(views, [view(line) for line in lines])
         cells += sum(len(row.left or "") * len(row.right or "") for row in rows if not row.same)
-        _count(rows, article, lines, counts, readings, added)
+        _count(rows, article, lines, differ, readings, added)
+    levels = [[_share(count, total) for count in line] for line in differ]
+    for own, line in zip(levels, views, strict=True):
+        if counts is not None:
+            _mark_common(own, line, counts)
     shown = [
         SharedLine(
-            runs(line, [_share(count, total) for count in counts[number]], _SHARE_MARKS),
+            runs(line, levels[number], _SHARE_MARKS),
             _by_count(readings[number]),
             _by_count(added[number]),
         )

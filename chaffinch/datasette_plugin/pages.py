@@ -15,6 +15,7 @@ from urllib.parse import quote
 from datasette import Forbidden, NotFound, Response, hookimpl  # type: ignore[attr-defined]
 from datasette.utils import sqlite_timelimit, tilde_decode
 
+from chaffinch import stock
 from chaffinch.canonical import canonical
 from chaffinch.datasette_plugin import articles, clusters, compare, overview, sites
 from chaffinch.datasette_plugin.links import TABLES
@@ -102,7 +103,11 @@ async def compare_page(datasette: Any, request: Any) -> Any:
         a, b = sides
         if a is None or b is None:
             return missing, None, []
-        return missing, compare.compare(a, b, as_canonical), compare.shared_contacts(connection, a, b)
+        return (
+            missing,
+            compare.compare(a, b, as_canonical, stock.read(connection)),
+            compare.shared_contacts(connection, a, b),
+        )
 
     missing, page, contacts = await _read(datasette, database, read)
     return await _render(

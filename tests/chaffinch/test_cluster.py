@@ -193,7 +193,7 @@ def test_a_cluster_follows_the_dates_of_members_that_say_the_same(db: Database) 
 
 def test_evidence_is_exact_and_ordered(db: Database) -> None:
     put(db, [(7, half(A)), (3, A)])
-    a, b, hamming, jaccard, containment = db.execute("SELECT * FROM similarities").fetchone()
-    assert (a, b, containment) == (3, 7, 1.0)
+    a, b, hamming, jaccard, containment, kind, spread, excerpt = db.execute("SELECT * FROM similarities").fetchone()
+    assert (a, b, containment, kind, spread, excerpt) == (3, 7, 1.0, "spun", 1.0, None)
     assert 0.48 < jaccard < 0.5
     assert hamming == distance(fingerprint(canonical(A)).simhash, fingerprint(canonical(half(A))).simhash)

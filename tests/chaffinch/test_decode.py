@@ -60,10 +60,37 @@ def test_a_broken_byte_costs_only_itself(codec: str) -> None:
         assert text[24:] + text in html
 
 
+@pytest.mark.parametrize(("template", "inside"), [("utf-8", "gbk"), ("gbk", "utf-8"), ("big5", "utf-8")])
+@pytest.mark.parametrize("place", ["title", "p"])
+def test_parts_of_a_page_may_be_in_another_charset(template: str, inside: str, place: str) -> None:
+    text = TRADITIONAL if template == "big5" else SIMPLIFIED
+    parts = {"title": text[:20], "p": text}
+    own = inside if place == "title" else template
+    title = f"<title>{parts['title']}</title>".encode(own)
+    body = f"<p>{text}</p>".encode(inside if place == "p" else template)
+    around = f"<div>{text * 2}</div>".encode(template)
+    html = decode(Page("", b"<meta charset=utf-8>" + title + around + body)).html
+    assert html == f"<meta charset=utf-8><title>{text[:20]}</title><div>{text * 2}</div><p>{text}</p>"
+
+
+@pytest.mark.parametrize(("codec", "declared"), [("hz", "hz-gb-2312"), ("hz", "gb2312"), ("utf-7", "utf-7")])
+def test_seven_bit_charsets(codec: str, declared: str) -> None:
+    lines = SIMPLIFIED.split("，")
+    body = f'<meta charset="{declared}">'.encode() + b"\n".join(f"<p>{line}</p>".encode(codec) for line in lines)
+    document = decode(Page("", body))
+    assert [line in document.html for line in lines] == [True] * len(lines)
+    assert document.charset == codec
+
+
+def test_tildes_and_braces_are_no_charset() -> None:
+    html = '<script>var a = "~{x}~{y}~{z}~";b={~}</script><p>plain</p>'
+    assert decode(Page("", html.encode())).html == html
+
+
 @given(st.binary(max_size=300), st.sampled_from(["", "text/html; charset=gbk", "charset=\x00", "charset=" + "a" * 999]))
 def test_never_raises(body: bytes, header: str) -> None:
     document = decode(Page("http://example.com/", b"<p>" + body, header))
-    assert document.charset in ("utf-8", "gb18030", "big5", "utf-16")
+    assert document.charset in ("utf-8", "gb18030", "big5", "utf-16", "hz", "utf-7")
 
 
 @given(st.text(alphabet=st.sampled_from(SIMPLIFIED + "ab<>/ \n1"), min_size=30), st.sampled_from(["utf-8", "gb18030"]))

@@ -16,7 +16,7 @@ from chaffinch import cluster, explain_pair
 from chaffinch.canonical import canonical
 from chaffinch.corpus import open_writer
 from chaffinch.diff import align
-from chaffinch.similarity import Similarity
+from chaffinch.similarity import Likeness
 from tests.chaffinch.test_cluster import corpus, put
 from tests.chaffinch.texts import article, spin
 from tests.conftest import Run
@@ -50,9 +50,11 @@ def shown(found: explain_pair.Explained, width: int | None) -> str:
 def test_figures_are_those_that_are_stored(db: Database) -> None:
     put(db, [(1, A), (2, B)])
     found = explained(db, "1", "http://site2.example/2")
-    stored = db.execute("SELECT hamming, jaccard, containment FROM similarities").fetchone()
-    assert (found.hamming, *found.similarity) == stored
-    assert found.verified and found.path == (explain_pair.Step(2, *stored),)
+    *stored, kind, spread = db.execute(
+        "SELECT hamming, jaccard, containment, kind, spread FROM similarities"
+    ).fetchone()
+    assert [found.hamming, *found.likeness[:3]] == [*stored, spread]
+    assert found.verified and found.path == (explain_pair.Step(2, stored[0], stored[1], stored[2], kind),)
 
 
 def test_the_path_is_the_shortest_of_one_cluster(db: Database) -> None:
@@ -106,7 +108,7 @@ def test_hostile_signs_are_written_out(db: Database) -> None:
 def test_any_pair_is_shown(one: str, other: str, width: int | None) -> None:
     side = explain_pair.Side(1, "u", one, one, None, "", None)
     rows = tuple(align(one.split("\n"), (one + other).split("\n")))
-    found = explain_pair.Explained(side, side, None, Similarity(0.0, 0.0), 0.0, False, None, rows)
+    found = explain_pair.Explained(side, side, None, Likeness(0.0, 0.0, 0.0), False, None, rows, ((),) * len(rows), 0)
     text = ANSI.sub("", shown(found, width))
     assert all(char.isprintable() or char == "\n" for char in text)
 

@@ -134,7 +134,7 @@ def test_any_text_is_xml(text: str) -> None:
 def test_the_card_counts_and_names_and_is_not_run(corpus: Path, tmp_path: Path) -> None:
     files = exported(corpus, tmp_path / "to", "jsonl")
     card = files["README.md"].decode()
-    for line in ("5 articles of 3 sites", "| articles that have a copy | 3 |", "m006_reach", "SHA-256", "## Licence"):
+    for line in ("5 articles of 3 sites", "| articles that have a copy | 3 |", "m007_stock", "SHA-256", "## Licence"):
         assert line in card
     assert "<b>" not in card and "&#60;b&#62;&#124;rule | 1 | 1 |" in card
     assert dataset_card.read(open_reader(corpus)).counts["verified pairs"] == len(rows(corpus, "similarities"))

@@ -114,6 +114,11 @@ def test_blocks_have_kinds() -> None:
         paragraphs() + '<div style="display:none">' + paragraphs([line[::-1] for line in WORDS]) + "</div>",
         paragraphs() + "<div class=mobile>" + paragraphs() + "</div>",
         paragraphs() + "<script>write('。，。，。，。，')</script><style>p{}</style><noscript>请开启，谢谢</noscript>",
+        f"<a name=top>{paragraphs()}</div>",
+        f"<a href=/1>{paragraphs()}</div>",
+        f"{paragraphs(WORDS[:1])}<a onclick='f()'>展开全文</a><div style='display:none'>{paragraphs(WORDS[1:])}</div>",
+        paragraphs().replace("欠款", "<ruby>欠款<rt>qiàn kuǎn</rt></ruby>"),
+        paragraphs(tag="div").replace("银行", "<div style='display: inline-block'>银行</div>"),
         paragraphs() + "<select><option>一，二，三。</option></select><textarea>四，五，六。</textarea>",
     ],
 )  # fmt: skip

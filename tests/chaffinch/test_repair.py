@@ -15,10 +15,17 @@ SOUND = [
     "關關雎鳩，在河之洲。窈窕淑女，君子好逑。參差荇菜，左右流之。",
     "氧化鋯、鑭系元素、釔鐵石榴石與鈰的化合物",
     "真的吗??那怎么办?",
+    "为什么??因为逾期之后影响较大，这是真的吗??是的",
+    "若a?b>c则取b",
     "用户在 APP(ios)里点“还款”，再点 OK(好)。",
     "价格是€30，圆周率π≈3.14，面积㎡，①②③ ▎小标题",
     "안녕하세요 привет こんにちは",
 ]
+
+
+COMMON = (
+    "的一是了不在有大中国和为这上他个地年来我会以到时要出的生学说道民家子也成行下们于后就发自之对得主长可过天作分方用多"
+)
 
 
 @pytest.mark.parametrize("line", SOUND)
@@ -42,7 +49,7 @@ def test_leaves_sound_text_alone(line: str) -> None:
         ("**没有收尾的强调", "没有收尾的强调", "markdown"),
         ("这是**很重要的一点，不能忘。**", "这是很重要的一点，不能忘。", "markdown"),
         ("1. **逾期罚息**：按日计", "1. 逾期罚息：按日计", "markdown"),
-        ("别再打给家人。?/p>", "别再打给家人。", "tag"),
+        ("别再打给家人。/p>", "别再打给家人。", "tag"),
         ("| 银行 | 罚息 |", "银行 罚息", "markdown"),
         ("罚息&nbsp;&amp;&#20013;违约金", "罚息 &中违约金", "entity"),
     ],
@@ -72,6 +79,35 @@ def test_repairs_and_counts(line: str, wanted: str, kind: str) -> None:
 )
 def test_leaves_what_only_looks_broken(line: str) -> None:
     assert repair(line)[0] == line
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted", "kind"),
+    [
+        ("影响不算大。?/p>", "影响不算大。", "mojibake"),
+        ("影响不算大銆?/p>", "影响不算大。", "mojibake"),
+        ("先看<b>账单?/b>再还", "先看<b>账单?再还", "mojibake"),
+        (
+            "逾期后如果连续三期都没有还清".encode().decode("gb18030", "replace"),
+            "逾期后如果连续三期都没有还清",
+            "mojibake",
+        ),
+        ("他说，??梢酝ㄟ^电话与银行协商。", "他说，可以通過电话与银行协商。", "byte-shift"),
+        ("催\U000e0100收\U000e0061", "催收", "control"),
+        ("\ue123之后，\ue456通常", "\ue123之后，\ue456通常", "unreadable"),
+    ],
+)
+def test_mojibake_is_undone_where_it_can_be_and_marked_where_not(line: str, wanted: str, kind: str) -> None:
+    text, counts = repair(line)
+    assert text == wanted
+    assert set(counts) == {kind}
+
+
+@pytest.mark.parametrize("start", [0, 10, 20])
+def test_what_was_utf8_read_as_gbk_is_read_again(start: int) -> None:
+    line = COMMON[start : start + 36]
+    broken = line.encode().decode("gb18030", "replace")
+    assert repair(broken)[0] == repair(line)[0] == line
 
 
 def shift(text: str, start: int, end: int) -> str:
@@ -108,11 +144,6 @@ def test_takes_the_lost_byte_from_the_annotation_it_went_with(broken: str, wante
     text, counts = repair(broken)
     assert text == wanted
     assert counts["byte-shift"] == 1
-
-
-COMMON = (
-    "的一是了不在有大中国和为这上他个地年来我会以到时要出的生学说道民家子也成行下们于后就发自之对得主长可过天作分方用多"
-)
 
 
 @given(

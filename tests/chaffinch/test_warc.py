@@ -221,3 +221,16 @@ def test_a_member_that_runs_on_over_the_next_ones_does_not_cost_them(tmp_path: P
     (tmp_path / "torn.warc.gz").write_bytes(parts[0] + kept[:-50])
     bodies, bad = found(tmp_path / "torn.warc.gz")
     assert set(bodies) == {"0"} and "torn" in bad[-1].reason
+
+
+@pytest.mark.parametrize("container", ["plain.warc", "one.warc.gz", "stored.wacz"])
+def test_a_length_that_ends_at_a_line_of_the_next_record_is_wrong(tmp_path: Path, container: str) -> None:
+    parts = [record(0), record(1), record(2), record(3)]
+    head, _, block = parts[1].partition(b"\r\n\r\n")
+    for line in (b"\r\nWARC-Target", b"\r\nWARC-Date", b"\r\n\r\nHTTP", b"\r\n\r\n<html>"):
+        length = len(block) + parts[2].index(line)
+        broken = head[: head.rindex(b" ")] + b" %d" % length + b"\r\n\r\n" + block
+        (tmp_path / container).write_bytes(CONTAINERS[container]([parts[0], broken, *parts[2:]]))
+        bodies, bad = found(tmp_path / container)
+        assert bodies == {str(number): BODY(number).encode() for number in range(4)}, line
+        assert len(bad) == 1 and "its length is wrong" in bad[0].reason

@@ -1,0 +1,81 @@
+"""The fitted models: read as written, fitted to what is measured, right on templates they were not fitted to."""
+
+import json
+from importlib.resources import files
+from statistics import fmean
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks import rendered
+from benchmarks.extract import score
+from chaffinch import node_features, node_model, not_article
+from chaffinch.clean import clean, load_rules
+from chaffinch.content import measures
+from chaffinch.decode import decode
+from chaffinch.extract import extract, parse
+from chaffinch.items import Article, NotArticle, Page
+
+DATA = json.loads(files("config").joinpath(node_model.FILE).read_text(encoding="utf-8"))
+NAMES = ["a", "b"]
+
+
+def walked(tree: dict[str, Any], row: list[float]) -> float:
+    """A tree's value, node by node."""
+    at = 0
+    while at < len(tree["feature"]):
+        right = row[NAMES.index(tree["feature"][at])] > tree["threshold"][at]
+        at = 2 * at + 1 + right
+    return float(tree["leaf"][at - len(tree["feature"])])
+
+
+def trees() -> st.SearchStrategy[list[dict[str, Any]]]:
+    number = st.integers(-3, 3).map(float)
+    tree = st.fixed_dictionaries(
+        {
+            "feature": st.lists(st.sampled_from(NAMES), min_size=3, max_size=3),
+            "threshold": st.lists(number, min_size=3, max_size=3),
+            "leaf": st.lists(number, min_size=4, max_size=4),
+        }
+    )
+    return st.lists(tree, min_size=1, max_size=4)
+
+
+@given(trees(), st.lists(st.lists(st.integers(-3, 3).map(float), min_size=2, max_size=2), min_size=1, max_size=5))
+def test_all_trees_at_once_say_what_they_say_one_by_one(forest: list[dict[str, Any]], table: list[list[float]]) -> None:
+    model = node_model.parse({"features": NAMES, "base": 0.5, "trees": forest})
+    assert list(model.scores(table)) == [0.5 + sum(walked(tree, row) for tree in forest) for row in table]
+
+
+def test_the_models_were_fitted_to_what_is_measured() -> None:
+    assert DATA["node"]["features"] == list(node_features.NAMES)
+    assert DATA["page"]["features"] == list(not_article.PAGE_NAMES)
+    assert DATA["about"]["cross-validated, by host or template"]["labelled articles"]["pages"] > 100
+
+
+@pytest.mark.parametrize("template", sorted(rendered.KEPT))
+def test_templates_that_no_model_was_fitted_to(template: str) -> None:
+    rules, likeness = load_rules(), []
+    for page in rendered.pages(variants=4):
+        if page.template != template:
+            continue
+        found = extract(decode(page.page))
+        assert isinstance(found, Article) == bool(page.text), page.name
+        if isinstance(found, Article):
+            cleaned = clean(found, rules, b"key")
+            likeness.append(score(cleaned.text, page.text).f1)
+            assert cleaned.title == page.title
+            assert (cleaned.published or "")[:10] == (page.published or "")[:10]
+    assert not likeness or fmean(likeness) >= 0.88, likeness
+
+
+def test_a_page_of_very_many_small_blocks_is_bounded() -> None:
+    blocks = "".join(f'<div class="c{n}"><span id="s{n}">短句，{n}。</span></div>' for n in range(20_000))
+    page = f"<html><body><div>{blocks}</div></body></html>"
+    document = decode(Page("", page.encode()))
+    found = measures(parse(document.html))
+    assert found is not None
+    assert 0 < len(found.candidates) <= node_features.MAX_CANDIDATES
+    assert isinstance(extract(document), Article | NotArticle)
