@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.utils.log import get_scrapy_root_handler
 
-from chaffinch import frontier, history, manifest, parked, yields
-from chaffinch.cli import complain
-from chaffinch.corpus import CorpusError, lock, now, open_writer
+from chaffinch.corpus import events, runs
+from chaffinch.corpus.connect import CorpusError, lock, open_writer
+from chaffinch.corpus.store import Store, is_of_corpus, why_refused
+from chaffinch.frontier import known_pages
+from chaffinch.frontier.sameness import parked
+from chaffinch.frontier.traps import yields
+from chaffinch.frontier.waits import Bounds
 from chaffinch.items import Visit
-from chaffinch.revisit import Bounds
-from chaffinch.store import Store, is_of_corpus, why_refused
-from spiders import archive
-from spiders.backoff import Holds
+from chaffinch.text.dates import now
+from chaffinch.text.say import complain
+from spiders.extensions.live import Tally, log_file, site_stats
 from spiders.failures import StageError, frames_of, in_brief
-from spiders.live import Tally, log_file, site_stats
+from spiders.middlewares import archive
+from spiders.middlewares.backoff import Holds
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from chaffinch.archive import Archive
+    from chaffinch.corpus.archived import Archive
 
 LOGGER = "spiders.run"
 logger = logging.getLogger(LOGGER)
@@ -67,7 +71,7 @@ class CrawlRun:
             stack.callback(db.conn.close)
             self.store = Store(db, bounds=bounds, tell_refused=self._not_written)
             self.started = now()
-            self.manifest = manifest.begin(db, "crawl", settings)
+            self.manifest = runs.begin(db, "crawl", settings)
             try:
                 self.log = log_file(path)
             except OSError as error:
@@ -79,10 +83,10 @@ class CrawlRun:
         """Makes the start pages known, and with `due_all` everything due. Raises CorpusError, the run having ended."""
         self.sites = list(sites)
         try:
-            frontier.seed(self.store.db, start, now())
+            known_pages.seed(self.store.db, start, now())
             if due_all:
-                frontier.make_all_due(self.store.db, self.sites, now())
-            self.nothing_answered = any(frontier.due(self.store.db, site, now(), 1) for site in self.sites)
+                known_pages.make_all_due(self.store.db, self.sites, now())
+            self.nothing_answered = any(known_pages.due(self.store.db, site, now(), 1) for site in self.sites)
         except Exception as error:
             self._give_up(error)
             self.end("failed")
@@ -91,7 +95,7 @@ class CrawlRun:
     def put_off(self, pages: list[tuple[str, str]], wait: timedelta) -> None:
         """Pages, (URL, reason), that are not to be fetched for so long."""
         if pages:
-            self.guarded(lambda: frontier.put_off(self.store.db, pages, now(), wait))
+            self.guarded(lambda: known_pages.put_off(self.store.db, pages, now(), wait))
 
     def keep(self, visit: Visit | None) -> None:
         """Takes a visit, or only looks whether what waits is old enough to be written."""
@@ -249,7 +253,7 @@ class CrawlRun:
         if self.failure is None:
             counts = self.store.counts
             with self.store.db.atomic():
-                gone = min(history.count_misses(self.store.db), counts.get("failed", 0))
+                gone = min(events.count_misses(self.store.db), counts.get("failed", 0))
             if gone:
                 counts |= {"gone": counts.get("gone", 0) + gone, "failed": counts["failed"] - gone}
 
@@ -262,8 +266,8 @@ class CrawlRun:
         elif self.nothing_answered:
             reason = "no server answered"
         with self.store.db.atomic():
-            manifest.finish(self.store.db, self.manifest, reason, stats)
-        self.next_due = frontier.next_due_of(self.store.db, self.sites)
+            runs.finish(self.store.db, self.manifest, reason, stats)
+        self.next_due = known_pages.next_due_of(self.store.db, self.sites)
 
 
 def _in_words(visit: Visit) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from chaffinch.corpus import lock
+from chaffinch.corpus.connect import lock
 from chaffinch.items import Visit
 from spiders.run import CrawlRun
-from tests.chaffinch.test_history import shows
+from tests.corpus.test_events import shows
 
 AT = "2026-03-01T00:00:00Z"
 URLS = [f"http://one.example/{number}.html" for number in range(12)]
