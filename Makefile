@@ -6,7 +6,7 @@ LOG = install.log
 FAILED = rm -rf .venv; { grep -i error $(LOG) || cat $(LOG); } | tail -n 1 >&2; \
 	  echo "Could not install: $(LOG) has it all; .venv was removed" >&2; exit 1
 
-.PHONY: install demo test lint check fit clean
+.PHONY: install demo test lint check mutate fit clean
 
 install: .venv/installed
 
@@ -37,6 +37,10 @@ check: test lint
 # The models that reading goes by: needs the requirements of requirements-bench.txt, and labelled pages in the folder PAGES.
 fit: .venv/installed-dev
 	.venv/bin/python -m benchmarks.fit_reading $(PAGES)
+
+# For the night: every number that decides something halved and doubled, and what the tests say to that.
+mutate: .venv/installed-dev
+	.venv/bin/python benchmarks/mutate.py --check
 
 clean:
 	rm -rf .venv build *.egg-info

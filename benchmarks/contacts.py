@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from chaffinch.contact_forms import find
-from chaffinch.repair import repair
+from chaffinch.cleaning.repair import repair
+from chaffinch.text.contacts.forms import find
 
 HERE = Path(__file__).parent
 MARK = re.compile(r"\{(phone|qq|wechat|email|icp)\|([^{}]*(?:\{at\})?[^{}]*)\}")

@@ -26,10 +26,10 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from chaffinch import frontier
-from chaffinch.corpus import open_writer
-from chaffinch.demo.farm import build
-from chaffinch.demo.server import Serving, serve
+from chaffinch.corpus.connect import open_writer
+from chaffinch.faces.demo.farm import build
+from chaffinch.faces.demo.server import Serving, serve
+from chaffinch.frontier import known_pages
 
 ARTICLES = 1500
 FLOORS = Path(__file__).with_name("floors.toml")
@@ -55,7 +55,7 @@ class Bare(scrapy.Spider):
 
 process = CrawlerProcess({
     "LOG_LEVEL": "ERROR", "CONCURRENT_REQUESTS": 64, "CONCURRENT_REQUESTS_PER_DOMAIN": 8, "ROBOTSTXT_OBEY": False,
-    "TWISTED_DNS_RESOLVER": "spiders.resolver.PublicResolver",
+    "TWISTED_DNS_RESOLVER": "spiders.engine.resolver.PublicResolver",
     "ALLOW_PRIVATE_ADDRESSES": True, "COOKIES_ENABLED": False, "TELNETCONSOLE_ENABLED": False,
 })
 process.crawl(Bare)
@@ -122,10 +122,10 @@ def fill(corpus: Path, bases: list[str], urls: int) -> None:
     for start in range(0, urls, 50_000):
         with db.atomic():
             found = (
-                frontier.Found(f"{bases[n % SITES]}{'cal' if n // SITES % TRAPS == 0 else 'a'}/{n}.html", 1, None)
+                known_pages.Found(f"{bases[n % SITES]}{'cal' if n // SITES % TRAPS == 0 else 'a'}/{n}.html", 1, None)
                 for n in range(start, min(start + 50_000, urls))
             )
-            frontier.add_found(db, found, "2026-01-01T00:00:00Z")
+            known_pages.add_found(db, found, "2026-01-01T00:00:00Z")
     db.conn.close()
 
 

@@ -37,10 +37,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # it runs as a file, too
 
 from benchmarks import rendered
 from benchmarks.rendered import Rendered
-from chaffinch.clean import Rules, clean, load_rules
-from chaffinch.decode import decode
-from chaffinch.extract import extract
+from chaffinch.article.extract import extract
+from chaffinch.cleaning.clean import Rules, clean, load_rules
 from chaffinch.items import Article, NotArticle, Page
+from chaffinch.page.decode import decode
 
 FLOORS = Path(__file__).with_name("floors.toml")
 OWN = Path(__file__).resolve().parent.parent / "tests" / "chaffinch" / "pages"

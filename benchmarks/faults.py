@@ -34,26 +34,26 @@ ENDS_WITHIN = 90.0  # seconds, of crawls that take three
 HIT, UNDER_WAY = 2, 64
 
 PLACES = (
-    "spiders.scheduler:FrontierScheduler.next_request",
-    "spiders.scheduler:FrontierScheduler.has_pending_requests",
-    "spiders.scheduler:FrontierScheduler.open",
-    "spiders.scheduler:FrontierScheduler._done",
-    "spiders.scheduler:FrontierScheduler._learn",
-    "spiders.scheduler:FrontierScheduler._request",
-    "spiders.robots:RobotsMiddleware.process_request",
-    "spiders.robots:RobotsMiddleware._fetch",
-    "spiders.backoff:BackoffMiddleware.process_request",
-    "spiders.backoff:BackoffMiddleware.process_response",
-    "spiders.backoff:BackoffMiddleware.downloaded",
-    "spiders.optout:OptOutMiddleware.process_request",
-    "spiders.live:LiveExtension.opened",
-    "spiders.live:LiveExtension.downloaded",
-    "spiders.live:LiveExtension.scraped",
-    "spiders.live:LiveExtension.tick",
-    "spiders.live:LiveExtension.from_crawler",
-    "spiders.stopping:Stopping.begin",
-    "spiders.stopping:Stopping.look",
-    "spiders.watchdog:Watchdog.look",
+    "spiders.engine.scheduler:FrontierScheduler.next_request",
+    "spiders.engine.scheduler:FrontierScheduler.has_pending_requests",
+    "spiders.engine.scheduler:FrontierScheduler.open",
+    "spiders.engine.scheduler:FrontierScheduler._done",
+    "spiders.engine.scheduler:FrontierScheduler._learn",
+    "spiders.engine.scheduler:FrontierScheduler._request",
+    "spiders.middlewares.robots:RobotsMiddleware.process_request",
+    "spiders.middlewares.robots:RobotsMiddleware._fetch",
+    "spiders.middlewares.backoff:BackoffMiddleware.process_request",
+    "spiders.middlewares.backoff:BackoffMiddleware.process_response",
+    "spiders.middlewares.backoff:BackoffMiddleware.downloaded",
+    "spiders.middlewares.optout:OptOutMiddleware.process_request",
+    "spiders.extensions.live:LiveExtension.opened",
+    "spiders.extensions.live:LiveExtension.downloaded",
+    "spiders.extensions.live:LiveExtension.scraped",
+    "spiders.extensions.live:LiveExtension.tick",
+    "spiders.extensions.live:LiveExtension.from_crawler",
+    "spiders.extensions.stopping:Stopping.begin",
+    "spiders.extensions.stopping:Stopping.look",
+    "spiders.extensions.watchdog:Watchdog.look",
     "pipelines.decode:DecodePipeline.process_item",
     "pipelines.extract:ExtractPipeline.process_item",
     "pipelines.fingerprint:FingerprintPipeline.process_item",
@@ -61,19 +61,19 @@ PLACES = (
     "pipelines.store:StorePipeline.process_item",
     "pipelines.store:StorePipeline._write_old",
     "pipelines.store:StorePipeline.close_spider",
-    "spiders.offload:OffloadingPipelines.process_item_async",
+    "spiders.engine.offload:OffloadingPipelines.process_item_async",
     "spiders.farm:FarmSpider.parse",
     "spiders.farm:FarmSpider.heard_of",
-    "chaffinch.store:Store.add",
-    "chaffinch.store:Store.flush",
-    "chaffinch.store:Store.finish",
-    "chaffinch.store:_write",
-    "chaffinch.article_rows:insert",
-    "chaffinch.cluster:put",
+    "chaffinch.corpus.store:Store.add",
+    "chaffinch.corpus.store:Store.flush",
+    "chaffinch.corpus.store:Store.finish",
+    "chaffinch.corpus.store:_write",
+    "chaffinch.corpus.article_rows:insert",
+    "chaffinch.copies.cluster:put",
     "chaffinch.frontier:add_found",
     "chaffinch.frontier:due",
-    "chaffinch.history:count_misses",
-    "chaffinch.site_template:relearn",
+    "chaffinch.corpus.events:count_misses",
+    "chaffinch.corpus.templates:relearn",
 )
 ERRORS = ("RuntimeError", "KeyError", "ValueError", "AssertionError", "UnicodeEncodeError", "sqlite3.IntegrityError")
 
@@ -212,8 +212,8 @@ def _amiss(planned: Fault, corpus: Path, raised: bool, status: int | None, said:
 
 def main(crawls: int, seed: int) -> int:
     """Makes so many crawls; returns how many went wrong."""
-    from chaffinch.demo.farm import build
-    from chaffinch.demo.server import serve
+    from chaffinch.faces.demo.farm import build
+    from chaffinch.faces.demo.server import serve
 
     failed = idle = 0
     slowest = 0.0
@@ -240,7 +240,7 @@ def main(crawls: int, seed: int) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--inside"]:
-        from chaffinch.cli import main as chaffinch
+        from chaffinch.faces.cli import main as chaffinch
 
         sys.argv = ["chaffinch", *sys.argv[2:]]
         if "FAULT" in os.environ:

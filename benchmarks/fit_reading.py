@@ -32,15 +32,15 @@ from numpy.typing import NDArray
 
 from benchmarks import rendered
 from benchmarks.extract import Case, read, score
-from chaffinch import metadata, node_model, not_article
-from chaffinch.blocks import blocks, fragment
-from chaffinch.clean import Rules, clean, load_rules
-from chaffinch.content import Choice, Measures, choice, measures, rows
-from chaffinch.decode import decode
-from chaffinch.extract import parse
+from chaffinch.article import metadata, node_model, not_article
+from chaffinch.article.blocks import blocks, fragment
+from chaffinch.article.choose import Choice, Measures, choice, measures, rows
+from chaffinch.article.node_features import NAMES
+from chaffinch.article.visibility import hidden
+from chaffinch.cleaning.clean import Rules, clean, load_rules
 from chaffinch.items import Article, Document
-from chaffinch.node_features import NAMES
-from chaffinch.visibility import hidden
+from chaffinch.page.decode import decode
+from chaffinch.page.parse import parse
 
 OUT = Path(__file__).resolve().parent.parent / "config" / node_model.FILE
 FOLDS = 10

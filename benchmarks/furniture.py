@@ -16,8 +16,8 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
-from chaffinch.clean import Rules, clean, load_rules
-from chaffinch.extract import read_text
+from chaffinch.article.extract import read_text
+from chaffinch.cleaning.clean import Rules, clean, load_rules
 from chaffinch.items import Article
 
 HERE = Path(__file__).parent

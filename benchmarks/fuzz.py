@@ -32,13 +32,16 @@ from uuid import UUID
 
 import brotli
 
-from chaffinch import corpus, extract, ingest, links
-from chaffinch.archive import Exchange, records
-from chaffinch.decode import decode
-from chaffinch.demo.farm import build
-from chaffinch.inputs import BadInput, Input, read
+from chaffinch.corpus import connect
+from chaffinch.corpus.archived import Exchange, records
+from chaffinch.corpus.store import Store
+from chaffinch.faces.demo.farm import build
+from chaffinch.flow import workers
 from chaffinch.items import Page
-from chaffinch.store import Store
+from chaffinch.page.decode import decode
+from chaffinch.page.kept.files import BadInput, Input, read
+from chaffinch.page.leads import links
+from chaffinch.page.parse import parse
 
 MAX_SECONDS, MAX_MB = 2.0, 300
 SLICE = 500  # cases a process
@@ -197,9 +200,9 @@ class Runner:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.tools = ingest.load_tools(bytes(32))
+        self.tools = workers.load_tools(bytes(32))
         self.refused = 0
-        self.store = Store(corpus.open_writer(folder / "corpus.db"), tell_refused=self._refuse)
+        self.store = Store(connect.open_writer(folder / "corpus.db"), tell_refused=self._refuse)
 
     def _refuse(self, visit: object, error: Exception) -> None:
         if visit is None:  # a batch that could only be written one by one
@@ -216,8 +219,8 @@ class Runner:
                 missing.discard((one.url, one.body[:300]))
                 if one.kind == "html":
                     document = decode(Page(one.url, one.body, one.content_type))
-                    links.links(document, extract.parse(document.html))
-            for result in ingest._work_chunk([one], ingest.process, self.tools):
+                    links.links(document, parse(document.html))
+            for result in workers._work_chunk([one], workers.process, self.tools):
                 if isinstance(result, BadInput):
                     told += 1
                     str(result)

@@ -40,10 +40,10 @@ STEP = timedelta(days=2.5)
 CRAWL = """
 import sys, time
 from datetime import UTC, datetime, timedelta
-from chaffinch import corpus
+from chaffinch.text import dates
 begin, started = datetime.fromisoformat(sys.argv.pop(1)), time.monotonic()
-corpus.now = lambda: (begin + timedelta(seconds=time.monotonic() - started)).strftime("%Y-%m-%dT%H:%M:%SZ")
-from chaffinch.cli import main
+dates.now = lambda: (begin + timedelta(seconds=time.monotonic() - started)).strftime("%Y-%m-%dT%H:%M:%SZ")
+from chaffinch.faces.cli import main
 sys.exit(main())
 """
 Page = Callable[[str], Answer | None]

@@ -33,12 +33,13 @@ from typing import Any
 import numpy as np
 from sqlite_utils import Database
 
-from chaffinch import candidates, cluster, schema, search
-from chaffinch.bulk import cluster_texts
-from chaffinch.canonical import canonical
-from chaffinch.fingerprint import article_fingerprint, fingerprint
+from chaffinch.copies import candidates, cluster
+from chaffinch.copies.collection import cluster_texts
+from chaffinch.copies.fingerprint import article_fingerprint, fingerprint
+from chaffinch.corpus import schema, search
+from chaffinch.corpus.store import BULK_VISITS
 from chaffinch.items import Fingerprint
-from chaffinch.store import BULK_VISITS
+from chaffinch.text.canonical import canonical
 
 Labels = Sequence[object | None]
 Row = dict[str, Any]

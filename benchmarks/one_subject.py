@@ -22,10 +22,11 @@ from typing import Any
 
 from near_dup import add_one, insert, open_corpus, read, score, synthetic
 
-from chaffinch import cluster, search, similarity, verify
-from chaffinch.bulk import labels, linked_texts
-from chaffinch.canonical import canonical
-from chaffinch.fingerprint import article_fingerprint
+from chaffinch.copies import cluster, similarity, verify
+from chaffinch.copies.collection import labels, linked_texts
+from chaffinch.copies.fingerprint import article_fingerprint
+from chaffinch.corpus import search
+from chaffinch.text.canonical import canonical
 
 Row = dict[str, Any]
 SHARES = (0.4, 0.6, 0.75, 0.9)

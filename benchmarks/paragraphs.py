@@ -30,10 +30,11 @@ from typing import Any, NamedTuple
 
 from near_dup import insert, open_corpus, read
 
-from chaffinch import cluster, search
-from chaffinch.canonical import canonical
-from chaffinch.mosaic import COMMON_CLUSTERS
-from chaffinch.paragraphs import MIN_PARAGRAPH
+from chaffinch.copies import cluster
+from chaffinch.copies.paragraph_prints import MIN_PARAGRAPH
+from chaffinch.copies.paragraph_sources import COMMON_CLUSTERS
+from chaffinch.corpus import search
+from chaffinch.text.canonical import canonical
 
 KEPT = 0.5  # of the letters of the longer
 CONTAINED = 0.8  # of the letters of the shorter

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from chaffinch.clean import Rules, clean, load_rules
+from chaffinch.cleaning.clean import Rules, clean, load_rules
 from chaffinch.items import Article, Block, Removed
 
 HERE = Path(__file__).parent

@@ -62,7 +62,7 @@ def templates() -> dict[str, tuple[Kind, str]]:
 @cache
 def texts() -> tuple[tuple[str, tuple[str, ...]], ...]:
     """(title, lines) of every article of the demo."""
-    folder = files("chaffinch.demo").joinpath("articles")
+    folder = files("chaffinch.faces.demo").joinpath("articles")
     names = sorted(one.name for one in folder.iterdir() if one.name.endswith(".txt"))
     found = []
     for name in names:

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from chaffinch import revisit
+from chaffinch.frontier import waits
+from chaffinch.frontier.waits import KINDS, Rate
 from chaffinch.items import PageState
-from chaffinch.revisit import KINDS, Rate
 
 FLOORS = Path(__file__).parent / "floors.toml"
 DAYS = 30.0
@@ -122,11 +122,11 @@ def adaptive(changes_a_visit: float) -> Wait:
         kind, site = KINDS[page.kind], sites[page.site, page.kind]
         was = known[number]
         rest = Rate(max(site.changes - was.changes, 0.0), max(site.watched - was.watched, 0.0))
-        before = revisit.prior(kind, rest)
+        before = waits.prior(kind, rest)
         if since:
-            known[number] = now = revisit.learn(was, before, since, changed)
+            known[number] = now = waits.learn(was, before, since, changed)
             sites[page.site, page.kind] = Rate(rest.changes + now.changes, rest.watched + now.watched)
-        return revisit.wait(kind, revisit.a_day(known[number], before), changes_a_visit) / timedelta(days=1)
+        return waits.wait(kind, waits.a_day(known[number], before), changes_a_visit) / timedelta(days=1)
 
     return wait
 
@@ -157,7 +157,7 @@ def matching(pages: list[Simulated], requests: int) -> tuple[float, Result]:
 def measure(seed: int) -> dict[str, float]:
     """The table for one world, printed; returns what the floors are about."""
     pages = world(seed)
-    ours = simulate(pages, adaptive(revisit.CHANGES_A_VISIT))
+    ours = simulate(pages, adaptive(waits.CHANGES_A_VISIT))
     daily, weekly, nutch = (simulate(pages, way) for way in (fixed(1.0), fixed(7.0), factors()))
     rows = {"ours": ours, "daily": daily, "weekly": weekly, "Nutch's factors": nutch}
     found: dict[str, float] = {}

@@ -31,9 +31,9 @@ import opencc
 from datasette.app import Datasette
 from sqlite_utils import Database
 
-from chaffinch import schema, search
-from chaffinch.canonical import canonical
-from chaffinch.demo.farm import base_articles
+from chaffinch.corpus import schema, search
+from chaffinch.faces.demo.farm import base_articles
+from chaffinch.text.canonical import canonical
 
 LENGTHS = range(1, 9)  # characters of a query
 QUERIES = 200

@@ -8,7 +8,7 @@ import sys
 
 
 def main() -> None:
-    from chaffinch import cli
+    from chaffinch.faces import cli
 
     cli.main()
 

@@ -9,7 +9,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.paragraphs import NONE, Paragraphs
+BANDS = 4
+# A paragraph: the number of its line, how many letters it has, signed 64-bit hashes, signed 32-bit bands, the sketch.
+PARAGRAPH = np.dtype([
+    ("line", "<i4"), ("letters", "<i4"), ("hash", "<i8"), ("simhash", "<i8"), ("bands", "<i4", (BANDS,)),
+    ("sketch", "<u8", (2,)),
+])  # fmt: skip
+Paragraphs = NDArray[np.void]  # (n,) of PARAGRAPH
+NONE: Paragraphs = np.empty(0, dtype=PARAGRAPH)
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "quote"]
 Script = Literal["hans", "hant"]

@@ -5,7 +5,7 @@ from chaffinch import __version__
 BOT_NAME = "chaffinch"
 SPIDER_MODULES = ["spiders"]
 NEWSPIDER_MODULE = "spiders"
-COMMANDS_MODULE = "chaffinch.commands"
+COMMANDS_MODULE = "chaffinch.faces.commands"
 
 # --- Ours -------------------------------------------------------------------------------------------------------
 CORPUS = "data/corpus.db"
@@ -32,11 +32,11 @@ ITEM_PIPELINES = {
     "pipelines.fingerprint.FingerprintPipeline": 700,
     "pipelines.store.StorePipeline": 900,
 }
-ITEM_PROCESSOR = "spiders.offload.OffloadingPipelines"
+ITEM_PROCESSOR = "spiders.engine.offload.OffloadingPipelines"
 # The frontier lives in the corpus: what is due comes from it, what was found goes to it.
-SCHEDULER = "spiders.scheduler.FrontierScheduler"
+SCHEDULER = "spiders.engine.scheduler.FrontierScheduler"
 # A spider that opens no corpus, such as one of your own, gets Scrapy's scheduler and none of these stages.
-ADDONS = {"spiders.foreign.ForeignSpiders": 0}
+ADDONS = {"spiders.engine.foreign.ForeignSpiders": 0}
 
 # --- Polite ------------------------------------------------------------------------------------------------------
 USER_AGENT = f"Chaffinch/{__version__}"  # the spider adds CONTACT
@@ -49,15 +49,15 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_REQUESTS = 64
 CONCURRENT_ITEMS = 1  # a page is one item; Scrapy starts so many tasks for each
 RETRY_TIMES = 1  # a page that fails is due again later anyway
-RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # 429 and 503 are for spiders.backoff
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # 429 and 503 are for spiders.middlewares.backoff
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # `pages.reason` tells it
-COOKIES_ENABLED = True  # to sites that show themselves only to who brings one back: spiders.cookies
+COOKIES_ENABLED = True  # to sites that show themselves only to who brings one back: spiders.middlewares.cookies
 
 # --- Safe --------------------------------------------------------------------------------------------------------
-TWISTED_DNS_RESOLVER = "spiders.resolver.PublicResolver"
+TWISTED_DNS_RESOLVER = "spiders.engine.resolver.PublicResolver"
 DOWNLOAD_HANDLERS = {
-    "http": "spiders.stopping.StoppableHandler",
-    "https": "spiders.stopping.StoppableHandler",
+    "http": "spiders.extensions.stopping.StoppableHandler",
+    "https": "spiders.extensions.stopping.StoppableHandler",
     "data": None,
     "file": None,
     "ftp": None,
@@ -76,20 +76,20 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
-    "spiders.optout.OptOutMiddleware": 80,
-    "spiders.backoff.BackoffMiddleware": 90,
-    "spiders.robots.RobotsMiddleware": 100,
-    "spiders.cookies.CookieMiddleware": 580,  # sees what was inflated
-    "spiders.encodings.ContentEncodingMiddleware": 590,
-    "spiders.archive.ArchiveMiddleware": 950,
+    "spiders.middlewares.optout.OptOutMiddleware": 80,
+    "spiders.middlewares.backoff.BackoffMiddleware": 90,
+    "spiders.middlewares.robots.RobotsMiddleware": 100,
+    "spiders.middlewares.cookies.CookieMiddleware": 580,  # sees what was inflated
+    "spiders.middlewares.encodings.ContentEncodingMiddleware": 590,
+    "spiders.middlewares.archive.ArchiveMiddleware": 950,
 }
 
 EXTENSIONS = {
-    "spiders.live.LiveExtension": 0,
-    "spiders.stopping.Stopping": 0,
+    "spiders.extensions.live.LiveExtension": 0,
+    "spiders.extensions.stopping.Stopping": 0,
     "scrapy.extensions.feedexport.FeedExporter": None,
-    "spiders.feeds.ArticleFeeds": 0,  # -o and -O
-    "spiders.watchdog.Watchdog": 0,
+    "spiders.extensions.feeds.ArticleFeeds": 0,  # -o and -O
+    "spiders.extensions.watchdog.Watchdog": 0,
     # Off already; not even loaded, as the second brings an HTTP server and client.
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,
@@ -99,4 +99,4 @@ FEED_EXPORT_ENCODING = "utf-8"  # JSON as it reads, not \u9009
 
 # --- Quiet -------------------------------------------------------------------------------------------------------
 LOG_LEVEL = "WARNING"
-LOG_FORMATTER = "spiders.logformatter.QuietFormatter"
+LOG_FORMATTER = "spiders.engine.logformatter.QuietFormatter"

@@ -1,7 +1,7 @@
 """Canonical: the form of the text that matching and search use."""
 
-from chaffinch.canonical import canonical
 from chaffinch.items import Visit
+from chaffinch.text.canonical import canonical
 
 
 class CanonicalPipeline:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chaffinch.clean import Rules, clean, load_rules
-from chaffinch.contact_urls import shown
-from chaffinch.ingest import key_for
+from chaffinch.cleaning.clean import Rules, clean, load_rules
+from chaffinch.corpus.connect import key_for
 from chaffinch.items import Visit
+from chaffinch.text.contacts.addresses import shown
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

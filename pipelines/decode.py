@@ -1,7 +1,7 @@
 """Decode: the page's bytes to text, whatever charset it declares."""
 
-from chaffinch.decode import decode
 from chaffinch.items import Visit
+from chaffinch.page.decode import decode
 
 
 class DecodePipeline:

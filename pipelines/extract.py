@@ -1,10 +1,10 @@
 """Extract: the article's node as blocks, or why the page has none."""
 
-from chaffinch.extract import extract_tree
+from chaffinch.article.extract import extract_tree
+from chaffinch.article.visibility import Hidden, hidden
+from chaffinch.frontier.traps.threads import REPLIES, is_later, is_thread, own_links
 from chaffinch.items import Article, Visit
-from chaffinch.parts import part_of
-from chaffinch.threads import REPLIES, is_later, is_thread, own_links
-from chaffinch.visibility import Hidden, hidden
+from chaffinch.page.parts import part_of
 
 
 class ExtractPipeline:

@@ -1,6 +1,6 @@
 """Fingerprint: what copies of the article are found by."""
 
-from chaffinch.fingerprint import fingerprint
+from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.items import Visit
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chaffinch.addresses import base_of
-from chaffinch.extract import parse
+from chaffinch.frontier.traps.threads import is_action, is_later_page
 from chaffinch.items import Visit
-from chaffinch.links import canonical_link, feeds, json_links, links, named_links, refreshes, shown_digest
-from chaffinch.navigation import MAX_OPTIONS, Named, named, read_json
-from chaffinch.threads import is_action, is_later_page
-from chaffinch.topic import Topics, load_topics
-from chaffinch.topic import named as on_topic
-from chaffinch.urls import site_of
+from chaffinch.page.leads.addresses import base_of
+from chaffinch.page.leads.links import canonical_link, feeds, json_links, links, named_links, refreshes, shown_digest
+from chaffinch.page.leads.navigation import MAX_OPTIONS, Named, named, read_json
+from chaffinch.page.parse import parse
+from chaffinch.page.urls import site_of
+from chaffinch.text.topic import Topics, load_topics
+from chaffinch.text.topic import named as on_topic
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

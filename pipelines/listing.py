@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chaffinch import lastmod, sitemap
-from chaffinch.inputs import HTML_TYPES
 from chaffinch.items import Page, Visit
-from chaffinch.links import listed
+from chaffinch.page.kept.files import HTML_TYPES
+from chaffinch.page.leads import listed_dates, sitemap
+from chaffinch.page.leads.links import listed
+from chaffinch.page.leads.sitemap import USUAL_SITEMAP
 
 MAX_SITEMAP_DEPTH = 5  # sitemap indexes that name sitemap indexes
-USUAL_SITEMAP = "/sitemap.xml"
 READ_TYPES = (*HTML_TYPES, "text/", "application/json")
 
 
@@ -25,7 +25,7 @@ class ListingPipeline:
                 linked: dict[str, str] = {}
                 dates = listed(visit.page.url, kind, body, spellings, linked)
                 visit.spellings, visit.linked = spellings, linked
-                visit.links, visit.modified = tuple(dates), lastmod.changes(dates, visit.fetched_at)
+                visit.links, visit.modified = tuple(dates), listed_dates.changes(dates, visit.fetched_at)
         elif visit.depth and visit.page.url.endswith(USUAL_SITEMAP):
             visit.reason = "no sitemap"
         elif visit.page.content_type and not visit.page.content_type.lower().startswith(READ_TYPES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chaffinch.items import Visit
-from chaffinch.robots_meta import header_directives, meta_directives
+from chaffinch.page.leads.robots_meta import header_directives, meta_directives
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from scrapy.utils.asyncio import create_looping_call
 
+from chaffinch.corpus.store import BATCH_SECONDS
 from chaffinch.items import Page, Visit
-from chaffinch.store import BATCH_SECONDS
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chaffinch.items import Visit
-from chaffinch.topic import Topics, load_topics, score
+from chaffinch.text.topic import Topics, load_topics, score
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

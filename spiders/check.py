@@ -14,14 +14,14 @@ from rich.table import Table
 from rich.text import Text
 from scrapy import Request
 
-from chaffinch.decode import decode
-from chaffinch.extract import parse
 from chaffinch.items import Page
-from chaffinch.links import links
-from chaffinch.urls import site_of
-from spiders.backoff import Holds
-from spiders.resolver import in_words
-from spiders.robots import RobotsForbid
+from chaffinch.page.decode import decode
+from chaffinch.page.leads.links import links
+from chaffinch.page.parse import parse
+from chaffinch.page.urls import site_of
+from spiders.engine.resolver import in_words
+from spiders.middlewares.backoff import Holds
+from spiders.middlewares.robots import RobotsForbid
 
 if TYPE_CHECKING:
     from typing import Self
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from chaffinch.farms import Plan
+    from chaffinch.frontier.farms import Plan
 
 # Paths that only one CMS makes; a generator element says it more surely.
 TRACES = {
@@ -66,7 +66,7 @@ class CheckSpider(scrapy.Spider):
     custom_settings: dict[str, Any] | None = {  # noqa: RUF012 - as Scrapy declares it
         "SCHEDULER": "scrapy.core.scheduler.Scheduler",
         "ITEM_PIPELINES": {},
-        "EXTENSIONS": {"spiders.stopping.Stopping": 0},
+        "EXTENSIONS": {"spiders.extensions.stopping.Stopping": 0},
     }
     plan: Plan
 

@@ -11,24 +11,24 @@ from urllib.parse import urlsplit
 import scrapy
 from scrapy.http import Response
 
-from chaffinch import farms, frontier
-from chaffinch.addresses import from_header, join, refresh_target
-from chaffinch.challenge import is_challenge
-from chaffinch.cli import complain
-from chaffinch.contact_urls import without
-from chaffinch.corpus import now
-from chaffinch.frontier import Due, Found
+from chaffinch.corpus.store import Store
+from chaffinch.frontier import farms, known_pages
+from chaffinch.frontier.known_pages import Due, Found
+from chaffinch.frontier.waits import Bounds
 from chaffinch.items import Page, Visit
-from chaffinch.revisit import Bounds
-from chaffinch.store import Store
-from chaffinch.urls import as_linked, canonical_url, is_loopback, site_of
-from pipelines.listing import USUAL_SITEMAP
-from spiders.backoff import Holds, HostLeft
-from spiders.encodings import CUT_SHORT
-from spiders.resolver import in_words
-from spiders.robots import RobotsForbid
+from chaffinch.page.challenge import is_challenge
+from chaffinch.page.leads.addresses import from_header, join, refresh_target
+from chaffinch.page.leads.sitemap import USUAL_SITEMAP
+from chaffinch.page.urls import as_linked, canonical_url, is_loopback, site_of
+from chaffinch.text.contacts.addresses import without
+from chaffinch.text.dates import now
+from chaffinch.text.say import complain
+from spiders.engine.resolver import in_words
+from spiders.extensions.stopping import is_ours
+from spiders.middlewares.backoff import Holds, HostLeft
+from spiders.middlewares.encodings import CUT_SHORT
+from spiders.middlewares.robots import RobotsForbid
 from spiders.run import CrawlRun
-from spiders.stopping import is_ours
 
 if TYPE_CHECKING:
     from typing import Self
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
-    from spiders.scheduler import FrontierScheduler
+    from spiders.engine.scheduler import FrontierScheduler
 
 LOOPBACK_CONNECTIONS = 8
 LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent
@@ -170,7 +170,7 @@ class FarmSpider(scrapy.Spider):
 
         def add() -> None:
             with self.store.db.atomic():
-                frontier.add_found(self.store.db, [Found(url, 1, None, 1) for url in urls], now())
+                known_pages.add_found(self.store.db, [Found(url, 1, None, 1) for url in urls], now())
 
         self.run.guarded(add)
         self.scheduler.look_again(site)

@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.utils.log import get_scrapy_root_handler
 
-from chaffinch import frontier, history, manifest, parked, yields
-from chaffinch.cli import complain
-from chaffinch.corpus import CorpusError, lock, now, open_writer
+from chaffinch.corpus import events, runs
+from chaffinch.corpus.connect import CorpusError, lock, open_writer
+from chaffinch.corpus.store import Store, is_of_corpus, why_refused
+from chaffinch.frontier import known_pages
+from chaffinch.frontier.sameness import parked
+from chaffinch.frontier.traps import yields
+from chaffinch.frontier.waits import Bounds
 from chaffinch.items import Visit
-from chaffinch.revisit import Bounds
-from chaffinch.store import Store, is_of_corpus, why_refused
-from spiders import archive
-from spiders.backoff import Holds
+from chaffinch.text.dates import now
+from chaffinch.text.say import complain
+from spiders.extensions.live import Tally, log_file, site_stats
 from spiders.failures import StageError, frames_of, in_brief
-from spiders.live import Tally, log_file, site_stats
+from spiders.middlewares import archive
+from spiders.middlewares.backoff import Holds
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from chaffinch.archive import Archive
+    from chaffinch.corpus.archived import Archive
 
 LOGGER = "spiders.run"
 logger = logging.getLogger(LOGGER)
@@ -55,6 +59,7 @@ class CrawlRun:
         self.broken: set[str] = set()  # pages that a stage or the store failed on: not again in this run
         self._leads_on: set[str] = set()  # sites
         self._dead_ends: dict[str, str] = {}  # site -> what is said of its start page when nothing leads on
+        self._only_ways: dict[str, tuple[str, str]] = {}  # site -> what is said of its start page, the one link of that
         self._cut_short: dict[str, list[str]] = {}  # site -> URLs whose transfer broke off
         self._broken_in_a_row = 0  # pages that the stages failed on
         self._refused = False  # the corpus cannot be written any more
@@ -66,7 +71,7 @@ class CrawlRun:
             stack.callback(db.conn.close)
             self.store = Store(db, bounds=bounds, tell_refused=self._not_written)
             self.started = now()
-            self.manifest = manifest.begin(db, "crawl", settings)
+            self.manifest = runs.begin(db, "crawl", settings)
             try:
                 self.log = log_file(path)
             except OSError as error:
@@ -78,10 +83,10 @@ class CrawlRun:
         """Makes the start pages known, and with `due_all` everything due. Raises CorpusError, the run having ended."""
         self.sites = list(sites)
         try:
-            frontier.seed(self.store.db, start, now())
+            known_pages.seed(self.store.db, start, now())
             if due_all:
-                frontier.make_all_due(self.store.db, self.sites, now())
-            self.nothing_answered = any(frontier.due(self.store.db, site, now(), 1) for site in self.sites)
+                known_pages.make_all_due(self.store.db, self.sites, now())
+            self.nothing_answered = any(known_pages.due(self.store.db, site, now(), 1) for site in self.sites)
         except Exception as error:
             self._give_up(error)
             self.end("failed")
@@ -90,7 +95,7 @@ class CrawlRun:
     def put_off(self, pages: list[tuple[str, str]], wait: timedelta) -> None:
         """Pages, (URL, reason), that are not to be fetched for so long."""
         if pages:
-            self.guarded(lambda: frontier.put_off(self.store.db, pages, now(), wait))
+            self.guarded(lambda: known_pages.put_off(self.store.db, pages, now(), wait))
 
     def keep(self, visit: Visit | None) -> None:
         """Takes a visit, or only looks whether what waits is old enough to be written."""
@@ -99,11 +104,23 @@ class CrawlRun:
         self.guarded(lambda: self.store.flush_if_old() if visit is None else self.store.add(visit))
 
     def _look_at(self, visit: Visit) -> None:
-        """Remembers of a site whether any page of it leads on, and which start page does not."""
-        if visit.links or visit.cleaned is not None or visit.status == 304 or visit.state == "off-topic":
-            self._leads_on.add(visit.site)
+        """Remembers of a site whether any page of it leads on, and which start page does not.
+
+        A start page that leads to one other page only, as by a redirect or a script, does what that page does.
+        """
+        site, url = visit.site, visit.page.url
+        said, way = self._only_ways.get(site, ("", ""))
+        on_the_way = url == way or (visit.depth == 0 and not way)
+        if visit.cleaned is not None or visit.status == 304 or visit.state == "off-topic":
+            self._leads_on.add(site)
+        elif on_the_way and len(visit.links) == 1:
+            self._only_ways[site] = said or f"{url} leads nowhere: {_in_words(visit)}", visit.links[0]
+        elif visit.links:
+            self._leads_on.add(site)
+        elif on_the_way and way:
+            self._dead_ends.setdefault(site, f"{said}; {url}: {visit.reason or 'no links'}")
         elif visit.depth == 0 and visit.state == "page":
-            self._dead_ends.setdefault(visit.site, f"{visit.page.url} leads nowhere: {_in_words(visit)}")
+            self._dead_ends.setdefault(site, f"{url} leads nowhere: {_in_words(visit)}")
 
     def write(self) -> None:
         """Writes what waits."""
@@ -121,6 +138,8 @@ class CrawlRun:
     def _give_up(self, error: BaseException) -> None:
         if is_of_corpus(error):
             self._refused = True
+            self.fail(f"corpus {self.path}: {error}")
+        elif isinstance(error, CorpusError):
             self.fail(f"corpus {self.path}: {error}")
         else:
             self.broke(error)
@@ -234,7 +253,7 @@ class CrawlRun:
         if self.failure is None:
             counts = self.store.counts
             with self.store.db.atomic():
-                gone = min(history.count_misses(self.store.db), counts.get("failed", 0))
+                gone = min(events.count_misses(self.store.db), counts.get("failed", 0))
             if gone:
                 counts |= {"gone": counts.get("gone", 0) + gone, "failed": counts["failed"] - gone}
 
@@ -247,19 +266,21 @@ class CrawlRun:
         elif self.nothing_answered:
             reason = "no server answered"
         with self.store.db.atomic():
-            manifest.finish(self.store.db, self.manifest, reason, stats)
-        self.next_due = frontier.next_due_of(self.store.db, self.sites)
+            runs.finish(self.store.db, self.manifest, reason, stats)
+        self.next_due = known_pages.next_due_of(self.store.db, self.sites)
 
 
 def _in_words(visit: Visit) -> str:
-    """Why a page without links has none, as far as the page says it."""
+    """Why a page has no links, or no more than one, as far as the page says it."""
     reason = visit.reason or "no links"
     words = {
         "shell": "a script and no more (a challenge, or links that only a browser makes)",
         "redirects to itself": "redirects to itself (as sites do that want a cookie back)",
         "noindex": "noindex, and no links that may be followed",
     }
-    return words.get(reason, f"no links ({reason})" if not reason.startswith("redirects") else reason)
+    if reason in words or reason.startswith("redirects"):
+        return words.get(reason, reason)
+    return f"{'one link' if visit.links else 'no links'} ({reason})"
 
 
 def hush() -> None:

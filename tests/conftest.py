@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from chaffinch import cli
-from chaffinch.demo.farm import Farm, build
-from chaffinch.demo.server import Serving, serve
+from chaffinch.faces import cli
+from chaffinch.faces.demo.farm import Farm, build
+from chaffinch.faces.demo.server import Serving, serve
 
 SCRIPTS = Path(sys.executable).parent
 Run = Callable[..., subprocess.CompletedProcess[str]]

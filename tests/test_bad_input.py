@@ -11,10 +11,10 @@ import zipfile
 from contextlib import closing, suppress
 from pathlib import Path
 
-from chaffinch.ingest import Tools, over_all_cores
-from chaffinch.inputs import BadInput, Input
-from tests.chaffinch.test_warc import record
+from chaffinch.flow.workers import Tools, over_all_cores
+from chaffinch.page.kept.files import BadInput, Input
 from tests.conftest import SCRIPTS, Run
+from tests.page.kept.test_warc import record
 
 TEXT = "收到短信以后先核对金额，再和银行客服确认账单。\n协商分期需要提供收入证明，工资流水也可以作为材料。"
 

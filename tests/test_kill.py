@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from chaffinch.demo.farm import build
-from chaffinch.demo.server import serve
+from chaffinch.faces.demo.farm import build
+from chaffinch.faces.demo.server import serve
 from tests.conftest import SCRIPTS
 
 KILLS = 20
@@ -118,7 +118,7 @@ def test_an_ingest_killed_at_random_moments_ends_like_one_that_was_not(tmp_path:
     "command", [["ingest", "."], ["cluster"], ["crawl", "farm", "-a", "start=http://a.localhost/"]]
 )
 def test_a_corpus_has_one_writer_and_says_who(tmp_path: Path, command: list[str]) -> None:
-    from chaffinch.corpus import lock, open_writer
+    from chaffinch.corpus.connect import lock, open_writer
 
     corpus = tmp_path / "corpus.db"
     open_writer(corpus).conn.close()

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chaffinch.demo.farm import OFF_TOPIC, Farm, Resource, Site, Truth, build
-from chaffinch.demo.server import Request, serve
-from chaffinch.history import GONE_AFTER
-from spiders.backoff import PATIENCE
+from chaffinch.corpus.events import GONE_AFTER
+from chaffinch.faces.demo.farm import OFF_TOPIC, Farm, Resource, Site, Truth, build
+from chaffinch.faces.demo.server import Request, serve
+from spiders.middlewares.backoff import PATIENCE
 from tests.conftest import SCRIPTS, Run
 from tests.spiders.scripted import Answer, Scripted, page, scripted
 from tests.test_kill import killed, state
@@ -335,11 +335,12 @@ def test_of_two_crawls_started_at_once_one_runs_and_one_says_so(tmp_path: Path) 
 
 def test_a_crawl_that_another_overtakes_between_check_and_start_says_so_in_a_line(tmp_path: Path) -> None:
     overtaken = (
-        "from pathlib import Path; from chaffinch import cli, corpus; from chaffinch.commands import crawl\n"
+        "from pathlib import Path; from chaffinch.corpus import connect\n"
+        "from chaffinch.faces import cli; from chaffinch.faces.commands.gather import crawl\n"
         "check, held = crawl.Command._check, []\n"
         "def overtake(self, arguments):\n"
         "    check(self, arguments)\n"
-        "    held.append(corpus.lock(Path(self.settings['CORPUS']), 'another'))\n"
+        "    held.append(connect.lock(Path(self.settings['CORPUS']), 'another'))\n"
         "    held[0].__enter__()\n"
         "crawl.Command._check = overtake\n"
         "cli.main()\n"

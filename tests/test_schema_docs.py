@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from chaffinch.schema import migrations
+from chaffinch.corpus.schema import migrations
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "schema.md"
 

@@ -18,8 +18,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from chaffinch.demo.farm import build
-from chaffinch.demo.server import serve
+from chaffinch.faces.demo.farm import build
+from chaffinch.faces.demo.server import serve
 
 CHECKOUT = Path(__file__).parent.parent
 SCRAPYD = Path(sys.prefix) / "scrapyd"  # requirements-scrapyd.txt, see the Makefile

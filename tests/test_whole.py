@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from chaffinch.demo.farm import OFF_TOPIC, Farm, Truth
-from chaffinch.demo.server import Serving
+from chaffinch.faces.demo.farm import OFF_TOPIC, Farm, Truth
+from chaffinch.faces.demo.server import Serving
 from tests.conftest import SCRIPTS
 
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from benchmarks import rendered
 from benchmarks.extract import score
-from chaffinch import node_features, node_model, not_article
-from chaffinch.clean import clean, load_rules
-from chaffinch.content import measures
-from chaffinch.decode import decode
-from chaffinch.extract import extract, parse
+from chaffinch.article import node_features, node_model, not_article
+from chaffinch.article.choose import measures
+from chaffinch.article.extract import extract
+from chaffinch.cleaning.clean import clean, load_rules
 from chaffinch.items import Article, NotArticle, Page
+from chaffinch.page.decode import decode
+from chaffinch.page.parse import parse
 
 DATA = json.loads(files("config").joinpath(node_model.FILE).read_text(encoding="utf-8"))
 NAMES = ["a", "b"]

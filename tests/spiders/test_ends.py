@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.faults import Fault, attempt, crawl, fault
-from chaffinch.demo.farm import build
-from chaffinch.demo.server import Serving, serve
+from chaffinch.faces.demo.farm import build
+from chaffinch.faces.demo.server import Serving, serve
 from spiders.failures import StageError, frames_of, in_brief
 from tests.conftest import Run
 from tests.spiders.scripted import ROBOTS, Answer, page, scripted
 
 # The program benchmarks/faults.py makes fifty; so does this test when FAULTS=50 is set.
 CHOSEN = (
-    Fault("spiders.scheduler:FrontierScheduler.next_request", 12, "KeyError", lasts=True),
-    Fault("spiders.robots:RobotsMiddleware.process_request", 20, "ValueError"),
-    Fault("chaffinch.article_rows:insert", 3, "UnicodeEncodeError"),
+    Fault("spiders.engine.scheduler:FrontierScheduler.next_request", 12, "KeyError", lasts=True),
+    Fault("spiders.middlewares.robots:RobotsMiddleware.process_request", 20, "ValueError"),
+    Fault("chaffinch.corpus.article_rows:insert", 3, "UnicodeEncodeError"),
 )
 
 

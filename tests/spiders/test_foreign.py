@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chaffinch.corpus import open_reader
-from chaffinch.demo.server import Serving
+from chaffinch.corpus.connect import open_reader
+from chaffinch.faces.demo.server import Serving
 from tests.conftest import SCRIPTS, Here, Run
 
 MINE = """

@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 import pytest
 
-from chaffinch import frontier
-from chaffinch.corpus import open_writer
-from chaffinch.frontier import Found
-from chaffinch.ingest import load_tools, process
-from chaffinch.inputs import Input
-from chaffinch.store import Store
+from chaffinch.corpus.connect import open_writer
+from chaffinch.corpus.store import Store
+from chaffinch.flow.workers import load_tools, process
+from chaffinch.frontier import known_pages
+from chaffinch.frontier.known_pages import Found
+from chaffinch.page.kept.files import Input
 from tests.conftest import Run
 from tests.spiders.scripted import Answer, Script, Scripted, page, scripted
 
@@ -190,7 +190,7 @@ def test_what_was_stored_under_other_urls_is_merged_with_its_history(tmp_path: P
 
     def visit(number: int, query: str, at: str, text: str = "") -> None:
         url = f"http://a.example/a/{number}.html{query}"
-        frontier.add_found(db, [Found(url, 1, None)], at)
+        known_pages.add_found(db, [Found(url, 1, None)], at)
         body = page(f"信用卡{number}逾期怎么办{text}").body
         assert isinstance(body, str)
         one = process(Input("x", url, body.encode(), "text/html", "html", fetched_at=at), load_tools(b"k" * 32))

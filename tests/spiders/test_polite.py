@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaffinch.optout import covers
-from spiders.backoff import LONGEST_WAIT, PATIENCE, Holds, retry_after
+from chaffinch.frontier.opt_out import covers
+from spiders.middlewares.backoff import LONGEST_WAIT, PATIENCE, Holds, retry_after
 from tests.conftest import Run
 from tests.spiders.scripted import ROBOTS, Answer, Script, Scripted, page, scripted
 

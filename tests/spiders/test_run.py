@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from chaffinch.corpus import lock
+from chaffinch.corpus.connect import lock
 from chaffinch.items import Visit
 from spiders.run import CrawlRun
-from tests.chaffinch.test_history import shows
+from tests.corpus.test_events import shows
 
 AT = "2026-03-01T00:00:00Z"
-URLS = [f"http://one.example/{number}.html" for number in range(8)]
+URLS = [f"http://one.example/{number}.html" for number in range(12)]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def refused(url: str) -> Visit:
 
 def crawls(path: Path) -> tuple[str, int]:
     with closing(sqlite3.connect(path)) as db:
-        row: tuple[str, int] = db.execute("SELECT reason, coalesce(stats ->> 'broke', 0) FROM crawls").fetchone()
+        row: tuple[str, int] = db.execute("SELECT reason, coalesce(stats ->> 'refused', 0) FROM crawls").fetchone()
         return row
 
 
@@ -55,7 +55,7 @@ def test_a_visit_that_the_store_refuses_costs_its_batch_nothing(
         run.keep(refused(url) if number == 3 else shows(url, f"白鹭贷款{number}", AT))
     run.write()
     assert run.broken == {URLS[3]} and run.failure is None
-    assert f"{URLS[3]}: UnicodeEncodeError in" in capsys.readouterr().err
+    assert f"{URLS[3]}: cannot be stored: UnicodeEncodeError" in capsys.readouterr().err
     assert {url for (url,) in run.store.db.conn.execute("SELECT url FROM articles")} == {*URLS} - {URLS[3]}
     run.end("finished")
     assert crawls(run.path) == ("finished", 1)
@@ -66,9 +66,9 @@ def test_a_store_that_refuses_all_ends_the_run(run: CrawlRun) -> None:
         run.keep(refused(url))
         run.page_done()  # the stages are well
         run.write()
-    assert run.failure is not None and "on 5 pages in a row" in run.failure
+    assert run.failure is not None and "10 documents in a row" in run.failure
     run.end("failed")
-    assert crawls(run.path)[0].startswith("failed: UnicodeEncodeError")
+    assert crawls(run.path)[0].startswith("failed: corpus ")
     with lock(run.path, "the test"):
         pass
 

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chaffinch.demo.farm import build
-from chaffinch.demo.server import serve
+from chaffinch.faces.demo.farm import build
+from chaffinch.faces.demo.server import serve
 from tests.conftest import SCRIPTS, Run
 from tests.spiders.rebinding import INSIDE
 from tests.spiders.scripted import ROBOTS, Answer, Scripted, page, scripted

@@ -1,0 +1,1 @@
+"""From a page to its article, or to why it has none."""

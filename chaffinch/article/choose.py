@@ -1,0 +1,201 @@
+"""Which node of a page holds the article: several candidates, compared by text, by name and by place."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
+
+from lxml.html import HtmlElement
+
+from chaffinch.article import node_model
+from chaffinch.article.labels import Label
+from chaffinch.article.node_features import Sums, candidates, features, sums
+from chaffinch.article.surroundings import LIMITS, Mark, furniture
+from chaffinch.article.weigh import MAX_LABEL, Line, Measure, measure
+
+_CANDIDATE_TAGS = frozenset(
+    ("body", "div", "section", "article", "main", "td", "form", "center", "table", "tbody", "dd", "blockquote")
+)
+_DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
+_NEARLY = 0.97  # of a node's text: a node inside that has so much of it is taken instead
+_MAX_GAP = 200  # characters between the title and the article
+_HEAD, _FOOT = 12, 4  # short lines at the node's own ends that are read for labels
+MIN_SENTENCE = 15  # weight of the line that begins an article's text
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The article's node, what to leave out of it, and how much text it has (see `Measure`)."""
+
+    node: HtmlElement
+    excluded: frozenset[HtmlElement]
+    text: float
+    noise: float
+    page_noise: float  # of the whole page
+    named: bool  # surely named as an article's container, or right after a title
+    heading: str  # the line that repeats the page's title best, "" for none
+    labels: tuple[Label, ...]  # short lines at the node's head and before it, then after it: nearest first
+    titles: int  # of a series of texts that the page strings together: how many link to a page of their own
+    teasers: float  # the weight of the text in the page's lists of linked titles
+    likely: float  # how much of an article the node is expected to hold
+    row: tuple[float, ...]  # the node by `node_features.NAMES`
+    hidden: frozenset[HtmlElement] = frozenset()  # what a reader does not see
+
+
+class Measures(NamedTuple):
+    """A page as it is measured, before a node of it is chosen."""
+
+    blocks: list[Measure]
+    lines: list[Line]
+    named: list[HtmlElement]
+    marks: dict[int, Mark]
+    teasers: float  # the weight of the text in lists of linked titles
+    total: Sums
+    heading: int  # the index of the line that repeats the page's title best, -1 for none
+    candidates: list[int]
+    hidden: frozenset[HtmlElement]  # elements that were left out, as a reader does not see them
+
+
+def measures(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> Measures | None:
+    """What a page's nodes are judged by, None for a page without a line of text; `hidden` elements do not count."""
+    blocks, lines, named = measure(tree, hidden)
+    if not any(block.text or block.noise for block in blocks):
+        return None
+    marks, teasers = furniture(blocks, lines)
+    total = sums(blocks, marks)
+    found = candidates(blocks, marks, total)
+    return Measures(blocks, lines, named, marks, teasers, total, _heading(tree, lines), found or [0], hidden)
+
+
+def rows(page: Measures) -> list[list[float]]:
+    """The features of a page's candidates, a row each."""
+    return features(page.blocks, page.lines, page.marks, page.total, page.heading, page.candidates)
+
+
+def choose(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> Choice | None:
+    """The node that holds the article, or None for a page without a line of text; `hidden` elements do not count."""
+    page = measures(tree, hidden)
+    if page is None:
+        return None
+    table = rows(page)
+    scores = node_model.load().node.scores(table)
+    best = int(scores.argmax())
+    return choice(page, page.candidates[best], float(scores[best]), tuple(table[best]))
+
+
+def choice(page: Measures, chosen: int, likely: float = 0.0, row: tuple[float, ...] = ()) -> Choice:
+    """What a page has in one of its blocks."""
+    blocks, lines, named, marks, teasers, total, heading, *_ = page
+    chosen = _narrow(page, chosen)
+    series = _series(page, chosen)
+    chosen = series[0] if series else chosen
+    title = lines[heading] if heading >= 0 else None
+    before = [0.0, *accumulate(block.text + block.noise for block in blocks)]
+
+    def near() -> bool:
+        if title is None:
+            return False
+        at = title.block
+        if chosen > at:
+            return before[chosen] - before[at + 1] < _MAX_GAP
+        inside = blocks[chosen].hint == 2 or at < _end(blocks, chosen)
+        return inside and before[at] - before[chosen] < _MAX_GAP
+
+    return Choice(
+        blocks[chosen].node,
+        frozenset((*named, *(blocks[i].node for i in marks if i != chosen))),
+        total.text[chosen],
+        total.noise[chosen],
+        sum(block.noise for block in blocks) + teasers,
+        blocks[chosen].hint == 2 or near(),
+        title.text if title else "",
+        _labels(blocks, lines, chosen, heading),
+        sum(_has_linked_title(blocks, lines, i) for i in series),
+        teasers,
+        likely,
+        row,
+        page.hidden,
+    )
+
+
+def _narrow(page: Measures, chosen: int) -> int:
+    """The deepest candidate inside that keeps nearly all the text."""
+    blocks, text = page.blocks, page.total.text
+    least = _NEARLY * text[chosen]
+    for i in range(chosen + 1, _end(blocks, chosen)):
+        block = blocks[i]
+        if block.parent == chosen and text[i] >= least and i not in page.marks and block.node.tag in _CANDIDATE_TAGS:
+            chosen = i
+    return chosen
+
+
+def _heading(tree: HtmlElement, lines: Sequence[Line]) -> int:
+    """The index of the line that repeats the page's title best, -1 for none."""
+    node = next((node for node in tree.iter("title") if node.getparent().tag != "svg"), None)
+    title = "".join((node.text or "")[:500].split()) if node is not None else ""
+    best, chars = -1, 0
+    for i, line in enumerate(lines):
+        if 4 <= len(line.text) <= len(title) + 10 and len(line.text) > chars and line.text[0] in title:
+            squeezed = "".join(line.text.split())
+            if len(squeezed) >= 4 and squeezed in title:
+                best, chars = i, len(line.text)
+    return best if 3 * chars > len(title) else -1
+
+
+def _end(blocks: Sequence[Measure], chosen: int) -> int:
+    """The index after the last block inside: a subtree is a run of blocks."""
+    end = chosen + 1
+    while end < len(blocks) and blocks[end].parent >= chosen:
+        end += 1
+    return end
+
+
+def _series(page: Measures, chosen: int) -> list[int]:
+    """The blocks of dated texts that a page strings together: a blog's front page, a thread."""
+    blocks, lines, text = page.blocks, page.lines, page.total.text
+    series: dict[str, list[int]] = defaultdict(list)
+    for i, block in enumerate(blocks):
+        if block.hint and text[i] >= 80:
+            name = block.node.get("class")
+            if name:
+                series[f"{block.node.tag} {name}"].append(i)
+    end = _end(blocks, chosen)
+    for found in series.values():
+        if len(found) < 2 or found[1] < _end(blocks, found[0]):
+            continue
+        inside = sum(text[i] for i in found if chosen <= i < end)
+        if inside < 0.6 * text[chosen]:
+            continue
+        first = blocks[found[0]]
+        dates = sum(bool(_DAY.search(line.text)) for line in lines[max(0, first.start - 4) : blocks[found[-1]].stop])
+        if dates >= len(found):
+            return found
+    return []
+
+
+def _has_linked_title(blocks: Sequence[Measure], lines: Sequence[Line], i: int) -> bool:
+    """Whether a text of a series is headed by a link to a page of its own."""
+    start = blocks[i].start
+    return any(line.linked and len(line.text) >= LIMITS.min_title for line in lines[max(0, start - 2) : start + 2])
+
+
+def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int, title: int) -> tuple[Label, ...]:
+    """The short lines inside and around the node, with their places."""
+    start, stop = blocks[chosen].start, blocks[chosen].stop
+    text = next((i for i in range(max(start, title + 1), stop) if lines[i].weight >= MIN_SENTENCE), start)
+
+    def label(i: int) -> Label:
+        if i >= stop:
+            return Label(lines[i].text, "tail")
+        if title <= i < text:
+            return Label(lines[i].text, "head")
+        return Label(lines[i].text, "above" if i < text else "opening" if i < text + 8 else "tail")
+
+    inside = [label(i) for i in range(start, stop) if len(lines[i].text) <= MAX_LABEL]
+    before = [label(i) for i in range(max(0, start - 25), start) if len(lines[i].text) <= MAX_LABEL]
+    after = [label(i) for i in range(stop, min(stop + 10, len(lines))) if len(lines[i].text) <= MAX_LABEL]
+    return (*inside[:_HEAD], *before[::-1], *inside[max(_HEAD, len(inside) - _FOOT) :], *after)

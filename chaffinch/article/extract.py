@@ -1,0 +1,103 @@
+"""From a decoded page to an article: node, blocks and metadata, or the reason why there is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from lxml.html import HtmlElement
+
+from chaffinch.article import metadata
+from chaffinch.article.blocks import Fragment, blocks, fragment
+from chaffinch.article.choose import choose
+from chaffinch.article.labels import is_label, read_labels
+from chaffinch.article.not_article import MAX_CHARS, reason_of
+from chaffinch.article.visibility import Hidden, hidden
+from chaffinch.items import Article, Block, Document, NotArticle
+from chaffinch.page.parse import MAX_HTML, MAX_TAGS, parse, without_images
+
+FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML
+
+_SPACE = re.compile(r"\s+")
+_NOT_TITLE = re.compile(
+    r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:|^(?:网站)?(?:首页|首頁|主页)|\s正文$"
+    r"|^(?:来源|來源|作者|原创|编辑|栏目|分类|来自)\s?[:\uff1a]"
+)
+# What may stand before the root of an XML document is short, or it is none of these.
+_XML_ROOT = re.compile(
+    r"\s{0,99}(?:<[?!][^>]{0,500}>\s{0,99}){0,9}<(rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.IGNORECASE
+)
+_ANY_TAG = re.compile(r"<[a-zA-Z!]")
+
+
+def extract(document: Document, fetched: str | None = None) -> Article | NotArticle:
+    """The article of a page; never raises. `fetched`, ISO 8601 in UTC, is what 昨天 and 3小时前 are counted from."""
+    return extract_tree(document, parse(document.html), fetched)
+
+
+def extract_tree(
+    document: Document, tree: HtmlElement, fetched: str | None = None, veiled: Hidden | None = None
+) -> Article | NotArticle:
+    """`extract` for a page that is parsed already (by `parse`); the tree is left as it is. `veiled`: what it hides."""
+    if len(without_images(document.html)) > MAX_HTML:
+        return NotArticle(document.url, "too large")
+    if other := _other_format(document.html[:FORMAT_CHARS]):
+        return NotArticle(document.url, other)
+    choice = choose(tree, (veiled or hidden(tree)).elements)
+    found = fragment(choice) if choice else Fragment("", 0)
+    lines = blocks(found.html)
+    seen = [line for line in lines if not line.hidden]
+    if choice is None or (reason := reason_of(document.url, choice, found, seen)):
+        reason = reason if choice else "empty"
+        scripted = reason in ("empty", "too short") and next(tree.iter("script"), None) is not None
+        return NotArticle(document.url, "shell" if scripted else reason)
+    meta = metadata.read(tree, choice.labels, document.url, choice.heading, fetched)
+    return Article(
+        document.url, meta.title, lines, meta.published, meta.author, meta.category, meta.heat, meta.comments,
+        document.charset, document.declared_charset, meta.sources, meta.source,
+    )  # fmt: skip
+
+
+def _other_format(start: str) -> str:
+    """What a document is by its first characters, "" for HTML."""
+    if match := _XML_ROOT.match(start):
+        return "sitemap" if match[1].lower() in ("urlset", "sitemapindex") else "feed"
+    if start.isspace() or not start or _ANY_TAG.search(start):
+        return ""
+    return "not HTML"
+
+
+def read_text(url: str, text: str, title: str | None = None) -> Article | NotArticle:
+    """A plain text as an article, one block a line that is not empty; label lines are read for metadata.
+
+    Bounded as pages are: `MAX_HTML` characters, `MAX_CHARS` of them in lines, `MAX_TAGS` lines.
+    """
+    if len(text) > MAX_HTML:
+        return NotArticle(url, "too large")
+    lines = [line for part in text.splitlines() if (line := _SPACE.sub(" ", part).strip())]
+    if not lines:
+        return NotArticle(url, "empty")
+    if len(lines) > MAX_TAGS or sum(map(len, lines)) > MAX_CHARS:
+        return NotArticle(url, "too large")
+    meta = read_labels([*lines[:12], *lines[-4:]])
+    source = "given" if title else "line"
+    return Article(
+        url, title or _title_line(lines), tuple(map(Block, lines)), meta.published, meta.author, meta.category,
+        meta.heat, meta.comments, sources={"title": source, **meta.sources}, source=meta.source,
+    )  # fmt: skip
+
+
+def _title_line(lines: Sequence[str]) -> str:
+    """The most title-like of the first lines: short, no sentence, repeated further down if any is.
+
+    A line that stands twice in succession is a picture's caption.
+    """
+    likely = [
+        (i, line) for i, line in enumerate(lines[:8])
+        if 4 <= len(line) <= 60 and not _NOT_TITLE.search(line) and not is_label(line)
+        and lines[i + 1 : i + 2] != [line]
+    ]  # fmt: skip
+    for i, line in likely:
+        if any(line in later for later in lines[i + 1 :]) and lines[i - 1 : i] != [line]:
+            return line
+    return likely[0][1] if likely else lines[0][:40]

@@ -1,0 +1,248 @@
+"""What short lines say about an article: dates, views, comments, author, category, source, a breadcrumb."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from chaffinch.text.dates import Found, dates
+
+LABEL_LINE = 90  # characters; a longer line is the article's text, not a label
+# What a date's label says it is the date of; the nearest label before a date, else one right after it, counts.
+_DATE_LABEL = re.compile(
+    r"(?P<expiry>截止|有效期|到期|失效)|(?P<clock>今天是|现在是|現在是|当前时间|當前時間|北京时间|系统时间|服务器时间|生日|注册|註冊|登[录錄])"
+    r"|(?P<update>更新|修改|修订|编辑于|編輯於|最后回复|最后发表|最近|modified|updated)"
+    r"|(?P<publish>[发發][布佈表帖]|刊[发發登]|[张張][贴貼]|[录錄]入|添加|投稿|创建|創建|上[传傳]|提交|撰[写寫]|posted|published)"
+    r"|(?P<time>[时時][间間]|日期|\bdate\b|\btime\b)",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(
+    r"来源|來源|稿源|出处|作者|原创|原創|编辑|浏览|瀏覽|阅读|閱讀|点击|點擊|查看|围观|评论|評論|\bby\b", re.IGNORECASE
+)
+_LABEL_REACH = 14  # characters between a label and its date
+_BARE_REST = 10  # characters beside a date without a label: with more it is a sentence or a title
+_DIGIT = re.compile(r"\d")
+_MAY_BE_LABEL = re.compile(r"[\d>»›:\uff1a/]|[评評]论|年|昨天|前天|[刚剛]")
+_NUMBER = r"(\d{1,9}(?:[,\uff0c]\d{3}){0,3}(?:\.\d{1,3})?)\s?([wWkK万萬千]?)"
+_DEGREES = re.compile(r"(?:^|\s)(?:([^\s\d|/·•]{2,12})\s*)?" + _NUMBER + r"\s?[℃°](?:\s+(\d{1,7})(?!\d))?")
+_HEAT = re.compile(
+    r"(浏览|瀏覽|阅读|閱讀|点击|點擊|人气|人氣|热度|熱度|围观|圍觀|查看|檢視|检视|访问|訪問|已阅|已读|播放|views?|reads?|hits?)"
+    r"(?:次数|次數|数|數|量|人数|率)?\s?[:\uff1a(\uff08【\[]?\s?"
+    + _NUMBER
+    + r"(?![\d.:-]|\s?[年月日页頁章遍本篇分小])",
+    re.IGNORECASE,
+)
+_HEAT_AFTER = re.compile(
+    r"(?<![\d.:-])" + _NUMBER + r"\s?\+?\s?(?:人|次|个人)?\s?(?:已|次)?"
+    r"(浏览|瀏覽|阅读|閱讀|点击|點擊|围观|圍觀|看过|看過|访问|訪問|阅|读|views?|hits?|℃)",
+    re.IGNORECASE,
+)
+_GLUED_HEAT = re.compile(r"^([\u4e00-\u9fff]{2,6})(\d{1,4}\.\d{1,2})\s?([wW万])$")
+_DATE_AND_NUMBER = re.compile(
+    r"^(?:[^\d。,\uff0c]{0,20}\s)?20\d\d[-/.]\d\d[-/.]\d\d(?:\s\d\d:\d\d(?::\d\d)?)?\s{1,3}(\d{1,7})$"
+)
+_AGE_AND_NUMBER = re.compile(
+    r"^([\u4e00-\u9fff]{2,8}?)\s?\d{1,3}\s?个?(?:秒|秒钟|分钟|小时|天|周|月|年)前\s?(?:阅读|浏览|\()?\s?(\d{1,7})(?:阅读|浏览|\))?$"
+)
+# A page's own clock says when it was shown.
+_CLOCK = re.compile(r"(?:19|20)\d\d.{0,24}(?:星期|周|礼拜)[一二三四五六日天]")
+_COMMENTS = re.compile(
+    r"(?:评论|評論|回复|回覆|留言|跟帖|comments?)(?:数|數|量)?\s?[:\uff1a(\uff08【\[]?\s?(\d{1,7})(?![\d.:/-]|\s?[年月])",
+    re.IGNORECASE,
+)
+_COMMENTS_AFTER = re.compile(
+    r"(?<![\d.:/-])(\d{1,7})\s?(?:条|則|则|个|條)?\s?(?:评论|評論|回复|留言|跟帖|comments?)", re.IGNORECASE
+)
+_NO_COMMENTS = re.compile(r"(?:没有|暂无|沒有|暫無|抢沙发)(?:任何)?(?:评论|評論|留言)?")
+_AUTHOR = re.compile(
+    r"(?:作者|撰文|撰稿|文字|原创|原創|文)\s?[:\uff1a/]\s?([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b\d]{2,16})"
+)
+_NOT_AUTHORS = frozenset(
+    ["来源", "來源", "时间", "时间", "日期", "浏览", "阅读", "编辑", "责任编辑", "责编", "字体", "栏目", "未知", "网络"]
+)
+_CATEGORY = re.compile(
+    r"(?:栏目|欄目|分类|分類|类别|频道|类目|版块)\s?[:\uff1a]\s?([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b\d]{2,12})"
+)
+_SOURCE = re.compile(
+    r"(?:(?:文章|信息|稿件|新闻|内容|資料|资料)?(?:来源|來源)|稿源|出处|出處)\s?[:\uff1a]\s?([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b]{2,24})"
+)
+_NOT_VALUES = re.compile(
+    r"^(?:作者|时间|日期|浏览|阅读|编辑|责任编辑|责编|字体|栏目|点击|发布.{0,3}|更新.{0,3}|人气|https?)$|^\d"
+)
+_CRUMB_START = re.compile(
+    r"(?:当前|當前|现在|您的|你的)?(?:所在)?位置\s?[:\uff1a]|^\s?(?:首页|首頁|主页|主頁|网站首页|论坛|論壇)\s?[>\uff1e»›/→\\-]"
+    r"|^(?=[^>»]{2,20}[>»].{0,40}[>»]\s?正文)"
+)
+_MAY_BE_CRUMB = re.compile(r"[>\uff1e»›/→\\-]")
+_CRUMB = re.compile(r"\s?(?:>|\uff1e|»|›|/|→|\\|--?)\s?")
+_NOT_LEVELS = re.compile(
+    r"^(?:.{0,8}(?:首页|首頁|主页|位置).{0,2}|正文(?:内容)?|内容|内容页|(?:查看|檢視|检视)(?:内容|內容|主题)|帖子|详情|详细内容|文章(?:正文|内容|详情)?"
+    r"|浏览文章|阅读文章|home)$",
+    re.IGNORECASE,
+)
+
+
+# How a line says it: what a date's label calls it, that it stands in a byline, nothing, or the day of the week.
+Kind = Literal["publish", "time", "update", "byline", "bare", "clock"]
+# Where a line stands: between the title and the text, above the title, in the text's first lines, or after the text.
+Place = Literal["head", "above", "opening", "tail"]
+_PREFERRED: dict[Kind, int] = {"publish": 4, "time": 3, "byline": 2, "bare": 1, "update": 0, "clock": -1}
+
+
+class Label(NamedTuple):
+    """A short line about an article, and where it stands."""
+
+    text: str
+    place: Place = "head"
+
+
+class Said(NamedTuple):
+    """What a line says: `value` of `field`, by the words `source`."""
+
+    field: str
+    value: str | int
+    source: str
+    kind: Kind = "bare"
+    approximate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What label lines say; `sources` names the kind of line each field was read from."""
+
+    published: str | None = None
+    author: str | None = None
+    category: str | None = None
+    heat: int | None = None
+    comments: int | None = None
+    source: str | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_labels(lines: Sequence[str]) -> Labels:
+    """What label lines say (`催收科普 4℃ 0`, `栏目:行业资讯 浏览:16`, a breadcrumb).
+
+    The first line wins a field; of dates the one that is best labelled.
+    """
+    found: dict[str, Said] = {}
+    for line in lines:
+        for said in read_line(line):
+            known = found.get(said.field)
+            if known is None or (said.field == "published" and _PREFERRED[said.kind] > _PREFERRED[known.kind]):
+                found[said.field] = said
+    values = {name: said.value for name, said in found.items()}
+    sources = {name: f"line: {said.source}" for name, said in found.items()}
+    return Labels(
+        text_of(values, "published"), text_of(values, "author"), text_of(values, "category"),
+        number_of(values, "heat"), number_of(values, "comments"), text_of(values, "source"), sources,
+    )  # fmt: skip
+
+
+def text_of(values: Mapping[str, str | int], name: str) -> str | None:
+    """The value of a field that is text."""
+    value = values.get(name)
+    return value if isinstance(value, str) else None
+
+
+def number_of(values: Mapping[str, str | int], name: str) -> int | None:
+    """The value of a field that is a number."""
+    value = values.get(name)
+    return value if isinstance(value, int) else None
+
+
+def is_label(line: str) -> bool:
+    """Whether a line says something about the article instead of being part of it."""
+    return next(iter(read_line(line)), None) is not None
+
+
+def read_line(line: str, fetched: str | None = None) -> Iterable[Said]:
+    """What one short line says of which field; nothing for a longer one. `fetched` as in `dates.dates`."""
+    if len(line) > LABEL_LINE or not _MAY_BE_LABEL.search(line):
+        return
+    named = ":" in line or "\uff1a" in line
+    if (named or _MAY_BE_CRUMB.search(line)) and (category := _breadcrumb(line)):
+        yield Said("category", category, "breadcrumb")
+    if _DIGIT.search(line):
+        yield from _numbers(line)
+    elif _NO_COMMENTS.fullmatch(line):
+        yield Said("comments", 0, line[:20])
+    if "。" not in line:
+        yield from _dates(line, fetched)
+    if (named or "/" in line) and (match := _AUTHOR.search(line)) and match[1] not in _NOT_AUTHORS:
+        yield Said("author", match[1], "作者")
+    if not named:
+        return
+    if match := _CATEGORY.search(line):
+        yield Said("category", match[1], "栏目")
+    if (match := _SOURCE.search(line)) and not _NOT_VALUES.match(match[1]):
+        yield Said("source", match[1], "来源")
+
+
+def _numbers(line: str) -> Iterable[Said]:
+    """What the numbers of a line count."""
+    if match := _DEGREES.search(line):
+        if match[1]:
+            yield Said("category", match[1], "N℃")
+        yield Said("heat", number(match[2], match[3]), "N℃")
+        if match[4]:
+            yield Said("comments", int(match[4]), "N℃ M")
+    if match := _GLUED_HEAT.match(line):
+        yield Said("category", match[1], "category and number")
+        yield Said("heat", number(match[2], match[3]), "category and number")
+    if match := _AGE_AND_NUMBER.match(line):
+        yield Said("category", match[1], "category, age and number")
+        yield Said("heat", int(match[2]), "category, age and number")
+    if match := _HEAT.search(line):
+        yield Said("heat", number(match[2], match[3]), match[1])
+    elif match := _HEAT_AFTER.search(line):
+        yield Said("heat", number(match[1], match[2]), match[3])
+    elif match := _DATE_AND_NUMBER.match(line):
+        yield Said("heat", int(match[1]), "date and number")
+    if match := _COMMENTS.search(line) or _COMMENTS_AFTER.search(line):
+        yield Said("comments", int(match[1]), "评论")
+
+
+def _dates(line: str, fetched: str | None) -> Iterable[Said]:
+    """The dates of a line, each with what it is said to be the date of."""
+    after = 0
+    byline = _BYLINE.search(line) is not None
+    for one in dates(line, fetched):
+        kind, word = _date_kind(line, after, one, byline)
+        after = one.end
+        if kind is not None:
+            yield Said("published", one.value, word, kind, one.approximate)
+
+
+def _date_kind(line: str, after: int, one: Found, byline: bool) -> tuple[Kind | None, str]:
+    """What the date at `one` is of, and the word that says so; None for a clock's, a deadline or a story's date."""
+    before = line[max(after, one.start - _LABEL_REACH) : one.start + 4]  # a label may be part of the match
+    words = list(_DATE_LABEL.finditer(before))
+    # 更新时间 and 发布日期 are two words each, of which the first decides.
+    names = [m for m in words if m.lastgroup != "time"] or words
+    match = names[-1] if names else _DATE_LABEL.match(line[one.end : one.end + 6].lstrip())
+    if match is None:
+        if byline:
+            return "byline", "byline"
+        if _CLOCK.search(line):
+            return "clock", "date and weekday"
+        return ("bare", "date") if len(line) - (one.end - one.start) <= _BARE_REST else (None, "")
+    if match.lastgroup in ("publish", "time", "update"):
+        return match.lastgroup, match[0]  # type: ignore[return-value]
+    return None, ""
+
+
+def number(digits: str, unit: str = "") -> int:
+    """`2.43`, `W` → 24300; `1,234` → 1234."""
+    value = float(re.sub("[,\uff0c]", "", digits))
+    return round(value * {"w": 10_000, "万": 10_000, "萬": 10_000, "k": 1_000, "千": 1_000}.get(unit.lower(), 1))
+
+
+def _breadcrumb(line: str) -> str | None:
+    """The last level of a breadcrumb that names a section, not the page."""
+    if not (match := _CRUMB_START.search(line)):
+        return None
+    levels = _CRUMB.split(line[match.start() :].replace("\uff1a", ":").split(":", 1)[-1])
+    named = [level.strip() for level in levels[:-1] if level.strip() and not _NOT_LEVELS.match(level.strip())]
+    return named[-1] if named and len(named[-1]) <= 20 else None

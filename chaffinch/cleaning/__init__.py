@@ -1,0 +1,1 @@
+"""From an article to its own words, with what was taken out as evidence."""

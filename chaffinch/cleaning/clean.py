@@ -1,0 +1,333 @@
+"""Take the furniture out of an article: what is left is the article's own words, what goes is kept with its rule.
+
+Each line is repaired and freed of contacts, then judged by the rules of config/boilerplate.toml on a view of it
+(simplified characters, half-width signs, one to one, so that offsets hold). Words nominate a line; its place and its
+length decide, because words alone eat articles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chaffinch.cleaning import short_lines
+from chaffinch.cleaning.repair import is_strange, repair
+from chaffinch.cleaning.rules import Rule, Rules, load_rules
+from chaffinch.items import Article, Cleaned, Contact, Removed
+from chaffinch.text.chinese.script import script_of
+from chaffinch.text.contacts.addresses import shown
+from chaffinch.text.contacts.masking import mask
+from chaffinch.text.lines import PROSE_CHARS, Line, is_prose, letters_of, running, view_of
+
+__all__ = ["Rules", "clean", "load_rules"]
+
+_SENTENCE_END = re.compile(r"[。!?]+[”\"」』)]?")
+_SENTENCES = 12  # from the end of a line, before each of which a notice may begin
+_MOST_REMOVED = 0.6  # of the characters, when prose is among them
+_HEAD_CHARS, _TAIL_CHARS = 160, 240  # how far into a line parts are cut
+_SHIFTED_CHARS = 30_000  # of strange lines that are searched for shifted bytes, so that hostile pages end
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
+_REMAPPED = 10  # private-use characters from which a text is one that a font shows; by hand: lone ones are icons
+_TITLES = ("title-line", "repeated-title")
+HIDDEN = "hidden"  # the rule of what a page holds and no reader sees
+
+
+def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
+    """Clean one article: repair, take out boilerplate and contacts, tell the script.
+
+    `key` signs the contacts. Positions in `removed` count the article's lines that are not blank; lines of one notice
+    that follow each other count as one and are kept as one text.
+    """
+    repairs: Counter[str] = Counter()
+    contacts: dict[Contact, None] = {}
+    lines: list[Line] = []
+    whole: list[Line] = []  # with what nobody sees, which no other rule is asked about
+    context = ""
+    budget = _SHIFTED_CHARS
+    for block in article.blocks:
+        if is_strange(block.text):
+            budget -= len(block.text)
+        if block.hidden:
+            if text := _tidy(block.text, key, "", Counter(), contacts, shifted=False):
+                whole.append(Line(text, text, HIDDEN))
+        elif text := _tidy(block.text, key, context, repairs, contacts, shifted=budget > 0):
+            lines.append(Line(text, view_of(text)))
+            whole.append(lines[-1])
+            context = text[-60:]
+    # A title that is a line of the page as well is damaged once, not twice.
+    again = any(block.text == article.title for block in article.blocks)
+    title = _tidy(article.title, key, "", Counter() if again else repairs, contacts)
+    author, category = (_tidy(s or "", key, "", repairs, contacts) for s in (article.author, article.category))
+    found = _judge(lines, view_of(title), rules)
+    kept, removed = _split(whole)
+    text = "\n".join(kept)
+    if (strange := len(_PRIVATE.findall(text))) >= _REMAPPED:
+        repairs["private-use"] = strange  # not repaired, but marked: only the page's own font knows them
+    return Cleaned(
+        url=shown(article.url, key),
+        title=title,
+        text=text,
+        published=article.published,
+        author=author or None,
+        category=category or found.get("category") or None,
+        heat=article.heat if article.heat is not None else _number(found.get("heat")),
+        comments=article.comments if article.comments is not None else _number(found.get("comments")),
+        charset=article.charset,
+        declared_charset=article.declared_charset,
+        script=script_of(text or title),
+        removed=removed,
+        contacts=tuple(contacts),
+        repairs=dict(repairs),
+        sources=article.sources,
+    )
+
+
+def _tidy(
+    text: str,
+    key: bytes,
+    context: str,
+    repairs: Counter[str],
+    contacts: dict[Contact, None],
+    shifted: bool = True,
+) -> str:
+    """Repair a line and mask its contacts, counting both."""
+    if not text or text.isspace():
+        return ""
+    text, counts = repair(text, shifted)
+    if counts:
+        repairs.update(counts)
+    text, found = mask(text, key, context)
+    contacts.update(dict.fromkeys(found))
+    return text
+
+
+def _number(text: str | None) -> int | None:
+    """A page's own count: `4`, `1.49W`, `2万`."""
+    if not text:
+        return None
+    times = 10_000 if text[-1] in "wW万" else 1
+    return int(float(text.rstrip("wW万") or 0) * times)
+
+
+def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
+    """Set the rule of every line that goes and cut parts of lines. Returns metadata that rules read."""
+    nominated = _nominate_all(lines, title, rules)
+    starts = [notice_start(line.view, title, names, rules) for line, names in zip(lines, nominated, strict=True)]
+    body = [
+        (not names or start > 0) and is_prose(line.view)
+        for line, names, start in zip(lines, nominated, starts, strict=True)
+    ]
+    before, after = running(body), running(body[::-1])[::-1]
+    found: dict[str, str] = {}
+    for i, (line, names) in enumerate(zip(lines, nominated, strict=True)):
+        for rule in names:
+            if rule.holds(i, len(lines), before[i], after[i]):
+                found.update(rule.fields(line.view))
+                if starts[i]:
+                    _shorten(line, rule.name, starts[i], len(line.view))
+                else:
+                    line.rule = rule.name
+                break
+    _mark_summaries(lines)
+    short_lines.mark(lines, title, before, after)
+    follow(lines, body, after, rules)
+    _name_titles(lines, before)
+    _spare(lines)
+    _cut(lines, title, rules, before, after)
+    return found
+
+
+def notice_start(view: str, title: str, names: Sequence[Rule], rules: Rules) -> int:
+    """Where a notice begins that stands behind prose of its own in one line; 0 where the line is all notice."""
+    if not names or len(view) <= PROSE_CHARS or not any(rule.pattern for rule in names):
+        return 0
+    for end in reversed([m.end() for m in _SENTENCE_END.finditer(view, 0, len(view) - 1)][-_SENTENCES:]):
+        if rules.nominate(view[end:].strip(), title):
+            before = view[:end].strip()
+            if not rules.nominate(before, title):
+                return end if is_prose(before) else 0
+    return 0
+
+
+def _shorten(line: Line, rule: str, start: int, end: int) -> None:
+    """Cut a part off a line that stays."""
+    line.cuts = (*line.cuts, (rule, line.text[start:end]))
+    line.text = (line.text[:start] + line.text[end:]).strip()
+    line.view = view_of(line.text)
+
+
+_TITLE = Rule("title-line", "anywhere", 0, 400)
+_SUFFIX = re.compile(
+    r"\s*(?:[-_|—–]\s*[^,。;!?]{1,14}|第\s?[0-9]{1,2}\s?张|[(【\[]?图(?:片)?\s?[0-9一二三四]?[)】\]]?|的?(?:图片|配图|文章)[0-9]?)?\s*"
+)
+
+
+def _nominate_all(lines: Sequence[Line], title: str, rules: Rules) -> list[list[Rule]]:
+    """The rules that each line's words call for, from both ends inwards: the middle is open to few of them."""
+    out: list[list[Rule]] = [[] for _ in lines]
+    low = _reach(range(len(lines)), lines, title, rules, out)
+    high = _reach(range(len(lines) - 1, low - 1, -1), lines, title, rules, out)
+    for i in range(low, len(lines) - high):
+        out[i] = _nominations(lines[i], title, rules, middle=True)
+    return out
+
+
+def _reach(order: Sequence[int], lines: Sequence[Line], title: str, rules: Rules, out: list[list[Rule]]) -> int:
+    """Nominate inwards until the prose is deep enough; returns how many lines that took."""
+    prose = 0
+    for taken, i in enumerate(order):
+        if prose == rules.depth:
+            return taken
+        out[i] = _nominations(lines[i], title, rules)
+        prose += not out[i] and is_prose(lines[i].view)
+    return len(order)
+
+
+def _nominations(line: Line, title: str, rules: Rules, middle: bool = False) -> list[Rule]:
+    names = rules.nominate(line.view, title, middle)
+    if title and len(line.view) <= len(title) + 40 and _is_title(line.view, title):
+        names = [_TITLE, *names]
+    return names
+
+
+def _is_title(view: str, title: str) -> bool:
+    """Whether a line is the title: plain, labelled, in brackets, as an image's name, or with the site's name."""
+    view = view.removeprefix("标题:")
+    plain, wanted = letters_of(view), letters_of(title)
+    if len(wanted) < 4 or not plain.startswith(wanted):
+        return plain == wanted and bool(wanted)
+    if plain == wanted:
+        return True
+    at = view.rfind(title[-1]) + 1
+    bare = view.strip("【】[]《》 ")
+    return bare.startswith(title) and _SUFFIX.fullmatch(bare, len(title)) is not None and at > 0
+
+
+def _name_titles(lines: list[Line], before: Sequence[int]) -> None:
+    """The first title before any prose is the title line; every other one repeats it."""
+    seen = False
+    for i, line in enumerate(lines):
+        if line.rule == _TITLE.name:
+            if seen or before[i]:
+                line.rule = "repeated-title"
+            seen = True
+
+
+def follow(lines: list[Line], body: Sequence[bool], after: Sequence[int], rules: Rules) -> None:
+    """Rules that announce something take the short lines that follow: a notice its contacts, a list its titles."""
+    left, name, what = 0, "", ""
+    for i, line in enumerate(lines):
+        if line.rule:
+            if left and what == "contacts" and line.rule == "contact-line":
+                line.rule = name
+                left -= 1
+                continue
+            rule = rules.by_name.get(line.rule)
+            if rule is not None and rule.then:
+                left, name, what = rule.then_lines, rule.name, rule.then
+            elif line.rule != name:
+                left = left if what == "titles" else 0
+            continue
+        if not left or body[i]:
+            left = 0
+            continue
+        if what == "contacts" and not _is_contact_line(line.view):
+            left = 0
+            continue
+        if what == "titles" and after[i]:
+            left = 0
+            continue
+        line.rule = name
+        left -= 1
+
+
+_SUMMARY = re.compile(r"\s?[【\[(]?(?:小编)?(?:导读|导语|核心提示|摘要|简介|内容提要|内容摘要)[】\])]?\s?:?\s?")
+_CUT_OFF = re.compile(r"(?:\.{2,6}|…{1,2}|。{2,6})\s?(?:\[?详细\]?|\[?更多\]?)?\s?")
+_SUMMARY_LINES, _SUMMARY_CHARS = 6, 12
+
+
+def _mark_summaries(lines: Sequence[Line]) -> None:
+    """A lead that is labelled or breaks off, and says again what the text says, is a list page's summary."""
+    for i, line in enumerate(lines[:_SUMMARY_LINES]):
+        label = _SUMMARY.match(line.view)
+        stop = next((m.start() for m in _CUT_OFF.finditer(line.view[-12:]) if m.end() == len(line.view[-12:])), None)
+        if line.rule or (label is None and stop is None) or len(line.view) > 1_000:
+            continue
+        end = len(line.view) if stop is None else max(0, len(line.view) - 12) + stop
+        said = letters_of(line.view[label.end() if label else 0 : end])
+        rest = letters_of("".join(other.view for other in lines[i + 1 : i + 20])[:5_000])
+        if len(said) >= _SUMMARY_CHARS and said in rest:
+            line.rule = "summary"
+
+
+def _is_contact_line(view: str) -> bool:
+    """Little but placeholders and their labels."""
+    return "⟨" in view and len(re.sub(r"⟨\w+⟩", "", view)) <= 24
+
+
+def _spare(lines: list[Line]) -> None:
+    """When the rules would take most of a page with prose in it, the prose stays: then they misread the page."""
+    total = sum(len(line.view) for line in lines)
+    gone = sum(len(line.view) for line in lines if line.rule)
+    if gone <= _MOST_REMOVED * total:
+        return
+    for line in lines:
+        if line.rule and line.rule not in _TITLES and is_prose(line.view):
+            line.rule = ""
+    if lines and all(line.rule for line in lines):
+        max(lines, key=lambda line: (line.rule not in _TITLES, len(line.view))).rule = ""
+
+
+_OPENING = re.compile(r"(?:随着|当|如果|在|很多|许多|近年|近日|现在|今天|对于|首先|关于|因为|根据|一般|通常|目前|其实)")
+
+
+def _glued_title(view: str, title: str) -> int:
+    """How much of a line's start is the title as an image's name, set before a sentence that begins anew."""
+    bare = title.strip()
+    if len(bare) < 8:
+        return 0
+    for head in (f"【{bare}】", f"[{bare}]"):
+        if view.startswith(head):
+            return len(head)
+    if not view.startswith(bare) or len(view) < len(bare) + 20:
+        return 0
+    rest = view[len(bare) :]
+    space = len(rest) - len(rest.lstrip())
+    anew = rest.lstrip().startswith(bare[:3]) or _OPENING.match(rest, space)
+    return len(bare) + space if anew else 0
+
+
+def _cut(lines: list[Line], title: str, rules: Rules, before: Sequence[int], after: Sequence[int]) -> None:
+    """Cut furniture that is glued to an end of a line that stays."""
+    for i, line in enumerate(lines):
+        if line.rule:
+            continue
+        if end := _glued_title(line.view, title):
+            _shorten(line, "repeated-title", 0, end)
+        middle = before[i] >= rules.depth and after[i] >= rules.depth
+        for rule in rules.cutting_anywhere if middle else rules.cutting:
+            if rule.fits(title) and rule.holds(i, len(lines), before[i], after[i]):
+                span = rule.cut(line.view, _HEAD_CHARS, _TAIL_CHARS)
+                if span is not None and span[1] - span[0] < len(line.view):
+                    _shorten(line, rule.name, *span)
+
+
+def _split(lines: Sequence[Line]) -> tuple[list[str], tuple[Removed, ...]]:
+    """What is kept, and what was removed at its place."""
+    kept: list[str] = []
+    removed: list[Removed] = []
+    position, last = 0, ""
+    for line in lines:
+        if line.rule and line.rule == last == "takedown-notice":
+            removed[-1] = replace(removed[-1], text=f"{removed[-1].text}\n{line.text}")
+            continue
+        last = line.rule
+        if line.rule:
+            removed.append(Removed(position, line.rule, line.text))
+        else:
+            removed.extend(Removed(position, rule, part, whole=False) for rule, part in line.cuts)
+            kept.append(line.text)
+        position += 1
+    return kept, tuple(removed)

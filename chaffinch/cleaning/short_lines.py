@@ -1,0 +1,114 @@
+"""Short lines that give themselves away by their place and their neighbours, not by their words.
+
+A caption stands twice in succession (once as the picture's own text), a breadcrumb without signs ends with the title,
+a byline is a date among short words, a row of search terms says the title's words again and again, a neighbour's title
+follows the last sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from chaffinch.text.lines import Line, is_prose, letters_of
+
+# By hand, on benchmarks/furniture/dev.txt; benchmarks/furniture.py and benchmarks/prose.py say what they do on others.
+_CAPTION = 30  # characters, the longest line that is taken for one
+_NEIGHBOUR = (6, 32)  # characters of a title of another article
+_TERMS, _TERM = 3, 12  # search terms that make a row, and the characters of the longest of them
+_SECTION, _BYLINE = 12, 70  # characters of a section's name before the title, and of a byline
+_SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
+_DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|(?<!\d)\d{1,2}-\d{1,2}(?=\s\d{1,2}:\d\d)")
+_TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
+_BETWEEN_WORDS = re.compile(r"[\s|/·•:()\[\]<>-]+")
+_SIGNS = re.compile(r"[。;!?…“”]")
+_NUMBERED = re.compile(r"[(（]?[0-9一二三四五六七八九十]{1,3}[.、)）:]|第[0-9一二三四五六七八九十]{1,3}")
+_HOME = re.compile(r"(?:网站|返回)?(?:首页|主页)")
+_BETWEEN_TERMS = re.compile(r"[,、|_ ]+")
+_ASKS = re.compile(
+    r"吗|呢|怎|如何|什么|多久|多少|是否|能不能|会不会|可不可以|为何|哪|几[天个次年期]|技巧|方法|办法|攻略|流程|条件|后果|规定|区别|真的"
+)
+
+
+def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequence[int]) -> None:
+    """Sets the rule of those that are furniture. `before` and `after` count the prose on either side of each line."""
+    _captions(lines)
+    for i, line in enumerate(lines):
+        if line.rule or is_prose(line.view):
+            continue
+        if not before[i] and title and (rule := _around_title(line.view.strip(), title)):
+            line.rule = rule
+        elif not before[i] and after[i] and _is_byline(line.view):
+            line.rule = "byline"
+        elif bool(before[i]) != bool(after[i]) and _is_row_of_terms(line.view, title):
+            line.rule = "search-terms"
+    _neighbours(lines, title, before, after)
+
+
+def _around_title(view: str, title: str) -> str:
+    """The rule of a line that is the title with a section before it or a byline behind it, "" for another."""
+    if len(title) < 6 or view == title or _SIGNS.search(view.replace(title, "")):
+        return ""
+    if view.endswith(title) and len(view) - len(title) <= _SECTION:
+        return (
+            "breadcrumb" if _HOME.match(view) else "title-line" if _SECTION_NAME.fullmatch(view, 0, -len(title)) else ""
+        )
+    return "title-line" if view.startswith(title) and _is_byline(view[len(title) :]) else ""
+
+
+def _is_byline(view: str) -> bool:
+    """Who, when, how often read: nothing but short words, a date, and a time or a count beside it."""
+    if len(view) > _BYLINE or "," in view or _SIGNS.search(view):
+        return False
+    rest, dates = _DATE.subn(" ", view)
+    rest, times = _TIME.subn(" ", rest)
+    words = [word for word in _BETWEEN_WORDS.split(rest) if word]
+    counts = sum(word[0].isdigit() or word[-1].isdigit() for word in words)
+    return dates == 1 and bool(times or counts) and len(words) <= 8 and all(len(word) <= 8 for word in words)
+
+
+def _captions(lines: Sequence[Line]) -> None:
+    """A short line without a sentence's signs that the next one repeats: both."""
+    for one, other in pairwise(lines):
+        same = one.view == other.view and 2 <= len(one.view) <= _CAPTION and letters_of(one.view) != ""
+        if same and not other.rule and (not one.rule or one.rule == "caption") and not _SIGNS.search(one.view):
+            one.rule = other.rule = "caption"
+
+
+def _is_row_of_terms(view: str, title: str) -> bool:
+    """Terms, half of them with two letters in a row of the title or of each other, at least two with the title's."""
+    if _SIGNS.search(view) or _NUMBERED.match(view) or ":" in view:
+        return False
+    terms = [term for term in _BETWEEN_TERMS.split(view.strip()) if term]
+    if len(terms) < _TERMS or not all(2 <= len(term) <= _TERM for term in terms):
+        return False
+    pairs = [_pairs(term) for term in terms]
+    of_title = _pairs(title)
+    alike = sum(
+        bool(own & of_title) or any(own & other for j, other in enumerate(pairs) if j != i)
+        for i, own in enumerate(pairs)
+    )
+    return 2 * alike >= len(terms) and sum(bool(own & of_title) for own in pairs) >= 2
+
+
+def _pairs(text: str) -> set[str]:
+    letters = letters_of(text)
+    return {letters[i : i + 2] for i in range(len(letters) - 1)}
+
+
+def _neighbours(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequence[int]) -> None:
+    """Titles of other articles below the last sentence: they ask, end with no sign, and have words of this title.
+
+    Behind a line that announces a list they are the article's.
+    """
+    of_title = _pairs(title)
+    low, high = _NEIGHBOUR
+    for i, line in enumerate(lines):
+        if line.rule or after[i] or not before[i] or is_prose(line.view) or not low <= len(line.view) <= high:
+            continue
+        announced = any(other.view.rstrip().endswith(":") for other in lines[max(0, i - 12) : i] if not other.rule)
+        if announced or _SIGNS.search(line.view) or "," in line.view or _NUMBERED.match(line.view):
+            continue
+        if _ASKS.search(line.view) and _pairs(line.view) & of_title:
+            line.rule = "neighbour-title"

@@ -1,0 +1,1 @@
+"""From texts to fingerprints, pairs and clusters; from paragraphs to their sources."""

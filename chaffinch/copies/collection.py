@@ -1,0 +1,175 @@
+"""A whole collection at once: every pair of copies, and the clusters they make, in memory and on several cores."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from multiprocessing import Pool
+from multiprocessing.sharedctypes import RawArray
+from typing import Any
+
+import numpy as np
+
+from chaffinch.copies import candidates
+from chaffinch.copies.fingerprint import article_fingerprint
+from chaffinch.copies.similarity import Cache, Text, Weighed
+from chaffinch.copies.stock import CELLS, Cells, Counts, Stock
+from chaffinch.copies.verify import Link, Pair, clustered, links, settle
+from chaffinch.items import Fingerprint
+from chaffinch.text.canonical import canonical
+
+Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+Node = tuple[int, int]  # a number in the order of the digests, and the place of a text
+
+_AT_ONCE = 256
+
+# What the pool's processes work on: inherited by a fork, sent once otherwise.
+_texts: Sequence[str] = ()
+_counts: Counts = np.empty(0, dtype=np.uint16)
+_cache: Cache[Text] = Cache()
+_weighed: Cache[Weighed] = Cache()
+
+
+def cluster_texts(texts: Sequence[str], workers: int = 1) -> list[int | None]:
+    """The cluster of each text, as the position of one of its members; None for a text that is alone."""
+    nodes, found = linked_texts(texts, workers)
+    return labels(len(texts), nodes, clustered(found))
+
+
+def linked_texts(texts: Sequence[str], workers: int = 1) -> tuple[list[list[int]], list[Link]]:
+    """Nodes, the positions of texts of the same letters each, and the links between them."""
+    shared = RawArray("H", CELLS)
+    common = Stock(np.frombuffer(shared, dtype=np.uint16))
+    with _processes(texts, shared, workers) as run:
+        prints: list[Fingerprint] = []
+        by_digest: defaultdict[bytes, list[int]] = defaultdict(list)
+        for part in run(_fingerprints, range(0, len(texts), _AT_ONCE)):
+            for found, own in part:
+                if found.digest:
+                    if found.digest not in by_digest:
+                        common.count([own], 1)
+                    by_digest[found.digest].append(len(prints))
+                prints.append(found)
+        nodes = [by_digest[digest] for digest in sorted(by_digest)]
+        holders = [positions[0] for positions in nodes]
+        return nodes, _judge([prints[holder] for holder in holders], holders, common, run)
+
+
+def labels(count: int, nodes: Sequence[Sequence[int]], of: dict[int, int]) -> list[int | None]:
+    """The cluster of each of `count` texts, from what `partition` says of their nodes."""
+    clusters: list[int | None] = [None] * count
+    for group in groups(of, len(nodes)):
+        positions = [position for node in group for position in nodes[node]]
+        if len(positions) > 1:
+            for position in positions:
+                clusters[position] = positions[0]
+    return clusters
+
+
+def _judge(prints: Sequence[Fingerprint], holders: Sequence[int], common: Stock, run: Run) -> list[Link]:
+    """The links between nodes, as `verify.settle` finds them; `common` has all of them."""
+
+    def links_of(pairs: Sequence[Pair], number: int) -> list[Link]:
+        tasks = (
+            (number, common.texts, [((a, holders[a]), (b, holders[b])) for a, b in pairs[start : start + _AT_ONCE]])
+            for start in range(0, len(pairs), _AT_ONCE)
+        )
+        return [link for part in run(_links, tasks) for link in part]
+
+    def count(nodes: Collection[int], step: int) -> None:
+        places = sorted(holders[node] for node in nodes)
+        for part in run(_cells, [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]):
+            common.count(part, step)
+
+    return settle(candidate_pairs(prints), range(len(prints)), links_of, count)
+
+
+@contextmanager
+def _processes(texts: Sequence[str], counts: Any, workers: int) -> Iterator[Run]:
+    if workers > 1:
+        canonical("")  # makes the table once, before the fork
+        with Pool(workers, initializer=_share, initargs=(texts, counts)) as pool:
+            yield pool.imap
+    else:
+        _share(texts, counts)
+        yield map
+    _share((), RawArray("H", 0))
+
+
+def _share(texts: Sequence[str], counts: Any) -> None:
+    global _texts, _counts, _cache, _weighed
+    _texts = texts
+    _counts = np.frombuffer(counts, dtype=np.uint16) if len(counts) else _counts[:0]
+    _cache, _weighed = Cache(), Cache()
+
+
+def _text(position: int) -> Text:
+    return _cache.get(position, lambda: Text.of(canonical(_texts[position])))
+
+
+def _fingerprints(start: int) -> list[tuple[Fingerprint, Cells]]:
+    """Fingerprints without shingles, and the cells of each text."""
+    found = []
+    for position, text in enumerate(_texts[start : start + _AT_ONCE], start):
+        own = article_fingerprint(canonical(text))
+        assert own.shingles is not None
+        kept = _cache.get(position, partial(Text, own.shingles))
+        found.append((replace(own, shingles=None), kept.cells))
+    return found
+
+
+def _cells(positions: Sequence[int]) -> list[Cells]:
+    return [_text(position).cells for position in positions]
+
+
+def _links(task: tuple[int, int, list[tuple[Node, Node]]]) -> list[Link]:
+    number, texts, pairs = task
+    places = {node: position for pair in pairs for node, position in pair}
+
+    def text_of(node: int) -> Text:
+        return _text(places[node])
+
+    return list(links([(a, b) for (a, _), (b, _) in pairs], text_of, Stock(_counts, texts), number, _weighed))
+
+
+def groups(of: dict[int, int], count: int) -> list[list[int]]:
+    """The clusters of nodes 0 to `count`, from what `partition` says; a node it does not know is alone."""
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for node in range(count):
+        members[of.get(node, node)].append(node)
+    return list(members.values())
+
+
+def candidate_pairs(prints: Sequence[Fingerprint]) -> list[tuple[int, int]]:
+    """The pairs (a, b), a < b, worth comparing. `prints` is in the order of their digests, each only once."""
+    simhashes = np.array([found.simhash for found in prints], dtype=np.int64)
+    blocks = [*candidates.sketch_pairs(prints), candidates.simhash_pairs(simhashes)]
+    keys = np.unique(np.concatenate([block[:, 0] << 32 | block[:, 1] for block in blocks]))
+    return near_each_other(zip((keys >> 32).tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True))
+
+
+def near_each_other(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same pairs, breadth first, so that what is compared together is compared at about the same time."""
+    neighbours: defaultdict[int, list[int]] = defaultdict(list)
+    for a, b in pairs:
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    ordered: list[tuple[int, int]] = []
+    place: dict[int, int] = {}
+    for start in neighbours:
+        if start in place:
+            continue
+        place[start] = len(place)
+        queue = deque([start])
+        while queue:
+            node = queue.popleft()
+            for other in neighbours[node]:
+                if other not in place:
+                    place[other] = len(place)
+                    queue.append(other)
+                if place[other] > place[node]:
+                    ordered.append((min(node, other), max(node, other)))
+    return ordered

@@ -1,0 +1,148 @@
+"""Which paragraphs are edits of which: they are near to one another (paragraphs.py), and the earliest is the source."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaffinch.copies.candidates import join, table
+from chaffinch.copies.paragraph_prints import are_edited
+from chaffinch.copies.similarity import Text, Weighed, rare_share
+from chaffinch.copies.stock import read
+from chaffinch.items import PARAGRAPH, Paragraphs
+from chaffinch.text.canonical import canonical
+
+RARE_SHARE = 0.2  # of the weight of the lighter paragraph: set phrases have less, an edit of a third twice it. By hand
+LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size
+
+First = tuple[str, int]  # since when, and which article: earlier is smaller
+
+KNOWN = "SELECT hash, since, first_id FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_STORED = "SELECT hash, simhash, bands, sketch FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_PLACES = "SELECT hash, first_id, first_line FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_TEXTS = "SELECT articles.id, text FROM json_each(?) CROSS JOIN articles ON articles.id = value"
+_VERSIONS = "SELECT hash, since, first_id, edit_of FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_IN_BANDS = "SELECT band, hash FROM json_each(?) CROSS JOIN paragraph_bands ON band = value"
+
+
+def stored(connection: sqlite3.Connection, hashes: Iterable[int]) -> Paragraphs:
+    """The paragraphs of these hashes, each once and ordered by them, without the columns that articles give them."""
+    rows = connection.execute(_STORED, (_json(hashes),)).fetchall()
+    found = np.zeros(len(rows), dtype=PARAGRAPH)
+    if rows:
+        found["hash"], found["simhash"], *packed = zip(*rows, strict=True)
+        for name, column in zip(("bands", "sketch"), packed, strict=True):
+            kind = PARAGRAPH[name]
+            found[name] = np.frombuffer(b"".join(column), dtype=kind.base).reshape(-1, *kind.shape)
+    return found[np.argsort(found["hash"])]
+
+
+def settle(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.bool_]) -> None:
+    """Links paragraphs that are new, or whose source moved, to the earliest version, and later versions to them.
+
+    The bands of those that are `fresh` are indexed first.
+    """
+    pairs = _alike(connection, held, fresh)
+    rows = {
+        own: (since, first, edit_of)
+        for own, since, first, edit_of in connection.execute(_VERSIONS, (_json({*chain.from_iterable(pairs)}),))
+    }
+    firsts: dict[int, First] = {own: (since, first) for own, (since, first, _) in rows.items()}
+    sources = {own: edit_of for own, (*_, edit_of) in rows.items() if edit_of is not None}
+    outside = {source for source in sources.values() if source not in firsts}
+    firsts |= {own: (since, first) for own, since, first in connection.execute(KNOWN, (_json(outside),))}
+    versions_of: defaultdict[int, list[int]] = defaultdict(list)
+    for own, other in pairs:
+        versions_of[own].append(other)
+    moved: dict[int, int | None] = {}
+    for own, versions in sorted(versions_of.items()):
+        mine = firsts[own]
+        for other in versions:
+            source = moved.get(other, sources.get(other))
+            if mine < firsts[other] and (source is None or (mine, own) < (firsts[source], source)):
+                moved[other] = own
+        if earlier := [(firsts[other], other) for other in versions if firsts[other] < mine]:
+            moved[own] = min(earlier)[1]
+        elif own in sources and mine <= firsts[sources[own]]:
+            moved[own] = None  # an article that has it, as early as what it seemed an edit of, came later
+    connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", [(b, a) for a, b in moved.items()])
+
+
+def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Pairs (hash of one of `held`, of another) that are versions of one another. Indexes the bands of the fresh.
+
+    A band holds the LANDMARKS paragraphs of lowest hash that have it, whatever the order in which they came.
+    """
+    if not len(held):
+        return []
+    hashes = held["hash"]
+    ordered = np.sort(held["bands"].astype(np.int64), axis=1)
+    distinct = np.diff(ordered, axis=1, prepend=ordered[:, :1] - 1) > 0  # a line of few letters has a band twice
+    of, wanted = np.nonzero(distinct)[0], ordered[distinct]
+    known = table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)), 2)
+    adding = fresh[of]
+    band = np.concatenate((known[:, 0], wanted[adding]))
+    other = np.concatenate((known[:, 1], hashes[of[adding]]))
+    is_new = np.arange(len(band)) >= len(known)
+    order = np.lexsort((is_new, other, band))
+    band, other, is_new = band[order], other[order], is_new[order]
+    once = changes(band) | changes(other)
+    band, other, is_new = band[once], other[once], is_new[once]
+    starts = np.flatnonzero(changes(band))
+    place = np.arange(len(band)) - np.repeat(starts, np.diff(np.append(starts, len(band))))
+    near = place < LANDMARKS
+    added, dropped = is_new & near, ~is_new & ~near
+    connection.executemany(
+        "INSERT INTO paragraph_bands (band, hash) VALUES (?, ?)",
+        zip(band[added].tolist(), other[added].tolist(), strict=True),
+    )
+    connection.executemany(
+        "DELETE FROM paragraph_bands WHERE band = ? AND hash = ?",
+        zip(band[dropped].tolist(), other[dropped].tolist(), strict=True),
+    )
+    band, other = band[near], other[near]
+    pairs = np.column_stack(join(of, wanted, band, other))
+    pairs = pairs[hashes[pairs[:, 0]] != pairs[:, 1]]
+    if not len(pairs):
+        return []
+    others, index = np.unique(pairs[:, 1], return_inverse=True)
+    keys = np.unique(pairs[:, 0] * len(others) + index)
+    mine, index = keys // len(others), keys % len(others)
+    close = are_edited(held[mine], stored(connection, others.tolist())[index])
+    return _sharing_more_than_stock(
+        connection, list(zip(hashes[mine[close]].tolist(), others[index[close]].tolist(), strict=True))
+    )
+
+
+def _sharing_more_than_stock(connection: sqlite3.Connection, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of pairs of paragraphs, by hash, of which enough is shared that unrelated texts do not have, too."""
+    held = {*chain.from_iterable(pairs)}
+    places: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for own, article, line in connection.execute(_PLACES, (_json(held),)):
+        places[article].append((line, own))
+    common = read(connection)
+    texts: dict[int, Weighed] = {}
+    for article, text in connection.execute(_TEXTS, (_json(places),)):
+        lines = text.split("\n")
+        for line, own in places[article]:
+            if line < len(lines):  # an article that is being replaced says something else already
+                texts[own] = Weighed(Text.of(canonical(lines[line])), common)
+    return [
+        (a, b) for a, b in pairs if a not in texts or b not in texts or rare_share(texts[a], texts[b]) >= RARE_SHARE
+    ]
+
+
+def changes(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a value differs from the one before it; the first does."""
+    return np.append(True, values[1:] != values[:-1])
+
+
+def _json(values: Iterable[int]) -> str:
+    return json.dumps(list(values))

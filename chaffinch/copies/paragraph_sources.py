@@ -1,0 +1,364 @@
+"""Where the paragraphs of an article come from: which of them stand in which earlier article, as written or edited.
+
+Every distinct paragraph (paragraphs.py) is one row that names the earliest article that has it and, where there is
+one, the paragraph of an earlier article that it was edited from.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlite_utils import Database
+
+from chaffinch.copies.fingerprint import fingerprint
+from chaffinch.copies.paragraph_edits import KNOWN, First, changes, settle, stored
+from chaffinch.items import Paragraphs
+from chaffinch.text.canonical import canonical
+
+COMMON_CLUSTERS = 6
+COMMON_SAMPLE = 16  # clusters
+COMMON_SHARE = 0.25  # of the letters of an article
+_BATCH = 500
+
+Row = tuple[int, Paragraphs]  # article id and its paragraphs
+
+
+def is_common(holders: Sequence[dict[int, int]]) -> bool:
+    """Whether a paragraph is a common quotation; `holders` has paragraph -> letters of one article of each of a
+    sample of the clusters that hold it.
+
+    A quotation of the law stands in texts that share nothing else, a splice brings a good part of its source along.
+    So the paragraph is common when COMMON_CLUSTERS or more hold it, and what half of the sample shares is less than
+    COMMON_SHARE of a text. Both are counts of a sample, the same in a corpus a thousand times as large.
+    """
+    if len(holders) < COMMON_CLUSTERS:
+        return False
+    spread = Counter(paragraph for holder in holders for paragraph in holder)
+    shared = {paragraph for paragraph, count in spread.items() if 2 * count >= len(holders)}
+    shares = [
+        sum(size for paragraph, size in holder.items() if paragraph in shared) / sum(holder.values())
+        for holder in holders
+    ]
+    return median(shares) < COMMON_SHARE
+
+
+# ---- in the corpus ----
+
+
+def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Takes the paragraphs of new or changed articles in, after these have their clusters.
+
+    Everything happens in the caller's transaction.
+    """
+    found = dict(rows)
+    known: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for article, line, own in connection.execute(_HAS, (_json(found),)):
+        known[article].append((line, own))
+    changed = [
+        article
+        for article, own in found.items()
+        if known.get(article, []) != list(zip(own["line"].tolist(), own["hash"].tolist(), strict=True))
+    ]
+    remove(connection, [article for article in changed if article in known])
+    judge(connection, _add(connection, {article: found[article] for article in changed}))
+
+
+def rebuild(connection: sqlite3.Connection) -> None:
+    """The paragraphs of the whole corpus, all again, once clusters are made."""
+    last = -1
+    while rows := connection.execute(
+        "SELECT id, text FROM articles WHERE id > ? ORDER BY id LIMIT ?", (last, _BATCH)
+    ).fetchall():
+        last = rows[-1][0]
+        _add(connection, {article: fingerprint(canonical(text)).paragraphs for article, text in rows})
+    held = connection.execute("SELECT hash FROM paragraphs WHERE articles >= ?", (COMMON_CLUSTERS,))
+    judge(connection, [own for (own,) in held.fetchall()])
+
+
+def clear(connection: sqlite3.Connection) -> None:
+    """Forgets every paragraph."""
+    for table in ("article_paragraphs", "paragraph_bands", "paragraphs"):
+        connection.execute(f"DELETE FROM {table}")
+
+
+def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
+    """Takes the paragraphs of articles out; what they were the source of gets its next source."""
+    held = Counter(own for _, own in connection.execute(_DISTINCT, (_json(ids),)))
+    connection.execute(
+        "DELETE FROM article_paragraphs WHERE article_id IN (SELECT value FROM json_each(?))", (_json(ids),)
+    )
+    connection.executemany(
+        "UPDATE paragraphs SET articles = articles - ? WHERE hash = ?", [(count, own) for own, count in held.items()]
+    )
+    gone = set(ids)
+    unsettled: set[int] = set()
+    for own in held:
+        first, left, bands = connection.execute(
+            "SELECT first_id, articles, bands FROM paragraphs WHERE hash = ?", (own,)
+        ).fetchone()
+        if first not in gone:
+            continue
+        unsettled |= _edits_of(connection, [own])
+        if left:
+            unsettled.add(own)
+            connection.execute(_FIRST_AGAIN, (own,))
+        else:
+            unsettled.discard(own)
+            connection.executemany(
+                "DELETE FROM paragraph_bands WHERE band = ? AND hash = ?",
+                [(band, own) for band in np.frombuffer(bands, dtype="<i4").tolist()],
+            )
+            connection.execute("DELETE FROM paragraphs WHERE hash = ?", (own,))
+    judge(connection, held)
+    _settle_again(connection, unsettled)
+
+
+def redate(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
+    """Says anew which paragraphs are edits of which, of articles whose date changed; a trigger found their sources."""
+    held = {own for _, own in connection.execute(_DISTINCT, (_json(ids),))}
+    _settle_again(connection, held | _edits_of(connection, held))
+
+
+def _edits_of(connection: sqlite3.Connection, hashes: Iterable[int]) -> set[int]:
+    return {own for (own,) in connection.execute(_EDITS_OF, (_json(hashes),))}
+
+
+def _settle_again(connection: sqlite3.Connection, unsettled: Iterable[int]) -> None:
+    connection.executemany("UPDATE paragraphs SET edit_of = NULL WHERE hash = ?", [(own,) for own in unsettled])
+    left_over = stored(connection, unsettled)
+    settle(connection, left_over, np.zeros(len(left_over), dtype=np.bool_))
+
+
+def judge(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
+    """Says anew of each paragraph whether it is common."""
+    held = connection.execute(_PERHAPS_COMMON, (_json(hashes), COMMON_CLUSTERS)).fetchall()
+    wide = [own for own, articles, _ in held if articles >= COMMON_CLUSTERS]
+    holders: defaultdict[int, list[int]] = defaultdict(list)
+    for own, article in connection.execute(_SAMPLE, (_json(wide), COMMON_SAMPLE)):
+        holders[own].append(article)
+    judged = {article for sample in holders.values() if len(sample) >= COMMON_CLUSTERS for article in sample}
+    letters_of: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    for article, own, letters in connection.execute(_LETTERS, (_json(judged),)):
+        letters_of[article][own] = letters
+    changed = [
+        (own,) for own, _, was in held if is_common([letters_of[article] for article in holders[own]]) != bool(was)
+    ]
+    connection.executemany("UPDATE paragraphs SET common = 1 - common WHERE hash = ?", changed)
+
+
+def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> list[int]:
+    """Writes the paragraphs of articles that have none yet; returns the hashes of all."""
+    if not any(map(len, found.values())):
+        return []
+    dated: dict[int, str] = {}
+    clusters: dict[int, int] = {}
+    for article, cluster, since in connection.execute(_DATED, (_json(found),)):
+        dated[article], clusters[article] = since, cluster
+    by_age = sorted(found, key=lambda article: (dated[article], article))
+    sizes = [len(found[article]) for article in by_age]
+    every = np.concatenate([found[article] for article in by_age])
+    ages = np.repeat(np.arange(len(by_age)), sizes)
+    _write_held(connection, by_age, clusters, ages, every)
+
+    order = np.lexsort((every["line"], ages, every["hash"]))
+    new_hash, new_age = changes(every["hash"][order]), changes(ages[order])
+    starts = np.flatnonzero(new_hash)
+    firsts, first_ages = every[order[starts]], ages[order[starts]].tolist()
+    hashes: list[int] = firsts["hash"].tolist()
+    counts = np.add.reduceat((new_hash | new_age).astype(np.intp), starts).tolist()
+    known: dict[int, First] = {own: (since, first) for own, since, first in connection.execute(KNOWN, (_json(hashes),))}
+    fresh, counted, earlier, unsettled = [], [], [], []
+    for place, (own, count, age) in enumerate(zip(hashes, counts, first_ages, strict=True)):
+        first = by_age[age]
+        since = dated[first]
+        if own not in known:
+            fresh.append((place, count, since, first))
+        else:
+            counted.append((count, own))
+            if (since, first) >= known[own]:
+                continue
+            earlier.append((since, first, int(firsts[place]["line"]), own))
+        unsettled.append(place)
+    _write_fresh(connection, firsts[[place for place, *_ in fresh]], [row for _, *row in fresh])
+    connection.executemany("UPDATE paragraphs SET articles = articles + ? WHERE hash = ?", counted)
+    connection.executemany("UPDATE paragraphs SET since = ?, first_id = ?, first_line = ? WHERE hash = ?", earlier)
+    settled = firsts[unsettled]
+    is_fresh = np.isin(unsettled, [place for place, *_ in fresh])
+    settle(connection, settled, is_fresh)
+    return hashes
+
+
+def _write_held(
+    connection: sqlite3.Connection,
+    articles: Sequence[int],
+    clusters: Mapping[int, int],
+    numbers: NDArray[np.intp],
+    held: Paragraphs,
+) -> None:
+    """Writes which paragraphs articles hold; `numbers` are the places in `articles` of each of `held`."""
+    rows = sorted(
+        zip(
+            np.array(articles)[numbers].tolist(),
+            held["line"].tolist(),
+            held["hash"].tolist(),
+            np.array([clusters[article] for article in articles])[numbers].tolist(),
+            strict=True,
+        )
+    )
+    connection.executemany("INSERT INTO article_paragraphs (article_id, line, hash, cluster) VALUES (?, ?, ?, ?)", rows)
+
+
+def _write_fresh(connection: sqlite3.Connection, fresh: Paragraphs, rows: Sequence[Sequence[object]]) -> None:
+    """Writes paragraphs met for the first time, with (articles that hold it, since when, which first) of each."""
+    columns = [fresh[name].tolist() for name in ("hash", "simhash", "letters", "line")]
+    for name in ("bands", "sketch"):
+        packed, width = np.ascontiguousarray(fresh[name]).tobytes(), fresh.dtype[name].itemsize
+        columns.append([packed[start : start + width] for start in range(0, len(packed), width)])
+    connection.executemany(
+        "INSERT INTO paragraphs (hash, simhash, letters, first_line, bands, sketch, articles, since, first_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(*values, *row) for values, row in zip(zip(*columns, strict=True), rows, strict=True)],
+    )
+
+
+def _json(values: Iterable[int]) -> str:
+    return json.dumps(list(values))
+
+
+_DATED = """
+    SELECT one.id, coalesce(cluster_id, -one.id), coalesce(published, first_seen)
+    FROM json_each(?) CROSS JOIN articles AS one ON one.id = value
+"""
+_HAS = """
+    SELECT article_id, line, hash FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value
+    ORDER BY article_id, line
+"""
+_DISTINCT = "SELECT DISTINCT article_id, hash FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value"
+_EDITS_OF = "SELECT hash FROM json_each(?) CROSS JOIN paragraphs ON edit_of = value"
+_PERHAPS_COMMON = """
+    SELECT hash, articles, common FROM json_each(?) CROSS JOIN paragraphs ON hash = value
+    WHERE articles >= ? OR common
+"""
+_FIRST_AGAIN = """
+    UPDATE paragraphs SET (since, first_id, first_line) = (
+        SELECT coalesce(published, first_seen) AS since, article_id, line
+        FROM article_paragraphs JOIN articles ON id = article_id
+        WHERE hash = ?1 ORDER BY since, article_id, line LIMIT 1
+    ) WHERE hash = ?1
+"""
+# Steps from cluster to cluster by the index, past any number of copies in one.
+_SAMPLE = """
+    WITH RECURSIVE found (hash, cluster, number) AS (
+        SELECT value, (SELECT min(cluster) FROM article_paragraphs WHERE hash = value), 1 FROM json_each(?1)
+        UNION ALL
+        SELECT hash, (SELECT min(cluster) FROM article_paragraphs AS other
+                      WHERE other.hash = found.hash AND other.cluster > found.cluster), number + 1
+        FROM found WHERE found.cluster IS NOT NULL AND number < ?2
+    )
+    SELECT hash, (SELECT article_id FROM article_paragraphs AS held
+                  WHERE held.hash = found.hash AND held.cluster = found.cluster ORDER BY article_id LIMIT 1)
+    FROM found WHERE cluster IS NOT NULL
+"""
+_LETTERS = """
+    SELECT article_id, hash, letters FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value
+    CROSS JOIN paragraphs USING (hash)
+"""
+
+
+_HELD = """
+    FROM article_paragraphs AS held
+    JOIN paragraphs AS own ON own.hash = held.hash
+    JOIN paragraphs AS source ON source.hash = coalesce(own.edit_of, own.hash)
+"""
+# An edited paragraph is always later than what it was edited from, unless a date was corrected since.
+_IS_COPIED = """
+    CASE WHEN own.edit_of IS NULL THEN own.first_id != held.article_id
+    ELSE (source.since, source.first_id) < (own.since, own.first_id) END
+"""
+
+
+def create_tables(db: Database) -> None:
+    """Creates the tables of paragraphs, the triggers that keep them in step with articles, and the views over them."""
+    for statement in _STATEMENTS:
+        db.conn.execute(statement)
+
+
+_STATEMENTS = (
+    """
+    CREATE TABLE paragraphs (
+        hash INTEGER PRIMARY KEY,
+        simhash INTEGER NOT NULL,
+        letters INTEGER NOT NULL,
+        bands BLOB NOT NULL,
+        articles INTEGER NOT NULL,
+        since TEXT NOT NULL,
+        first_id INTEGER NOT NULL,
+        first_line INTEGER NOT NULL,
+        edit_of INTEGER,
+        common INTEGER NOT NULL DEFAULT 0
+    )
+    """,
+    """
+    CREATE TABLE paragraph_bands (
+        band INTEGER NOT NULL,
+        hash INTEGER NOT NULL,
+        PRIMARY KEY (band, hash)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX paragraphs_edit_of ON paragraphs(edit_of) WHERE edit_of IS NOT NULL",
+    """
+    CREATE TABLE article_paragraphs (
+        article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+        line INTEGER NOT NULL,
+        hash INTEGER NOT NULL,
+        cluster INTEGER NOT NULL,
+        PRIMARY KEY (article_id, line)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX article_paragraphs_hash ON article_paragraphs(hash, cluster)",
+    """
+    CREATE TRIGGER article_paragraphs_cluster AFTER UPDATE OF cluster_id ON articles
+    WHEN old.cluster_id IS NOT new.cluster_id
+    BEGIN
+        UPDATE article_paragraphs SET cluster = coalesce(new.cluster_id, -new.id) WHERE article_id = new.id;
+    END
+    """,
+    """
+    CREATE TRIGGER article_paragraphs_published AFTER UPDATE OF published ON articles
+    WHEN old.published IS NOT new.published
+    BEGIN
+        UPDATE paragraphs SET (since, first_id, first_line) = (
+            SELECT coalesce(published, first_seen) AS since, article_id, line
+            FROM article_paragraphs AS held JOIN articles ON id = article_id WHERE held.hash = paragraphs.hash
+            ORDER BY since, article_id, line LIMIT 1
+        ) WHERE hash IN (SELECT hash FROM article_paragraphs WHERE article_id = new.id)
+            AND (first_id = new.id OR since >= coalesce(new.published, new.first_seen));
+    END
+    """,
+    f"""
+    CREATE VIEW paragraph_sources AS
+    SELECT held.article_id, held.line, source.first_id AS source_id, source.first_line AS source_line, own.letters,
+        source.hash != own.hash AS edited, own.common OR source.common AS common
+    {_HELD} WHERE {_IS_COPIED}
+    """,
+    f"""
+    CREATE VIEW mosaic AS
+    SELECT article_id, paragraphs, chars, copied_chars, common_chars,
+        round(1.0 * copied_chars / chars, 4) AS share_not_own, sources
+    FROM (
+        SELECT held.article_id, count(*) AS paragraphs, sum(own.letters) AS chars,
+            coalesce(sum(own.letters) FILTER (WHERE NOT (own.common OR source.common) AND {_IS_COPIED}), 0)
+                AS copied_chars,
+            coalesce(sum(own.letters) FILTER (WHERE own.common OR source.common), 0) AS common_chars,
+            count(DISTINCT source.first_id) FILTER (WHERE NOT (own.common OR source.common) AND {_IS_COPIED})
+                AS sources
+        {_HELD} GROUP BY held.article_id
+    )
+    """,
+)

@@ -1,0 +1,232 @@
+"""How similar two texts are, what of it is evidence of copying, and what kind of likeness it is.
+
+Jaccard and containment of the shingle sets are exact. What both share is weighed by how rare it is (stock.py): a
+shingle that n unrelated texts have counts 1/n.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, Literal, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaffinch.copies.stock import Cells, Stock, cells
+from chaffinch.text.shingles import Hashes, distinct, shingles_in_order, similarity
+
+Kind = Literal["copy", "edited", "spun", "excerpt", "splice"]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRule:
+    """What makes two texts copies. Fitted by benchmarks/one_subject.py, unless it says by hand."""
+
+    window: int = 24  # shingles in a row: a sentence
+    in_window: float = 0.2  # share of the weight of a window that the other text must have
+    spread_counts: float = 1.75  # how often the spread counts against the Jaccard similarity once
+    enough: float = 1.82  # of both together
+    least_jaccard: float = 0.15  # a copy cut to a third, in a wrapper, has .2; less is an excerpt. By hand
+    doubt: float = 3.0  # unrelated texts that weigh as much as the suspicion that all is stock. By hand
+    hopeless: float = 0.6  # of `enough`, hastily judged: not judged again
+    same: float = 0.9  # Jaccard of a copy; of an edited one, half; less is spun. By hand
+    edited: float = 0.5
+    within: float = 0.8  # containment and spread of an excerpt, as of a text with one word in twenty replaced. By hand
+    shorter: float = 0.45  # size of an excerpt by that of the longer text, at most: not most of it. By hand
+    part: float = 0.3  # spread of a splice: less is a quotation. By hand
+    rarer: float = 0.9  # spread of a splice by its containment, at least: else it is commoner than the rest. By hand
+
+
+RULE = CopyRule()
+
+
+class Likeness(NamedTuple):
+    """Similarity, and `spread`: what share of the weight of a text stands where the other text has a good part of it.
+
+    Of the two texts the larger. A copy whose words were replaced is near 1 though half its shingles are new, a splice
+    of two halves near 1/2 though its half is unbroken, and texts that share only stock are near 0.
+    """
+
+    jaccard: float
+    containment: float
+    spread: float
+    first_shorter: bool = False  # whether the first text has fewer shingles
+
+
+class Text:
+    """The shingles of a text, by their hashes: as they stand in it, and as a sorted set."""
+
+    __slots__ = ("hashes", "in_order")
+
+    def __init__(self, in_order: Hashes) -> None:
+        self.in_order = in_order
+        self.hashes = distinct(in_order)
+
+    def __len__(self) -> int:
+        return 2 * len(self.in_order)
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        """Where each shingle is marked, as it stands in the text."""
+        return (self.in_order & _PLACES_MASK).view(np.intp)
+
+    @classmethod
+    def of(cls, canonical_text: str) -> Text:
+        """The shingles of a canonical text."""
+        return cls(shingles_in_order(canonical_text))
+
+    @property
+    def cells(self) -> Cells:
+        """The distinct cells of its shingles, sorted."""
+        placed = cells(self.hashes)
+        return placed[np.append(True, placed[1:] != placed[:-1])] if len(placed) else placed
+
+
+class Weighed:
+    """A text with the weight of each shingle in order, of each window of RULE.window of them, and of all windows.
+
+    When `hasty`, each weighs what those around it do, by their geometric mean. `known` is what a shingle counts for
+    that two texts share: among few unrelated texts nobody knows what is stock.
+    """
+
+    __slots__ = ("known", "text", "total", "weights", "windows")
+
+    def __init__(self, text: Text, stock: Stock, hasty: bool = False) -> None:
+        self.text = text
+        self.known = (stock.texts + 1) / (stock.texts + 1 + RULE.doubt)
+        found = stock.counts[cells(text.in_order)]
+        window = min(RULE.window, len(found))
+        weights = _INVERSE[found]
+        if hasty and window:
+            rare = np.exp(_sums(_LOGARITHM[found], window) / -window)
+            before = np.full(window // 2, rare[0])
+            weights = np.concatenate((before, rare, np.full(window - 1 - window // 2, rare[-1])))
+        self.weights: NDArray[np.float64] = weights
+        self.windows = _sums(weights, window)
+        self.total = float(self.windows.sum())
+
+    def __len__(self) -> int:
+        return 2 * len(self.weights)
+
+
+_ANY = np.maximum(np.arange(1 << 16, dtype=np.float64), 1)
+_INVERSE, _LOGARITHM = 1 / _ANY, np.log(_ANY)
+
+
+def _sums(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    """The sum of each `window` values in a row."""
+    sums = np.cumsum(values)
+    result: NDArray[np.float64] = sums[window - 1 :].copy()
+    result[1:] -= sums[: len(sums) - window]
+    return result
+
+
+class _Marks(threading.local):
+    """The shingles of one text, for as long as another is held against it."""
+
+    def __init__(self) -> None:
+        self.marked = np.zeros(int(_PLACES_MASK) + 1, dtype=np.bool_)
+
+
+_PLACES_MASK = np.uint64((1 << 18) - 1)  # as much as a core keeps near; of 1,000 shingles 4 have another's place
+_marks = _Marks()
+
+
+def shared_in_order(text: Text, other: Text) -> NDArray[np.bool_]:
+    """Of each shingle of a text as it stands, whether the other has it too, or one of the same place."""
+    marked = _marks.marked
+    marked[other.places] = True
+    found: NDArray[np.bool_] = marked[text.places]
+    marked[other.places] = False
+    return found
+
+
+def spread(a: Weighed, b: Weighed) -> float:
+    """How far the one text runs through the other, where it is rare: `Likeness.spread`."""
+    return max(_spread(a, b.text), _spread(b, a.text))
+
+
+def _spread(own: Weighed, other: Text) -> float:
+    if not own.total or not len(other):
+        return 0.0
+    shared = _sums(own.weights * shared_in_order(own.text, other), min(RULE.window, len(own.weights)))
+    return float(own.windows[own.known * shared >= RULE.in_window * own.windows].sum()) / own.total
+
+
+def rare_share(a: Weighed, b: Weighed) -> float:
+    """What share of the weight of the lighter text both have: containment, weighed."""
+    shared = float(a.weights[shared_in_order(a.text, b.text)].sum())
+    return shared / max(min(float(a.weights.sum()), float(b.weights.sum())), 1e-9)
+
+
+def likeness(a: Weighed, b: Weighed) -> Likeness:
+    """How alike two texts are."""
+    return Likeness(*similarity(a.text.hashes, b.text.hashes), spread(a, b), len(a.text.hashes) < len(b.text.hashes))
+
+
+def score(found: Likeness) -> float:
+    """How strong the evidence is: RULE.enough makes copies."""
+    return found.jaccard + RULE.spread_counts * found.spread
+
+
+def fullness(found: Likeness) -> float:
+    """How fully an excerpt stands in the longer text, to tell what it was cut out of from what has it by chance."""
+    return found.containment + found.spread
+
+
+def is_copy(found: Likeness) -> bool:
+    """Whether two texts are versions of one another.
+
+    Half of another article spliced in has containment 1/2 and Jaccard 1/3; a copy with 30% of its words replaced has no
+    more. Only how far it spreads tells these apart, and texts of one stock of sentences from both: the less is shared,
+    the more of what is rare must be. A short text that a much longer one quotes is no copy.
+    """
+    return found.jaccard >= RULE.least_jaccard and score(found) >= RULE.enough
+
+
+def kind(found: Likeness) -> Kind | None:
+    """What kind of likeness it is; None where two texts have only common stock, or next to nothing, in common."""
+    if min(found.containment, found.spread) >= RULE.within and _size(found) <= RULE.shorter:
+        return "excerpt"
+    if is_copy(found):
+        return "copy" if found.jaccard >= RULE.same else "edited" if found.jaccard >= RULE.edited else "spun"
+    return "splice" if found.spread >= max(RULE.part, RULE.rarer * found.containment) else None
+
+
+def _size(found: Likeness) -> float:
+    """The size of the shorter text by that of the longer, as Jaccard and containment imply it."""
+    if not found.jaccard:
+        return 1.0
+    shorter = 1 / found.containment  # in sizes of what is shared
+    return shorter / (1 + 1 / found.jaccard - shorter)
+
+
+Value = TypeVar("Value", Text, Weighed)
+
+
+class Cache(Generic[Value]):
+    """What was used last, up to a total of `room` numbers of some 8 bytes."""
+
+    def __init__(self, room: int = 1 << 24) -> None:
+        self.room = room
+        self._kept: OrderedDict[Hashable, Value] = OrderedDict()
+
+    def get(self, key: Hashable, compute: Callable[[], Value]) -> Value:
+        """What is kept under `key`, computed when it is not there."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        value = self._kept[key] = compute()
+        self.room -= len(value)
+        while self.room < 0 and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            self.room += len(oldest)
+        return value
+
+
+def hamming(a: int | None, b: int | None) -> int | None:
+    """Number of bits in which two signed 64-bit SimHashes differ; None when one is missing."""
+    return None if a is None or b is None else ((a ^ b) & 0xFFFF_FFFF_FFFF_FFFF).bit_count()

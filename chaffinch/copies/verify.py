@@ -1,0 +1,104 @@
+"""Which candidates are copies: three passes, as what is rare shows only once it is known which texts are unrelated.
+
+First every newcomer counts as if it were unrelated to all others, and the weights that this gives are mistrusted: a
+text that came with a thousand copies seems to be stock, and what each copier changed the only rare text. But then all
+of it seems to be stock, so that a shingle weighs what those around it do. The clusters that come of it say which
+newcomers are unrelated; with the counts of those the pairs are judged again, and so once more the doubtful ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+from chaffinch.copies.partition import Edge, Excerpt, partition
+from chaffinch.copies.similarity import RULE, Cache, Likeness, Text, Weighed, fullness, is_copy, kind, likeness, score
+from chaffinch.copies.stock import Stock
+
+Pair = tuple[int, int]
+Link = tuple[int, int, Likeness]
+TextOf = Callable[[int], Text]
+LinksOf = Callable[[Sequence[Pair], int], list[Link]]  # of pairs, in a pass
+Count = Callable[[Collection[int], int], None]  # nodes, and 1 or -1
+
+HASTY, FIRST, LAST = range(3)  # the passes
+
+
+def settle(pairs: Sequence[Pair], newcomers: Collection[int], links_of: LinksOf, count: Count) -> list[Link]:
+    """Those of `pairs` of nodes that have more than stock in common, each with its likeness.
+
+    `newcomers` are counted when it begins, and those that stand for a cluster when it ends.
+    """
+    counted = set(newcomers)
+
+    def recount(found: Iterable[Link]) -> None:
+        wanted = set(newcomers) - superfluous(found, newcomers)
+        count(counted - wanted, -1)
+        count(wanted - counted, 1)
+        counted.clear()
+        counted.update(wanted)
+
+    hasty = links_of(pairs, HASTY)
+    recount(hasty)
+    found = links_of([(a, b) for a, b, _ in hasty], FIRST)
+    recount(found)
+    doubtful = [(a, b) for a, b, link in found if is_copy(link) and link.jaccard < RULE.same]
+    settled = {(a, b): link for a, b, link in links_of(doubtful, LAST)}
+    asked = set(doubtful)
+    found = [(a, b, settled.get((a, b), link)) for a, b, link in found if (a, b) in settled or (a, b) not in asked]
+    recount(found)
+    return found
+
+
+def judge(pairs: Sequence[Pair], text_of: TextOf, common: Stock, newcomers: Collection[int]) -> list[Link]:
+    """As `settle`, at once. `common` has one text of each cluster, but none of `newcomers`; it is as it was after."""
+    counted: set[int] = set()
+
+    def count(nodes: Collection[int], step: int) -> None:
+        common.count((text_of(node).cells for node in nodes), step)
+        (counted.update if step > 0 else counted.difference_update)(nodes)
+
+    count(newcomers, 1)
+    found = settle(pairs, newcomers, lambda some, number: list(links(some, text_of, common, number)), count)
+    count(tuple(counted), -1)
+    return found
+
+
+def links(
+    pairs: Iterable[Pair], text_of: TextOf, common: Stock, number: int, cache: Cache[Weighed] | None = None
+) -> Iterator[Link]:
+    """Those of `pairs` that are alike in more than stock, in pass `number`; in the first that may turn out to be.
+
+    `cache` may have nodes of earlier calls.
+    """
+    kept: Cache[Weighed] = Cache() if cache is None else cache
+
+    def weighed(node: int) -> Weighed:
+        return kept.get((node, number), lambda: Weighed(text_of(node), common, number == HASTY))
+
+    for a, b in pairs:
+        found = likeness(weighed(a), weighed(b))
+        if score(found) >= RULE.hopeless * RULE.enough if number == HASTY else kind(found) is not None:
+            yield a, b, found
+
+
+def clustered(found: Iterable[Link]) -> dict[int, int]:
+    """Node -> the first node of its cluster, for all nodes of links that make clusters."""
+    edges: list[Edge] = []
+    excerpts: list[Excerpt] = []
+    for a, b, link in found:
+        if kind(link) == "excerpt":
+            short, long = (a, b) if link.first_shorter else (b, a)
+            excerpts.append((short, long, fullness(link), is_copy(link)))
+        elif is_copy(link):
+            edges.append((a, b, score(link)))
+    return partition(edges, excerpts=excerpts)
+
+
+def superfluous(found: Iterable[Link], counted: Collection[int]) -> set[int]:
+    """Those of `counted` that need not count, as another text counts for the cluster that `found` puts them in."""
+    clusters = clustered(found)
+    of = set(counted)
+    first = {cluster: node for node, cluster in clusters.items() if node not in of}
+    return {
+        node for node, cluster in sorted(clusters.items()) if node in of and first.setdefault(cluster, node) != node
+    }

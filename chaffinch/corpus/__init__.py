@@ -1,0 +1,1 @@
+"""The one file and its one writer."""

@@ -1,0 +1,1 @@
+"""What changes a corpus other than by a page that came."""

@@ -1,0 +1,1 @@
+"""Commands that bring pages into a corpus."""

@@ -1,0 +1,115 @@
+"""chaffinch farms: lists of farms, imported and checked."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
+
+from chaffinch.faces.cli import Command as BaseCommand
+from chaffinch.faces.cli import refuse_unknown_arguments
+from chaffinch.text.say import complain
+
+SHOWN = 5  # lines not understood that are named
+
+
+class Command(BaseCommand):
+    requires_crawler_process = True
+
+    def syntax(self) -> str:
+        return "import FILE [--to FARMS] | check [-a farms=FILE | -a start=URL[,URL]]"
+
+    def short_desc(self) -> str:
+        return "Import lists of farms, or check what answers and what it is"
+
+    def long_desc(self) -> str:
+        return (
+            "import: reads uBlacklist rules, hosts files or plain URLs and prints them as a list of farms; "
+            "--to FARMS appends what is new to that list instead. "
+            "check: fetches robots.txt and the home page of each farm and says whether it answers, what robots.txt "
+            "allows, which CMS it is and how many links to articles its home page shows."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--to", metavar="FARMS", help="append to this list of farms (import)")
+        parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help="see check")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        if not args or args[0] not in ("import", "check"):
+            raise UsageError(f"give import or check{', not ' + args[0] if args else ''}", print_help=False)
+        if args[0] == "import" and (len(args) != 2 or opts.spargs):
+            raise UsageError("import takes one file", print_help=False)
+        if args[0] == "check" and (len(args) != 1 or opts.to):
+            raise UsageError("check takes only -a farms=FILE or -a start=URL", print_help=False)
+
+    def execute(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args[0] == "import":
+            self._import(Path(args[1]), Path(opts.to) if opts.to else None)
+        else:
+            self._check(opts.spargs)
+
+    def _import(self, source: Path, target: Path | None) -> None:
+        from chaffinch.frontier.host_lists import as_toml, read
+
+        known, former = _sites(target)
+        try:
+            with source.open(encoding="utf-8", errors="replace") as lines:
+                found = read(lines, known)
+        except OSError as error:
+            raise ValueError(f"{source}: {error.strerror or error}") from None
+        for number, text in found.bad[:SHOWN]:
+            complain(f"{source}, line {number}: not understood: {text[:80]}")
+        complain(
+            f"{len(found.urls):,} farms from {source}, {found.repeated:,} repeated or known, "
+            f"{len(found.bad):,} lines not understood"
+        )
+        if not found.urls:
+            if not found.repeated:
+                raise ValueError(f"{source} names no farm")
+        elif target is None:
+            print(as_toml(found.urls), end="")
+        else:
+            gap = "" if not former else "\n" if former.endswith("\n") else "\n\n"
+            with target.open("a", encoding="utf-8") as file:
+                file.write(gap + as_toml(found.urls))
+
+    def _check(self, arguments: list[str]) -> None:
+        from chaffinch.frontier import farms
+        from spiders.check import CheckSpider, show
+
+        assert self.settings is not None and self.crawler_process is not None
+        try:
+            pairs = arglist_to_dict(arguments)
+        except ValueError:
+            raise UsageError("-a takes NAME=VALUE", print_help=False) from None
+        refuse_unknown_arguments(pairs, ("start", "farms"))
+        try:
+            plan = farms.plan(**pairs, contact=self.settings["CONTACT"])
+        except ValueError as error:
+            raise UsageError(str(error), print_help=False) from None
+        crawler = self.crawler_process.create_crawler(CheckSpider)
+        self.crawler_process.crawl(crawler, plan=plan, name="check")
+        self.crawler_process.start()
+        if not isinstance(crawler.spider, CheckSpider):
+            raise ValueError("the check did not start; the log above says why")
+        show(crawler.spider.checked())
+        self.exitcode = int(not any(row.answers for row in crawler.spider.checked()))
+
+
+def _sites(path: Path | None) -> tuple[set[str], str]:
+    """The sites that a list of farms starts on, and its text; nothing for a file that is not there yet."""
+    from chaffinch.frontier.farms import load
+    from chaffinch.text.config_files import read_text, read_toml
+
+    if path is None or not path.exists():
+        return set(), ""
+    text = read_text(path, str(path))
+    if not read_toml(path, str(path)):
+        return set(), text
+    from chaffinch.page.urls import site_of
+
+    return {site_of(url) for farm in load(str(path)) for url in farm.start}, text

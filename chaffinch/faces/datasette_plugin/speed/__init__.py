@@ -1,0 +1,1 @@
+"""What makes Datasette's queries faster."""

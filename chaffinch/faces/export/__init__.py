@@ -1,0 +1,1 @@
+"""The corpus as files to take away."""

@@ -1,0 +1,1 @@
+"""The stages in their order, over one document or over all cores."""

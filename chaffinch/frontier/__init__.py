@@ -1,0 +1,1 @@
+"""Which page comes next, when again, and what is never asked for."""

@@ -1,0 +1,1 @@
+"""One page under many addresses: what tells it."""

@@ -1,0 +1,82 @@
+"""Mirrors: one site under many host names, told by the same articles at the same addresses.
+
+Farms copy each other's articles, but to addresses of their own. Two sites whose articles are twins, same path and same
+text, are one site: the one that was known first is crawled on, the other is given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlite_utils import Database
+
+from chaffinch.frontier.traps import yields
+from chaffinch.frontier.traps.url_shapes import MIRROR, Yield
+from chaffinch.items import Visit
+
+LEAST = 30  # twins that two sites must have
+SHARE = 0.9  # of the articles of the smaller one
+MOST = 20  # twins of one article that are counted
+
+
+def note(db: Database, visits: Sequence[Visit], first: set[str]) -> None:
+    """Counts the twins of articles that are new, the URLs `first`; before these are written."""
+    new: list[tuple[str, bytes, str]] = []  # site, digest, path
+    for visit in visits:
+        if visit.page.url in first and visit.fingerprint is not None and visit.fingerprint.digest:
+            path = _path(visit.page.url)
+            if len(path) > 1:
+                new.append((visit.site, visit.fingerprint.digest, path))
+    known_at = _sites(db, {(digest, path) for _, digest, path in new})
+    twins: dict[tuple[str, str], int] = {}
+    batch: dict[tuple[bytes, str], list[str]] = {}
+    for site, digest, path in new:
+        same = batch.setdefault((digest, path), [])
+        for other in {*known_at.get((digest, path), ()), *same} - {site}:
+            pair = min(site, other), max(site, other)
+            twins[pair] = twins.get(pair, 0) + 1
+        same.append(site)
+    for (a, b), count in twins.items():
+        known = yields.load(db, a)
+        both = known.setdefault(MIRROR + b, Yield())
+        both.tried += count
+        yields.save(db, a, known, [MIRROR + b])
+        if both.tried >= LEAST and both.tried >= SHARE * min(_articles(db, a), _articles(db, b)):
+            original, mirror = sorted((a, b), key=lambda site: _first_page(db, site))
+            known = yields.load(db, mirror)
+            one = known.setdefault(MIRROR + original, Yield())
+            one.tried, one.given_up_at = both.tried, max(visit.fetched_at for visit in visits)
+            one.reason = f"mirror of {original}: {both.tried} articles at the same addresses"
+            yields.save(db, mirror, known, [MIRROR + original])
+
+
+def _path(url: str) -> str:
+    return "/" + url.partition("://")[2].partition("/")[2].partition("#")[0]
+
+
+def _sites(db: Database, wanted: set[tuple[bytes, str]]) -> dict[tuple[bytes, str], list[str]]:
+    """The sites that have an article of this digest at this path, the first `MOST` of each.
+
+    One look at each digest: a text may be in the corpus ten thousand times, and as often in a batch.
+    """
+    found: dict[tuple[bytes, str], list[str]] = {}
+    for digest in {digest for digest, _ in wanted}:
+        for site, url in db.conn.execute(
+            "SELECT articles.site, pages.url FROM fingerprints JOIN articles ON articles.id = article_id"
+            " JOIN pages ON pages.id = page_id WHERE digest = ?",
+            (digest,),
+        ):
+            key = digest, _path(url)
+            if key in wanted and len(sites := found.setdefault(key, [])) < MOST:
+                sites.append(site)
+    return found
+
+
+def _articles(db: Database, site: str) -> int:
+    (count,) = db.conn.execute("SELECT count(*) FROM articles WHERE site = ?", (site,)).fetchone()
+    return int(count)
+
+
+def _first_page(db: Database, site: str) -> int:
+    (id,) = db.conn.execute("SELECT min(id) FROM pages WHERE site = ?", (site,)).fetchone()
+    return int(id or 0)

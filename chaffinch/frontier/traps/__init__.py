@@ -1,0 +1,1 @@
+"""What leads on without end, and what shows it."""

@@ -1,0 +1,78 @@
+"""Forums: what of a thread is its author's, and which of its many addresses show nothing else. Pure.
+
+A thread is its first post. Later pages hold what others say to it, and a forum links to each post, answer form, profile
+and printout besides: none of that is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from chaffinch.page.part_address import address_of
+
+LEAST_POSTS = 2  # blocks that are named as posts
+LEAST_SIGNS = 3  # words that stand at posts only
+MAX_CHARS = 300_000  # of a page that are looked at
+REPLIES = "replies"  # the reason of a page that holds only what others said
+
+_OWN = ("postmessage_", "t_fsz", "t_msgfont", "read_tpc", "tpc_content")  # Discuz and PHPWind: no other page has these
+_POST = re.compile(
+    r"<(?:div|li|tr|td|table|article|section)\s[^>]{0,200}?(?:id=[\"']?(?:post|pid|floor|reply|p)[-_]?\d|"
+    r"class=[\"']?(?:[\w-]{1,30}\s){0,3}(?:post|floor|postbody|post-?item|post-?content|reply-?item|topic-?reply|message)[\s\"'>])",
+    re.IGNORECASE,
+)
+_SIGN = re.compile(
+    r"[发發]表[于於]|楼主|樓主|沙发|板凳|\d{1,4}\s?[楼樓]|>\s?#?\d{1,4}\s?#?\s?<|只看[该該作楼樓]|[引回][用复復]本?[楼帖]?<"
+)
+_LATER = re.compile(r"/viewtopic\.php\?(?=.*\bstart=[1-9])|/showthread\.php\?(?=.*\bpage=[2-9])")
+_ACTION = re.compile(
+    r"[?&](?:mod=(?:post|space|spacecp|logging|register|lostpasswd|redirect|misc|attachment|ajax|medal|magic|task)"
+    r"|action=(?:reply|newthread|edit|login|logout|register|report|rate|print|printable|email|profile|viewratings"
+    r"|favorites?|nextset|quote)|goto=\w+|replytocom=\d+|view=(?:print|next|previous)|printable=\w+)(?:&|$)"
+    r"|/(?:posting|memberlist|ucp|newreply|newthread|sendmessage|sendemail|member|space|printthread|showpost|private"
+    r"|login|logging|register|profile|usercp|wp-login)\.php(?:\?|$)"
+    r"|/space-(?:uid|username)-[^/]{1,60}\.html$|/wp-(?:admin|json)/",
+    re.IGNORECASE,
+)
+
+
+def is_action(url: str) -> bool:
+    """Whether a canonical URL is that of a form, a profile, a printout or a single post of a forum or blog."""
+    return _ACTION.search(url) is not None
+
+
+def is_later_page(url: str) -> bool:
+    """Whether a canonical URL is that of a thread's later page, told by the address alone: Discuz, phpBB, vBulletin."""
+    if "thread" not in url and "viewtopic" not in url:
+        return False
+    if _LATER.search(url):
+        return True
+    parts = urlsplit(url)
+    path = parts.path.rpartition("/")[2]
+    thread = path.startswith(("thread-", "viewthread")) or "mod=viewthread" in parts.query
+    number = address_of(url)[1] if thread else None
+    return number is not None and number > 1
+
+
+def is_thread(html: str) -> bool:
+    """Whether a page shows posts of a thread."""
+    head = html[:MAX_CHARS]
+    if any(name in head for name in _OWN):
+        return True
+    if "楼" not in head and "樓" not in head and "表于" not in head and "表於" not in head:
+        return False
+    posts = sum(1 for _ in zip(range(LEAST_POSTS), _POST.finditer(head), strict=False))
+    return posts >= LEAST_POSTS and len(_SIGN.findall(head)) >= LEAST_SIGNS
+
+
+def own_links(url: str, links: tuple[str, ...]) -> tuple[str, ...]:
+    """The links of a thread at `url` without those to its other pages."""
+    series = address_of(url)[0]
+    return tuple(link for link in links if address_of(link)[0] != series)
+
+
+def is_later(url: str) -> bool:
+    """Whether a page that shows posts is not the first one of its thread."""
+    number = address_of(url)[1]
+    return (number is not None and number > 1) or is_later_page(url)

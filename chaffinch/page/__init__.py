@@ -1,0 +1,1 @@
+"""Pages as they come: bytes, text, tree, the part of an article that they are."""

@@ -1,0 +1,1 @@
+"""Pages as they are kept: files, folders, archives, lines of JSON."""

@@ -1,0 +1,1 @@
+"""Characters and lines: what is known of Chinese text before there is a page."""

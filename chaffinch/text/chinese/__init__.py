@@ -1,0 +1,1 @@
+"""Han characters: how they are read, which are frequent, in which script a text is written."""

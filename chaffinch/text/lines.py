@@ -1,0 +1,56 @@
+"""A line on its way through cleaning: as it will be stored, and as rules and templates see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from chaffinch.text.chinese.hanzi import to_simplified
+
+_SENTENCE = re.compile(r"[,，。;；！？!?、:：]")
+PROSE_CHARS = 28  # a line this long with punctuation in it is prose
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of an article: `view` is what patterns see, `rule` what took it, "" while it stays."""
+
+    text: str
+    view: str
+    rule: str = ""
+    cuts: tuple[tuple[str, str], ...] = ()  # (rule, what was cut)
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[int, str]:
+    table = dict(to_simplified())
+    table.update({c: chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)})
+    table.update({0x3000: " ", ord("妳"): "你", ord("壹"): "一", ord("｡"): "。"})
+    return table
+
+
+def view_of(text: str) -> str:
+    """A line in simplified characters with half-width signs, one for one, so that offsets hold."""
+    return text.translate(_table())
+
+
+def letters_of(view: str) -> str:
+    """A line without signs and spaces, for comparing titles."""
+    return _NOT_WORD.sub("", view).lower()
+
+
+def is_prose(view: str) -> bool:
+    """Whether a line is long enough, and has the punctuation, to be running text."""
+    return len(view) >= PROSE_CHARS and _SENTENCE.search(view) is not None
+
+
+def running(body: Sequence[bool]) -> list[int]:
+    """How many lines of prose stand before each line."""
+    out, total = [], 0
+    for is_body in body:
+        out.append(total)
+        total += is_body
+    return out

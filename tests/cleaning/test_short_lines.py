@@ -1,0 +1,75 @@
+"""Short lines go by their place and their neighbours, and never where an article of short lines has them."""
+
+import pytest
+
+from chaffinch.article.extract import read_text
+from chaffinch.cleaning.clean import clean, load_rules
+from chaffinch.items import Article, Block, Cleaned
+
+TITLE = "花呗逾期了会有什么后果"
+BODY = (
+    "账单到了日子没有还上，平台先发短信提醒，过几天才会打来电话，语气一般还算客气。",
+    "罚息从逾期的第二天算起，按日累加，时间拖得越久，要还的数目就越大，这点要记牢。",
+    "早一点主动说明困难，给出能做到的还款计划，比躲着不接电话强得多，对方也愿意谈。",
+)
+RULES = load_rules()
+
+
+def cleaned(*lines: str) -> Cleaned:
+    return clean(Article("http://a.example/1", TITLE, tuple(map(Block, lines))), RULES, bytes(32))
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule"),
+    [
+        ([*BODY[:1], "花呗还款页面", "花呗还款页面", *BODY[1:]], "caption"),
+        ([f"首页个债资讯{TITLE}", *BODY], "breadcrumb"),
+        (["花呗逾期,花呗协商,花呗催收,花呗起诉", *BODY], "search-terms"),
+        ([*BODY, "花呗逾期 花呗协商 花呗催收"], "search-terms"),
+        ([*BODY, "花呗逾期一天会怎样", "借呗逾期怎么办"], "neighbour-title"),
+    ],
+)
+def test_what_its_place_gives_away_goes(lines: list[str], rule: str) -> None:
+    got = cleaned(*lines)
+    assert got.text == "\n".join(BODY)
+    assert {one.rule for one in got.removed} == {rule}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*BODY, "愿你早日上岸"],  # a closing line has no question of the title's words in it
+        [*BODY, "花呗逾期了，还能再借吗？"],
+        [*BODY, "有几个问题要先想清楚：", "花呗逾期之后怎么协商", "花呗的罚息怎么算"],  # announced, so the article's
+        [*BODY, "一、花呗逾期怎么办"],
+        [*BODY[:2], "花呗 逾期 协商 起诉", *BODY[2:]],  # inside an article a row of words is its own
+        [*BODY[:1], "等一等。", "等一等。", *BODY[1:]],
+        ["花呗逾期以后 会怎么样", "花呗催收 怎么应对", "花呗协商 怎么谈"],  # a text without signs has no tail to tell
+    ],
+)
+def test_an_articles_own_short_lines_stay(lines: list[str]) -> None:
+    assert cleaned(*lines).text == "\n".join(lines)
+
+
+def test_a_clock_is_not_when_an_article_was_published_and_a_caption_not_its_title() -> None:
+    text = ["2025-10-06 11:31:15 | 星期一", TITLE, "原创:李青 2024-11-15 10:20:11 1702", "花呗页面", "花呗页面", *BODY]
+    article = read_text("file:x", "\n".join(text))
+    assert isinstance(article, Article)
+    assert (article.title, article.published) == (TITLE, "2024-11-15T10:20:11")
+    assert (article.author, article.heat) == ("李青", 1702)
+    assert clean(article, RULES, bytes(32)).text == "\n".join(BODY)
+
+
+@pytest.mark.parametrize(
+    ("line", "heat", "category"),
+    [
+        ("已阅读3页,还剩9页未读 继续免费阅读", None, None),
+        ("普法百科41秒前3", 3, "普法百科"),
+        ("诚信财讯 2025-04-02 19:40:31 18次浏览", 18, None),
+        ("阅读3遍才看懂", None, None),
+    ],
+)
+def test_only_what_counts_readers_is_heat(line: str, heat: int | None, category: str | None) -> None:
+    article = read_text("file:x", "\n".join([TITLE, line, *BODY]))
+    assert isinstance(article, Article)
+    assert (article.heat, article.category) == (heat, category)

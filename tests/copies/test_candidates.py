@@ -1,0 +1,52 @@
+"""Candidates: every near value found, and no hash worth more than its landmarks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaffinch.copies.candidates import LANDMARKS, simhash_pairs, sketch_pairs
+from chaffinch.copies.similarity import hamming
+from chaffinch.items import Fingerprint
+
+VALUES = st.integers(-(2**63), 2**63 - 1)
+
+
+def pairs_within(values: Sequence[int], distance: int) -> set[tuple[int, int]]:
+    return {
+        (a, b)
+        for b in range(len(values))
+        for a in range(b)
+        if (found := hamming(values[a], values[b])) is not None and found <= distance
+    }
+
+
+@given(st.lists(VALUES, min_size=1, max_size=8, unique=True), st.lists(st.sets(st.integers(0, 63), max_size=3)))
+def test_all_pairs_within_three_bits(values: list[int], flips: list[set[int]]) -> None:
+    changed = [values[0] ^ (sum(1 << bit for bit in bits) - (1 << 64 if 63 in bits else 0)) for bits in flips]
+    distinct = sorted({*values, *changed})
+    found = {(a, b) for a, b in simhash_pairs(np.array(distinct, dtype=np.int64)).tolist()}
+    assert found == pairs_within(distinct, 3)
+
+
+def test_equal_values_are_a_chain() -> None:
+    assert simhash_pairs(np.full(1000, -7, dtype=np.int64)).tolist() == [[n, n + 1] for n in range(999)]
+    assert simhash_pairs(np.empty(0, dtype=np.int64)).tolist() == []
+
+
+def prints(sketches: Sequence[Sequence[int]]) -> list[Fingerprint]:
+    return [Fingerprint(0, np.array(sorted(sketch), dtype=np.uint64)) for sketch in sketches]
+
+
+def test_two_shared_hashes_are_needed() -> None:
+    found = [pair for block in sketch_pairs(prints([[1, 2, 3], [1, 9, 10], [2, 3, 11], []])) for pair in block.tolist()]
+    assert found == [[0, 2]]
+    assert list(sketch_pairs([])) == []
+
+
+def test_a_hash_that_all_share_costs_its_landmarks() -> None:
+    count = 5 * LANDMARKS
+    found = np.concatenate(list(sketch_pairs(prints([[1, 2, 10 + n] for n in range(count)]))))
+    assert np.bincount(found[:, 1]).max() == LANDMARKS
+    assert found[:, 0].max() == LANDMARKS - 1

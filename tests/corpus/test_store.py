@@ -1,0 +1,128 @@
+"""The one writer: what cannot be stored costs itself, and what fails of the corpus is raised."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlite_utils import Database
+
+from chaffinch.corpus import runs
+from chaffinch.corpus.connect import CorpusError, open_writer
+from chaffinch.corpus.store import Store, why_refused
+from chaffinch.flow.workers import load_tools, process
+from chaffinch.items import Visit
+from chaffinch.page.kept.files import Input
+from chaffinch.text.dates import now
+
+LINES = "收到短信以后先核对金额{}，再和银行客服确认账单。\n协商分期需要提供收入证明{}，工资流水也可以作为材料。".format
+Spoil = Callable[[Visit], None]
+
+
+def article(number: int) -> Visit:
+    text = LINES(f"第{number}笔", f"第{number}份").encode()
+    return process(
+        Input("x", f"http://a.example/{number}.html", text, "text", title=f"第{number}篇"), load_tools(bytes(32))
+    )
+
+
+def spoiled(**fields: Any) -> Spoil:
+    def spoil(visit: Visit) -> None:
+        assert visit.cleaned is not None
+        visit.cleaned = replace(visit.cleaned, **fields)
+
+    return spoil
+
+
+def no_print(visit: Visit) -> None:
+    visit.fingerprint = "none"  # type: ignore[assignment]
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Database:
+    return open_writer(tmp_path / "corpus.db")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error"),
+    [
+        (spoiled(title="\ud800"), "UnicodeEncodeError"),
+        (spoiled(heat=2**70), "OverflowError"),
+        (spoiled(author=object()), "ProgrammingError|InterfaceError"),
+        (spoiled(script=None), "IntegrityError"),
+        (spoiled(removed=None), "TypeError"),
+        (no_print, "AttributeError"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_stored_is_told_and_the_rest_of_its_batch_is_stored(
+    db: Database, spoil: Spoil, error: str
+) -> None:
+    told: list[tuple[str, str]] = []
+    begun: list[int] = []
+    store = Store(
+        db,
+        lambda: begun.append(runs.begin(db, "ingest", {})),
+        tell_refused=lambda *one: told.append((one[0].page.url, why_refused(one[1]))),
+    )
+    visits = [article(number) for number in range(5)]
+    spoil(visits[2])
+    for visit in visits:
+        store.add(visit)
+    store.finish()
+    urls = {url for (url,) in db.execute("SELECT url FROM articles")}
+    assert urls == {f"http://a.example/{number}.html" for number in (0, 1, 3, 4)}
+    ((url, reason),) = told
+    assert url == "http://a.example/2.html" and reason.removeprefix("cannot be stored: ") in error
+    assert store.counts == {"new": 4, "refused": 1} and not store.buffer
+    assert runs.stands(db, begun[-1]) and db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert db.execute("SELECT count(*) FROM articles_fts WHERE articles_fts MATCH '核'").fetchone() == (4,)
+
+
+def test_a_crawled_page_that_cannot_be_stored_is_a_page_that_failed(db: Database) -> None:
+    store = Store(db)
+    good, bad = article(0), article(1)
+    for visit in (good, bad):
+        visit.crawled, visit.status = True, 200
+    spoiled(heat=2**70)(bad)
+    store.add(good)
+    store.add(bad)
+    store.finish()
+    rows = dict(db.execute("SELECT url, state FROM pages"))
+    assert rows == {good.page.url: "article", bad.page.url: "failed"}
+    reason, due = db.execute("SELECT reason, due FROM pages WHERE state = 'failed'").fetchone()
+    assert reason == "cannot be stored: OverflowError" and due > now()
+    assert store.counts == {"new": 1, "refused": 1}
+
+
+def test_what_is_wrong_with_every_page_is_wrong_with_the_program(db: Database) -> None:
+    told: list[str] = []
+    store = Store(db, tell_refused=lambda visit, error: told.append(why_refused(error)))
+    with pytest.raises(CorpusError, match="cannot be stored: OverflowError"):
+        for number in range(40):
+            visit = article(number)
+            spoiled(heat=2**70)(visit)
+            store.add(visit)
+            store.flush()
+    assert 5 <= len(told) <= 20
+
+
+def test_when_the_corpus_fails_nothing_is_refused_and_all_waits(tmp_path: Path) -> None:
+    db = open_writer(tmp_path / "corpus.db")
+    told: list[str] = []
+    store = Store(db, tell_refused=lambda visit, error: told.append(why_refused(error)))
+    with closing(db.conn):
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count = {pages}")  # a full disk
+        for number in range(30):
+            store.buffer[str(number)] = article(number)
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            store.flush()
+        assert len(store.buffer) == 30 and not told
+        db.execute("PRAGMA max_page_count = 100000")
+        store.flush()
+        assert db.execute("SELECT count(*) FROM articles").fetchone() == (30,)

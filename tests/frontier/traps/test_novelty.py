@@ -1,0 +1,42 @@
+"""What a text says that its site has not said before."""
+
+from pathlib import Path
+
+import pytest
+
+from chaffinch.corpus.connect import open_writer
+from chaffinch.frontier.traps.novelty import NEW, Said, sample
+from chaffinch.frontier.traps.url_shapes import Known, Yield, room
+from tests.spiders.farm_pages import texts
+
+PAIR = ("/show?id=N", "/show?*", "/show?id=N < /show?id=N")
+
+
+def test_stock_in_another_order_with_other_numbers_is_nothing_new(tmp_path: Path) -> None:
+    db = open_writer(tmp_path / "corpus.db")
+    said = Said()
+    lines = [line for text in texts(6, "novelty") for line in text.lines]
+    assert said.share_of_new(db, "a.example", "\n".join(lines)) > 0.9
+    again = "\n".join(f"第{number}条,{line}{number * 37}元" for number, line in enumerate(reversed(lines)))
+    assert said.share_of_new(db, "a.example", again) < NEW
+    other = "养兰花最忌盆土太湿,春秋两季五天浇一次水,夏天放在屋檐下面避开正午的太阳,冬天搬进屋里,叶子发黄就剪掉。"
+    assert said.share_of_new(db, "a.example", other) > 2 * NEW
+    assert said.share_of_new(db, "b.example", "\n".join(lines)) > 0.9
+    assert said.share_of_new(db, "a.example", "") == 1.0
+    db.conn.close()
+
+
+def test_numbers_say_nothing() -> None:
+    assert sample("欠款三千元以后他打了电话") == sample("欠款三千元12以后他打了34电话")
+
+
+@pytest.mark.parametrize(("tried", "named", "left"), [(20, 6 * 20, True), (45, 6 * 45, False), (200, 200, True)])
+def test_what_only_articles_name_is_a_sample(tried: int, named: int, left: bool) -> None:
+    """Fourteen articles that a list names: of pages that name six new ones each fewer are tried than of a chain's."""
+    known: Known = {
+        PAIR[0]: Yield(14, 14, 0, 0),
+        "/show?id=N < /": Yield(14, 14, 0, 0),
+        PAIR[2]: Yield(tried, 0, named, 0),
+    }
+    assert (room(known, PAIR, {})[0] > 0) == left
+    assert room(known, (*PAIR[:2], "/show?id=N < /"), {})[0] > 0

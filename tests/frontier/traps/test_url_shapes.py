@@ -1,0 +1,281 @@
+"""What stands for a URL, and when a pattern of URLs is given up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlite_utils import Database
+
+from chaffinch.copies.fingerprint import fingerprint
+from chaffinch.corpus.schema import migrations
+from chaffinch.corpus.store import Store
+from chaffinch.frontier import known_pages
+from chaffinch.frontier.known_pages import Found
+from chaffinch.frontier.traps import url_shapes, yields
+from chaffinch.frontier.traps.url_shapes import (
+    MAX_CHARS,
+    TRIES,
+    TRIES_ARTICLES,
+    TRIES_SOURCE,
+    Yield,
+    names_of,
+    pattern_of,
+    room,
+)
+from chaffinch.items import Cleaned, Page, Visit
+
+SITE = "http://a.example"
+AT = "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("path", "narrow", "broad"),
+    [
+        ("/", "/", "/"),
+        ("/a/202407/5780252.html", "/a/D/N.html", "/*/D/N.html"),
+        ("/post/26620.html", "/post/N.html", "/*/N.html"),
+        ("/post/26620.html?year=2058&month=03", "/post/N.html?month=N&year=N", "/post/N.html?*"),
+        ("/xyk/2022/1115/43711.html", "/xyk/D/N/N.html", "/*/D/N/**"),
+        ("/cal/2031/04/", "/cal/D/N/", "/*/D/N/**"),
+        ("/cal/2031-04.html", "/cal/D.html", "/*/*.html"),
+        ("/laws-1870122.html", "/laws-N.html", "/*.html"),
+        ("/tags-29316", "/tags-N", "/*"),
+        ("/rd/x8k2mq71zb.html", "/rd/*.html", "/*/*.html"),
+        ("/ss/" + "0f" * 32 + ".html", "/ss/*.html", "/*/*.html"),
+        ("/go/%E9%80%BE%E6%9C%9F.html", "/go/*.html", "/*/*.html"),
+        ("/yu-qi-zen-me-ban/", "/*/", "/*/"),
+        ("/?p=262", "/?p=N", "/?*"),
+        ("/index.php?id=9&c=show", "/index.php?c=show&id=N", "/index.php?*"),
+        ("/thread-1800-1-1.html", "/thread-N-N-N.html", "/*.html"),
+        ("/xyk/list_3_2.html", "/xyk/list_N_N.html", "/*/*.html"),
+        ("/page2/", "/pageN/", "/*/"),
+        ("/about.html", "/*.html", "/*.html"),
+        ("/index.php?c=about", "/index.php?*", "/index.php?*"),
+    ],
+)
+def test_patterns_of_urls(path: str, narrow: str, broad: str) -> None:
+    assert pattern_of(SITE + path) == (narrow, broad)
+
+
+def test_going_round_in_circles_is_one_pattern() -> None:
+    assert len({pattern_of(SITE + "/more/pages" * turns + "/") for turns in range(5, 60)}) == 1
+    assert len({pattern_of(SITE + "/a" * turns + "/")[1] for turns in range(4, 60)}) == 1
+
+
+@given(st.text(), st.text())
+def test_any_url_has_a_short_pattern_that_its_numbers_do_not_change(path: str, query: str) -> None:
+    for one in pattern_of(f"{SITE}/{path}?{query}"):
+        assert 0 < len(one) <= MAX_CHARS + 2
+
+
+@given(st.integers(min_value=10**7), st.integers(min_value=10**7))
+def test_numbers_do_not_change_a_pattern(a: int, b: int) -> None:
+    assert pattern_of(f"{SITE}/x/{a}.html?i={b}") == pattern_of(f"{SITE}/x/{b}.html?i={a}")
+
+
+def test_a_pattern_has_tries_and_earns_more() -> None:
+    names = names_of(f"{SITE}/tags-5", None, False)
+    assert room({}, names, {}) == (TRIES, "/tags-N")
+    assert room({}, names, {"/tags-N": TRIES}) == (0, "/tags-N")
+    known = {"/tags-N": Yield(tried=TRIES)}
+    assert room(known, names, {})[0] == 0
+    known = {"/tags-N": Yield(tried=TRIES, brought=1, level=1)}
+    assert room(known, names, {})[0] > 0
+
+
+def test_the_broad_pattern_speaks_for_narrow_ones_that_brought_nothing() -> None:
+    known = {"/*/N/": Yield(tried=url_shapes.MOST_BROAD), "/good/N/": Yield(tried=3, brought=3, level=1)}
+    assert room(known, names_of(f"{SITE}/abc/1/", None, False), {})[0] <= 0
+    assert room(known, names_of(f"{SITE}/good/1/", None, False), {})[0] > 0
+
+
+def test_empty_categories_leave_a_few_tries_to_what_has_an_address_like_theirs() -> None:
+    known = {"/*/N.html": Yield(tried=url_shapes.TRIES_BROAD), "/cat/N.html": Yield(tried=url_shapes.TRIES_BROAD)}
+    named = names_of(f"{SITE}/view/1.html", f"{SITE}/cat/7.html", True)
+    assert room(known, named, {})[0] == url_shapes.TRIES_NEW
+    assert room({**known, "/view/N.html": Yield(tried=url_shapes.TRIES_NEW)}, named, {})[0] <= 0
+    # What the home page itself leads to is no end.
+    assert room(known, names_of(f"{SITE}/cat/8.html", f"{SITE}/", False), {})[0] > 0
+
+
+def test_pages_of_a_source_that_is_no_trap_are_tried_all_the_same() -> None:
+    known = {"/show?id=N": Yield(tried=TRIES), "/list?p=N": Yield(2, 2, 0, 1), "/cal/D": Yield(5, 0)}
+    listed = names_of(f"{SITE}/show?id=5", f"{SITE}/list?p=1", False)
+    assert room(known, listed, {})[0] == TRIES_SOURCE
+    assert room(known, names_of(f"{SITE}/show?id=5", f"{SITE}/cal/2031-01", False), {})[0] <= 0
+    # Once one of them was an article, each source is judged apart.
+    known["/show?id=N"] = Yield(tried=TRIES + 2, brought=1, level=0)
+    known["/show?id=N < /show?id=N"] = Yield(tried=url_shapes.TRIES_LED)
+    assert room(known, listed, {})[0] > TRIES_SOURCE
+    assert room(known, names_of(f"{SITE}/show?id=5", f"{SITE}/show?id=6", False), {})[0] <= 0
+    known["/show?id=N"] = Yield(tried=TRIES_ARTICLES, brought=1, level=0)
+    assert room(known, listed, {})[0] <= 0
+
+
+class Site:
+    """Visits to a site, written to a corpus one by one."""
+
+    def __init__(self) -> None:
+        self.db = Database(memory=True)
+        migrations.apply(self.db)
+        self.store = Store(self.db)
+        known_pages.seed(self.db, [f"{SITE}/"], AT)
+
+    def visit(self, path: str, *links: str, text: str = "", source: str = "", **fields: object) -> None:
+        url = SITE + path
+        led = self.db.execute("SELECT id FROM pages WHERE url = ?", [SITE + source]).fetchone() if source else None
+        known_pages.add_found(self.db, [Found(url, 1, led and led[0])], AT)
+        visit = Visit(Page(url, b""), "a.example", AT, 200, depth=1, crawled=True)
+        visit.links = tuple(SITE + link for link in links)
+        visit.reason = "list"
+        if text:
+            visit.cleaned, visit.state, visit.reason = Cleaned(url, "题", text), "article", None
+        for name, value in fields.items():
+            setattr(visit, name, value)
+        self.store.add(visit)
+        self.store.flush()
+
+    def known(self, pattern: str) -> Yield:
+        return yields.load(self.db, "a.example").get(pattern, Yield())
+
+
+def test_an_endless_calendar_is_given_up_and_says_why() -> None:
+    site = Site()
+    for year in range(2030, 2045):
+        site.visit(f"/cal/{year}/", f"/cal/{year + 1}/")
+        if site.known("/cal/N/").given_up_at:
+            break
+    found = site.known("/cal/N/")
+    assert found.tried == TRIES
+    assert found.reason == f"pattern given up: {TRIES} visits brought 0 new: /cal/N/"
+
+
+def test_two_traps_that_lead_to_each_other_are_given_up_both() -> None:
+    site = Site()
+    for number in range(60):
+        site.visit(f"/day/{number}", f"/night/{number}")
+        site.visit(f"/night/{number}", f"/day/{number + 1}")
+    assert site.known("/day/N").given_up_at and site.known("/night/N").given_up_at
+    assert site.known("/day/N").hoped <= yields.HOPES
+
+
+def test_lists_that_lead_to_articles_are_not_given_up_and_the_more_articles_the_less() -> None:
+    site = Site()
+    for number in range(30):
+        site.visit(f"/list/{number}", f"/a/{number}.html", f"/list/{number + 1}")
+        site.visit(f"/a/{number}.html", text=f"第{number}篇。")
+    assert site.known("/list/N").level == 1 and not site.known("/list/N").given_up_at
+    assert site.known("/a/N.html") == replace(site.known("/a/N.html"), tried=30, brought=30, level=0, given_up_at=None)
+
+
+def test_lists_that_were_read_before_any_of_their_articles_are_taken_up_again() -> None:
+    site = Site()
+    for number in range(yields.HOPES + TRIES):
+        site.visit(f"/list/{number}/", f"/a/{number}.html")
+    assert site.known("/list/N/").given_up_at
+    known_pages.add_found(site.db, [Found(f"{SITE}/list/99/", 1, None)], AT)
+    reason = site.known("/list/N/").reason
+    known_pages.put_off(site.db, [(f"{SITE}/list/99/", str(reason))], AT, known_pages.GIVEN_UP_AGAIN)
+    site.visit("/a/3.html", text="第三篇。", source="/list/3/")
+    assert site.known("/list/N/").level == 1 and not site.known("/list/N/").given_up_at
+    assert [page.url for page in known_pages.due(site.db, "a.example", AT, 100) if "list" in page.url] == [
+        f"{SITE}/list/99/"
+    ]
+
+
+def test_pages_that_are_gone_count_after_a_while() -> None:
+    site = Site()
+    for number in range(yields.MOST_DEAD):
+        site.visit(f"/z/{number}", state="gone", reason="HTTP 404")
+    assert site.known("/z/N").tried == 0
+    for number in range(TRIES):
+        site.visit(f"/z/{1000 + number}", state="gone", reason="HTTP 404")
+    assert site.known("/z/N").given_up_at
+
+
+def test_pages_made_for_any_address_are_kept_and_earn_nothing() -> None:
+    site, lines = Site(), "\n".join(f"这一句话哪一页上都有,一字不差,这是其中第{n}句。" for n in range(12))
+    for number in range(20):
+        site.visit(f"/key/{number}", text=f"关于{number}怎么办,小编为您整理。\n{lines}")
+        site.visit(f"/a/{number}", text=f"第{number}篇自己的话。\n第{number}篇的另一句话。")
+    assert site.known("/key/N").brought == yields.SAID_BY and site.known("/key/N").tried == 20
+    assert site.known("/a/N").brought == 20
+    assert site.db.execute("SELECT count(*) FROM articles").fetchone() == (40,)
+
+
+def test_what_says_nothing_does_not_count() -> None:
+    site = Site()
+    for number in range(20):
+        site.visit(f"/x/{number}", state="failed", reason="HTTP 500")
+        site.visit(f"/y/{number}", reason="sitemap")
+        site.visit(f"/z/{number}", state="off-topic", canonical=f"别的事{number}")
+    assert {site.known(name).tried for name in ("/x/N", "/y/N", "/z/N")} == {0}
+    for number in range(20):
+        site.visit(f"/z/{100 + number}", state="off-topic", canonical="总是这件事")
+    assert site.known("/z/N").given_up_at
+
+
+def test_a_probe_that_brings_something_takes_a_pattern_up_again() -> None:
+    site = Site()
+    for number in range(TRIES):
+        site.visit(f"/a/{number}", "/")
+    found = site.known("/a/N")
+    assert found.given_up_at
+    assert not url_shapes.may_probe(found, "2026-01-20T00:00:00Z") and url_shapes.may_probe(
+        found, "2026-02-20T00:00:00Z"
+    )
+    site.visit("/a/99", text="终于有一篇了。")
+    assert not site.known("/a/N").given_up_at
+    assert room(yields.load(site.db, "a.example"), names_of(f"{SITE}/a/100", None, False), {})[0] > TRIES
+
+
+def articles(site: Site, host: str, paths: list[str], number: int = 0) -> None:
+    for path in paths:
+        number += 1
+        url = f"http://{host}{path}"
+        known_pages.add_found(site.db, [Found(url, 1, None)], AT)
+        visit = Visit(Page(url, b""), host, AT, 200, depth=1, crawled=True, state="article")
+        visit.canonical = f"这是第{number}篇文章的正文,说的是第{number * 7}件事和第{number * 11}个办法,各不相同。" * 3
+        visit.cleaned, visit.fingerprint = Cleaned(url, "题", visit.canonical), fingerprint(visit.canonical)
+        site.store.add(visit)
+    site.store.flush()
+
+
+def test_the_same_articles_at_the_same_addresses_are_a_mirror() -> None:
+    site = Site()
+    paths = [f"/a/{number}.html" for number in range(40)]
+    articles(site, "first.example", paths)
+    articles(site, "copier.example", [f"/c/{number}.html" for number in range(40)])
+    articles(site, "mirror.example", paths)
+    assert not url_shapes.mirrored(yields.load(site.db, "first.example"), AT)
+    assert not url_shapes.mirrored(yields.load(site.db, "copier.example"), AT)
+    mirror = yields.load(site.db, "mirror.example")
+    assert url_shapes.mirrored(mirror, AT) == "mirror of first.example: 40 articles at the same addresses"
+    assert url_shapes.mirrored(mirror, "2026-06-01T00:00:00Z") is None
+
+
+def test_sites_that_share_a_part_are_no_mirrors() -> None:
+    site = Site()
+    paths = [f"/a/{number}.html" for number in range(80)]
+    articles(site, "first.example", paths)
+    articles(site, "other.example", paths[40:], number=1000)
+    articles(site, "other.example", paths[:35])
+    assert not url_shapes.mirrored(yields.load(site.db, "other.example"), AT)
+
+
+def test_one_title_date_and_text_on_many_pages_is_a_soft_404_and_a_new_date_is_none() -> None:
+    site = Site()
+    text = "对不起,您要看的文章现在不在这里,请回到首页,看看别的关于逾期和协商的文章吧,谢谢您的理解和支持。" * 2
+    for number in range(yields.SOFT_404 + 3):
+        url = f"/show?id={number}"
+        site.visit(url, text=text, canonical=text, fingerprint=fingerprint(text))
+        dated = Cleaned(SITE + url + "&d", "题", text, published=f"2026-01-{number + 1:02}")
+        site.visit(f"{url}&d", text=text, canonical=text, fingerprint=fingerprint(text), cleaned=dated)
+    kept = [url for (url,) in site.db.execute("SELECT url FROM articles WHERE published IS NULL")]
+    assert len(kept) == yields.SOFT_404
+    [(count,)] = site.db.execute("SELECT count(*) FROM pages WHERE reason LIKE 'soft 404: %'").fetchall()
+    assert count == 3
+    assert site.db.execute("SELECT count(*) FROM articles WHERE published > ''").fetchone() == (yields.SOFT_404 + 3,)
