@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -50,22 +50,37 @@ class Block:
     hidden: bool = False  # in the page, but no reader sees it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a page says of its article beside title and text; a field more is a line more here, and a migration."""
+
+    published: str | None = None  # ISO 8601 date or date-time
+    author: str | None = None
+    category: str | None = None
+    source: str | None = None  # 来源: whom the page names as where the article is from
+    heat: int | None = None  # views, clicks, degrees: the page's own number
+    comments: int | None = None
+
+
+# Name of each of these fields -> the type of its column in `articles`.
+FIELDS = {one.name: "INTEGER" if str(one.type).startswith("int") else "TEXT" for one in fields(Facts)}
+
+
+def facts_of(article: Facts) -> dict[str, Any]:
+    """The fields of `FIELDS` and their values."""
+    return {name: getattr(article, name) for name in FIELDS}
+
+
 @dataclass(frozen=True, slots=True)
-class Article:
+class Article(Facts):
     """What `extract` found on a page: the article's node as blocks, nothing repaired or removed yet."""
 
     url: str
     title: str
     blocks: tuple[Block, ...]
-    published: str | None = None  # ISO 8601 date or date-time
-    author: str | None = None
-    category: str | None = None
-    heat: int | None = None  # views, clicks, degrees: the page's own number
-    comments: int | None = None
     charset: str = "utf-8"
     declared_charset: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)  # field name -> where it was read
-    source: str | None = None  # 来源: whom the article names as its source
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +127,12 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(Facts):
     """An article in its own words: repaired, boilerplate and contacts taken out, original script."""
 
     url: str
     title: str
     text: str  # one block a line
-    published: str | None = None
-    author: str | None = None
-    category: str | None = None
-    heat: int | None = None
-    comments: int | None = None
     charset: str = "utf-8"
     declared_charset: str = ""
     script: Script = "hans"

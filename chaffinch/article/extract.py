@@ -13,7 +13,7 @@ from chaffinch.article.choose import choose
 from chaffinch.article.labels import is_label, read_labels
 from chaffinch.article.not_article import MAX_CHARS, reason_of
 from chaffinch.article.visibility import Hidden, hidden
-from chaffinch.items import Article, Block, Document, NotArticle
+from chaffinch.items import Article, Block, Document, NotArticle, facts_of
 from chaffinch.page.parse import MAX_HTML, MAX_TAGS, parse, without_images
 
 FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML
@@ -53,9 +53,8 @@ def extract_tree(
         return NotArticle(document.url, "shell" if scripted else reason)
     meta = metadata.read(tree, choice.labels, document.url, choice.heading, fetched)
     return Article(
-        document.url, meta.title, lines, meta.published, meta.author, meta.category, meta.heat, meta.comments,
-        document.charset, document.declared_charset, meta.sources, meta.source,
-    )  # fmt: skip
+        document.url, meta.title, lines, document.charset, document.declared_charset, meta.sources, **facts_of(meta)
+    )
 
 
 def _other_format(start: str) -> str:
@@ -82,8 +81,8 @@ def read_text(url: str, text: str, title: str | None = None) -> Article | NotArt
     meta = read_labels([*lines[:12], *lines[-4:]])
     source = "given" if title else "line"
     return Article(
-        url, title or _title_line(lines), tuple(map(Block, lines)), meta.published, meta.author, meta.category,
-        meta.heat, meta.comments, sources={"title": source, **meta.sources}, source=meta.source,
+        url, title or _title_line(lines), tuple(map(Block, lines)), sources={"title": source, **meta.sources},
+        **facts_of(meta),
     )  # fmt: skip
 
 

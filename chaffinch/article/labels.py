@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from chaffinch.items import FIELDS, Facts
 from chaffinch.text.dates import Found, dates
 
 LABEL_LINE = 90  # characters; a longer line is the article's text, not a label
@@ -109,15 +110,9 @@ class Said(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(Facts):
     """What label lines say; `sources` names the kind of line each field was read from."""
 
-    published: str | None = None
-    author: str | None = None
-    category: str | None = None
-    heat: int | None = None
-    comments: int | None = None
-    source: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -134,22 +129,13 @@ def read_labels(lines: Sequence[str]) -> Labels:
                 found[said.field] = said
     values = {name: said.value for name, said in found.items()}
     sources = {name: f"line: {said.source}" for name, said in found.items()}
-    return Labels(
-        text_of(values, "published"), text_of(values, "author"), text_of(values, "category"),
-        number_of(values, "heat"), number_of(values, "comments"), text_of(values, "source"), sources,
-    )  # fmt: skip
+    return Labels(sources, **fitting(values))
 
 
-def text_of(values: Mapping[str, str | int], name: str) -> str | None:
-    """The value of a field that is text."""
-    value = values.get(name)
-    return value if isinstance(value, str) else None
-
-
-def number_of(values: Mapping[str, str | int], name: str) -> int | None:
-    """The value of a field that is a number."""
-    value = values.get(name)
-    return value if isinstance(value, int) else None
+def fitting(values: Mapping[str, str | int]) -> dict[str, Any]:
+    """Those of `values` that `items.FIELDS` has a field of their type for."""
+    types = {"TEXT": str, "INTEGER": int}
+    return {name: values[name] for name, kind in FIELDS.items() if isinstance(values.get(name), types[kind])}
 
 
 def is_label(line: str) -> bool:

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from chaffinch.article.labels import Kind, Label, Place, Said, number_of, read_line, text_of
+from chaffinch.article.labels import Kind, Label, Place, Said, fitting, read_line
 from chaffinch.article.weigh import name_of
+from chaffinch.items import Facts
 from chaffinch.text.dates import CHINA, dates, iso_date, parse_date
 
 MAX_JSON = 100_000  # characters of one JSON-LD script
@@ -84,16 +85,10 @@ WEIGHTS = Weights()
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(Facts):
     """The fields of `Article` that are not its text; `sources` says of each where it was read."""
 
     title: str = ""
-    published: str | None = None
-    author: str | None = None
-    category: str | None = None
-    heat: int | None = None
-    comments: int | None = None
-    source: str | None = None  # 来源: whom the article names as its source
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -147,10 +142,7 @@ def read(
         best["published"] = published
     values = {name: one.value for name, one in best.items()}
     sources = {"title": title_source, **{name: one.source for name, one in best.items()}}
-    return Metadata(
-        title, text_of(values, "published"), text_of(values, "author"), text_of(values, "category"),
-        number_of(values, "heat"), number_of(values, "comments"), text_of(values, "source"), sources,
-    )  # fmt: skip
+    return Metadata(title, sources, **fitting(values))
 
 
 def _evidence(said: Said, place: Place) -> Evidence:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from chaffinch.cleaning import short_lines
 from chaffinch.cleaning.repair import is_strange, repair
 from chaffinch.cleaning.rules import Rule, Rules, load_rules
-from chaffinch.items import Article, Cleaned, Contact, Removed
+from chaffinch.items import FIELDS, Article, Cleaned, Contact, Removed, facts_of
 from chaffinch.text.chinese.script import script_of
 from chaffinch.text.contacts.addresses import shown
 from chaffinch.text.contacts.masking import mask
@@ -59,8 +59,12 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
     # A title that is a line of the page as well is damaged once, not twice.
     again = any(block.text == article.title for block in article.blocks)
     title = _tidy(article.title, key, "", Counter() if again else repairs, contacts)
-    author, category = (_tidy(s or "", key, "", repairs, contacts) for s in (article.author, article.category))
-    found = _judge(lines, view_of(title), rules)
+    said = facts_of(article)
+    words = [name for name, kind in FIELDS.items() if kind == "TEXT" and name != "published"]
+    said |= {name: _tidy(said[name] or "", key, "", repairs, contacts) or None for name in words}
+    for name, value in _judge(lines, view_of(title), rules).items():
+        if said[name] is None:
+            said[name] = value if FIELDS[name] == "TEXT" else _number(value)
     kept, removed = _split(whole)
     text = "\n".join(kept)
     if (strange := len(_PRIVATE.findall(text))) >= _REMAPPED:
@@ -69,11 +73,6 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
         url=shown(article.url, key),
         title=title,
         text=text,
-        published=article.published,
-        author=author or None,
-        category=category or found.get("category") or None,
-        heat=article.heat if article.heat is not None else _number(found.get("heat")),
-        comments=article.comments if article.comments is not None else _number(found.get("comments")),
         charset=article.charset,
         declared_charset=article.declared_charset,
         script=script_of(text or title),
@@ -81,6 +80,7 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
         contacts=tuple(contacts),
         repairs=dict(repairs),
         sources=article.sources,
+        **said,
     )
 
 
@@ -103,10 +103,8 @@ def _tidy(
     return text
 
 
-def _number(text: str | None) -> int | None:
+def _number(text: str) -> int:
     """A page's own count: `4`, `1.49W`, `2万`."""
-    if not text:
-        return None
     times = 10_000 if text[-1] in "wW万" else 1
     return int(float(text.rstrip("wW万") or 0) * times)
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlite_utils import Database
 
-from chaffinch.items import Cleaned, Visit
+from chaffinch.items import Cleaned, Visit, facts_of
 
 
 def touch(db: Database, visit: Visit) -> None:
@@ -21,16 +21,12 @@ def touch(db: Database, visit: Visit) -> None:
         )
 
 
-def _metadata(cleaned: Cleaned) -> dict[str, Any]:
-    return {name: getattr(cleaned, name) for name in ("published", "author", "category", "heat", "comments")}
-
-
 def contents(visit: Visit, cleaned: Cleaned) -> dict[str, Any]:
     """The columns of `articles` that a page alone decides."""
     return {
         "title": cleaned.title,
         "text": cleaned.text,
-        **_metadata(cleaned),
+        **facts_of(cleaned),
         "script": cleaned.script,
         "charset": cleaned.charset,
         "declared_charset": cleaned.declared_charset,
@@ -65,7 +61,7 @@ def update_metadata(db: Database, former: dict[str, Any], visit: Visit) -> None:
     """The text is as before: only `last_seen` moves, and a number or date that the page now shows otherwise."""
     assert visit.cleaned is not None
     changed = {
-        name: value for name, value in _metadata(visit.cleaned).items() if value is not None and value != former[name]
+        name: value for name, value in facts_of(visit.cleaned).items() if value is not None and value != former[name]
     }
     db.table("articles").update(former["id"], {"last_seen": max(former["last_seen"], visit.fetched_at), **changed})
 

@@ -78,6 +78,12 @@ def m007_stock(db: Database) -> None:
     stock.create_tables(db)
 
 
+@migrations()
+def m008_source(db: Database) -> None:
+    """Articles keep what their page names as their origin."""
+    db.conn.execute("ALTER TABLE articles ADD COLUMN source TEXT")
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Names of migrations that a newer Chaffinch applied to `db` and this one does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

@@ -23,7 +23,7 @@ from chaffinch.frontier.sameness import mirrors, parked
 from chaffinch.frontier.traps import threads, url_shapes, yields  # fmt: skip
 from chaffinch.frontier.traps.novelty import Said
 from chaffinch.frontier.waits import Bounds, Rate
-from chaffinch.items import Cleaned, Page, PageState, Visit
+from chaffinch.items import FIELDS, Cleaned, Page, PageState, Visit
 from chaffinch.text.contacts.addresses import hide
 
 BATCH_VISITS = 100  # of a crawl, which waits while they are written
@@ -286,8 +286,7 @@ def _in(values: Iterable[Any]) -> str:
 def _known_articles(db: Database, urls: list[str]) -> dict[str, dict[str, Any]]:
     rows = db.query(
         f"""
-        SELECT articles.id, pages.url, title, text, published, author, category, heat, comments, last_seen,
-            last_changed, gone_at
+        SELECT articles.id, pages.url, title, text, {", ".join(FIELDS)}, last_seen, last_changed, gone_at
         FROM pages JOIN articles ON page_id = pages.id WHERE pages.url IN ({_in(urls)})
         """,
         urls,

@@ -12,6 +12,7 @@ from scrapy.exporters import CsvItemExporter
 from scrapy.extensions.feedexport import FeedExporter
 
 from chaffinch.corpus.connect import CorpusError, errors, open_reader
+from chaffinch.items import FIELDS as ARTICLE_FIELDS
 from chaffinch.items import Visit
 from chaffinch.text.say import complain, defused
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 # Those that a reader of articles asks for; the rest is in the corpus and in `chaffinch export`.
 FIELDS = (
-    "url", "site", "title", "text", "published", "author", "category", "heat", "comments", "script", "charset", "topic",
+    "url", "site", "title", "text", *ARTICLE_FIELDS, "script", "charset", "topic",
     "topic_score", "chars", "cluster_id", "first_seen", "last_seen", "last_changed",
 )  # fmt: skip
 BATCH = 500  # articles, between two turns of the event loop

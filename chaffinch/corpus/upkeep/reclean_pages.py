@@ -12,11 +12,11 @@ from chaffinch.corpus import templates
 from chaffinch.corpus.article_rows import contents, write_details
 from chaffinch.corpus.upkeep.reclean import Recleaned, tell
 from chaffinch.flow.workers import over_all_cores, process
-from chaffinch.items import Visit
+from chaffinch.items import FIELDS, Visit
 from chaffinch.page.kept.files import BadInput, Input
 
 _BATCH = 100
-_KEPT = ("published", "author", "category", "heat", "comments")  # later visits may have brought them up to date
+_KEPT = tuple(FIELDS)  # later visits may have brought them up to date
 _COMPARED = ("title", "text", "topic", *_KEPT)
 
 

@@ -20,6 +20,7 @@ from typing import IO, Any
 from sqlite_utils import Database
 
 from chaffinch.faces.export import card, graph
+from chaffinch.items import FIELDS
 from chaffinch.text.contacts.addresses import hide
 from chaffinch.text.say import defused
 
@@ -48,8 +49,7 @@ TABLES = (
         "articles",
         (
             ("id", "INTEGER"), ("url", "TEXT"), ("site", "TEXT"), ("title", "TEXT"), ("text", "TEXT"),
-            ("published", "TEXT"), ("author", "TEXT"), ("category", "TEXT"), ("heat", "INTEGER"),
-            ("comments", "INTEGER"), ("script", "TEXT"), ("charset", "TEXT"), ("declared_charset", "TEXT"),
+            *FIELDS.items(), ("script", "TEXT"), ("charset", "TEXT"), ("declared_charset", "TEXT"),
             ("topic", "TEXT"), ("topic_score", "REAL"), ("chars", "INTEGER"), ("simhash", "INTEGER"),
             ("cluster_id", "INTEGER"), ("first_seen", "TEXT"), ("last_seen", "TEXT"), ("last_changed", "TEXT"),
             ("gone_at", "TEXT"), ("repairs", "JSON"), ("sources", "JSON"),

@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from chaffinch.cleaning.page_lines import page_lines
-from chaffinch.items import Visit
+from chaffinch.items import FIELDS, Visit
 from chaffinch.text.contacts.addresses import hide
 
-_FIELDS = ("title", "published", "author", "category", "heat", "comments")
+_FIELDS = ("title", *FIELDS)
 
 
 def show(visit: Visit, name: str, console: Console) -> None:
