@@ -43,7 +43,7 @@ from chaffinch.items import Article, NotArticle, Page
 from chaffinch.page.decode import decode
 
 FLOORS = Path(__file__).with_name("floors.toml")
-OWN = Path(__file__).resolve().parent.parent / "tests" / "chaffinch" / "pages"
+OWN = Path(__file__).resolve().parent.parent / "tests" / "article" / "pages"
 MISS = 0.5  # F1 below which a page counts as lost
 OPENING = 20  # characters of the gold text that must be there
 ROUNDS = 3  # of which the fastest counts
