@@ -54,7 +54,7 @@ def test_a_page_with_a_contact_in_its_url_goes_by_that_and_by_what_is_shown_of_i
     path = tmp_path / "corpus.db"
     db = open_writer(path)
     Path(f"{path}.key").write_bytes(bytes(32))
-    asked, told, local = (f"http://one.example/{name}/13900003311.html" for name in "abc")
+    asked, told, local = (f"http://one.example/{name}/dianhua13900003311.html" for name in "abc")
     put(db, *(replace(page(url, f"{url[19]}山借款"), recorded=True) for url in (asked, told)), page(local, "白鹭贷款"))
     query = "SELECT pages.url, articles.url FROM articles JOIN pages ON pages.id = page_id"
     shown = dict(db.conn.execute(query).fetchall())
