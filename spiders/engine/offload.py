@@ -133,12 +133,14 @@ class OffloadingPipelines(ItemPipelineManager):
     async def _tend(self) -> None:
         """Keeps one worker running, and takes what it gives back, until this is cancelled."""
         context = multiprocessing.get_context("spawn")
+        stages = frame(self.here)
         while self.deaths < DEATHS:
             ours, theirs = socket.socketpair()
-            process = context.Process(target=serve, args=(theirs, self.here), daemon=True)
+            process = context.Process(target=serve, args=(theirs,), daemon=True)
             process.start()
             theirs.close()
             reader, writer = await asyncio.open_connection(sock=ours)
+            writer.write(stages)
             try:
                 await self._attend(Worker(process, writer), reader)
             finally:

@@ -13,11 +13,16 @@ from chaffinch.items import Page, Visit
 from spiders.failures import StageError
 
 
-def serve(connection: socket.socket, pipelines: Sequence[Any]) -> None:
-    """Reads visits and writes what the pipelines make of them until the connection is closed."""
+def serve(connection: socket.socket) -> None:
+    """Reads pipelines, then visits, and writes what the pipelines make of them until the connection is closed.
+
+    The pipelines come here and not as an argument of the process: `multiprocessing` writes its arguments to a pipe, and
+    for ever where they are more than that holds and the process dies before it reads them.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end ends this
     # `file.read` gives less only at the end: an EOFError of pickle.
     with suppress(EOFError, OSError), connection, connection.makefile("rb") as file:
+        pipelines: Sequence[Any] = _read(file)
         connection.sendall(frame(None))
         while True:
             visit: Visit = _read(file)
