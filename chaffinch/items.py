@@ -200,3 +200,11 @@ class Visit:
     grown: bool = False  # the article has parts more than before, and is else as it was
     notice: bool = False  # what it says stands on other pages of its site as well, in the place of what they said
     mixed: bool = False  # of its parts some were stored as edited already, these as they were: it is one edit
+
+
+def withdraw(visit: Visit, state: PageState, reason: str, *, words: bool = False) -> None:
+    """Has a page keep no article, in place, and say why. With `words` what it says is still compared with others."""
+    visit.cleaned = visit.fingerprint = None
+    visit.state, visit.reason = state, reason
+    if not words:
+        visit.canonical = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chaffinch.items import Visit
+from chaffinch.items import Visit, withdraw
 from chaffinch.text.topic import Topics, load_topics, score
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class TopicPipeline:
         if visit.cleaned is not None:
             name, points = score(visit.cleaned.title, visit.canonical, self.topics)
             if name is None:
-                visit.cleaned, visit.state, visit.reason = None, "off-topic", f"off topic, score {points:.2f}"
+                withdraw(visit, "off-topic", f"off topic, score {points:.2f}", words=True)
             else:
                 visit.cleaned, visit.state = replace(visit.cleaned, topic=name, topic_score=points), "article"
         return visit

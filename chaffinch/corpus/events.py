@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from chaffinch.frontier.known_pages import next_due
 from chaffinch.frontier.sameness.parked import INSTEAD
-from chaffinch.items import Visit
+from chaffinch.items import Visit, withdraw
 from chaffinch.text.canonical import canonical
 
 GONE_AFTER = 2  # crawls in a row that miss an article
@@ -144,9 +144,8 @@ def judge(db: Database, visits: Sequence[Visit], known: dict[str, dict[str, Any]
         former = known.get(visit.page.url)
         if former is None or not visit.crawled or (why := absence(visit, former["text"])) is None:
             continue
-        visit.cleaned = visit.fingerprint = None
         sure = visit.status == 410 or former["gone_at"] or _new_home(db, former["id"])
-        visit.state, visit.reason = ("gone", why) if sure else ("failed", _MISSED + why)
+        withdraw(visit, *(("gone", why) if sure else ("failed", _MISSED + why)), words=True)
         found.add(visit.page.url)
     return found
 

@@ -19,7 +19,7 @@ from chaffinch.article import extract
 from chaffinch.cleaning import clean
 from chaffinch.copies import fingerprint
 from chaffinch.frontier.traps import threads
-from chaffinch.items import Article, NotArticle, Page, Visit
+from chaffinch.items import Article, NotArticle, Page, Visit, withdraw
 from chaffinch.page import decode
 from chaffinch.page.kept.files import BadInput, Input
 from chaffinch.page.leads.robots_meta import header_directives, meta_directives
@@ -85,7 +85,7 @@ def article_of(document: Input, tools: Tools) -> Visit:
     visit.article = found
     visit.cleaned = clean.clean(found, tools.rules, tools.key)
     if not visit.cleaned.text.strip():
-        visit.cleaned, visit.reason = None, "nothing left after cleaning"
+        withdraw(visit, "page", "nothing left after cleaning")
     return visit
 
 
@@ -102,7 +102,7 @@ def process(document: Input, tools: Tools) -> Visit:
         visit.fingerprint = fingerprint.fingerprint(visit.canonical)
         name, score = topic.score(visit.cleaned.title, visit.canonical, tools.topics)
         if name is None and document.recorded and (visit.part is None or visit.part.number == 1):
-            visit.cleaned, visit.state, visit.reason = None, "off-topic", f"off topic, score {score:.2f}"
+            withdraw(visit, "off-topic", f"off topic, score {score:.2f}", words=True)
         else:
             visit.cleaned = replace(visit.cleaned, topic=name, topic_score=score)
             visit.state = "article"

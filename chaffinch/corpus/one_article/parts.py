@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from chaffinch.cleaning.joined import join
 from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.corpus.one_article.part_numbers import count_from_zero, named_firsts
-from chaffinch.items import Cleaned, Contact, Page, Part, Removed, Visit
+from chaffinch.items import Cleaned, Contact, Page, Part, Removed, Visit, withdraw
 from chaffinch.text.canonical import canonical
 
 ONE_EDIT = timedelta(hours=12)  # within which the parts of an edited article are visited, be it by two runs
@@ -84,8 +84,7 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
     out: list[Visit] = []
     for visit in visits:
         if visit.part and visit.cleaned and visit.page.url not in firsts:
-            visit.cleaned, visit.fingerprint, visit.canonical, visit.state = None, None, "", "page"
-            visit.reason = f"part {visit.part.number} of {visit.part.series[:300]}"
+            withdraw(visit, "page", f"part {visit.part.number} of {visit.part.series[:300]}")
         out.append(visit)
     there = {visit.page.url: visit for visit in visits}
     for first, series in firsts.items():

@@ -23,7 +23,7 @@ from chaffinch.frontier.known_pages import Found
 from chaffinch.frontier.sameness import idle_params, origins, path_charset
 from chaffinch.frontier.sameness.idle_params import PROBE, Evidence, Rules
 from chaffinch.frontier.sameness.url_pairs import same_number, token_apart
-from chaffinch.items import Visit
+from chaffinch.items import Visit, withdraw
 from chaffinch.page.urls import site_of
 from chaffinch.text.contacts.addresses import hide
 
@@ -350,8 +350,8 @@ def _still(db: Database, visit: Visit, was: dict[str, Any]) -> bool:
 
 
 def _leave(visit: Visit, prefix: str, other: str) -> None:
-    visit.cleaned, visit.fingerprint, visit.canonical, visit.state = None, None, "", "page"
-    visit.same_as, visit.reason = other, prefix + other
+    withdraw(visit, "page", prefix + other)
+    visit.same_as = other
 
 
 def _take_over(db: Database, visit: Visit, others: Sequence[Other]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
-from chaffinch.items import Visit
+from chaffinch.items import Visit, withdraw
 from chaffinch.text.canonical import canonical
 
 GRAM = 5  # characters
@@ -66,8 +66,7 @@ def _mark(notices: Notices, visit: Visit) -> None:
     if not visit.notice:
         notices.counts[visit.site] = notices.counts.get(visit.site, 0) + 1
     visit.notice = True
-    visit.cleaned = visit.fingerprint = None
-    visit.state, visit.reason = "page", INSTEAD
+    withdraw(visit, "page", INSTEAD, words=True)
 
 
 def _has_text(visit: Visit) -> bool:

@@ -31,7 +31,7 @@ from chaffinch.frontier.traps.url_shapes import (
     sourced,
     why,
 )  # fmt: skip
-from chaffinch.items import Visit
+from chaffinch.items import Visit, withdraw
 
 HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet
 HOPES_BROAD = 30  # of a broad pattern
@@ -356,5 +356,4 @@ def leave_out_soft_404(visits: Iterable[Visit], repeated: dict[str, int]) -> Non
     """Keeps no article of a page that says what `SOFT_404` others say; `repeated` as `repeats` gives it."""
     for visit in visits:
         if visit.crawled and repeated.get(visit.page.url, 0) >= SOFT_404:
-            visit.cleaned, visit.fingerprint, visit.canonical, visit.state = None, None, "", "page"
-            visit.reason = f"soft 404: title, date and text of {SOFT_404} other pages of this site"
+            withdraw(visit, "page", f"soft 404: title, date and text of {SOFT_404} other pages of this site")
