@@ -70,8 +70,8 @@ PLACES = (
     "chaffinch.corpus.store:_write",
     "chaffinch.corpus.article_rows:insert",
     "chaffinch.copies.cluster:put",
-    "chaffinch.frontier:add_found",
-    "chaffinch.frontier:due",
+    "chaffinch.frontier.known_pages:add_found",
+    "chaffinch.frontier.known_pages:due",
     "chaffinch.corpus.events:count_misses",
     "chaffinch.corpus.templates:relearn",
 )
