@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import chain
 
@@ -369,14 +369,12 @@ _PAIRS_OF = """
 """
 
 
-def _evidence(
-    found: Iterable[Link], ids: Sequence[int] | None, prints: Sequence[Fingerprint] | Mapping[int, Fingerprint]
-) -> Iterator[Evidence]:
-    """Rows of `similarities` from links of nodes; `ids` has the articles that nodes are, unless they are articles."""
+def _evidence(found: Iterable[Link], ids: Sequence[int], prints: Sequence[Fingerprint]) -> Iterator[Evidence]:
+    """Rows of `similarities` from links of nodes; `ids` has the articles that nodes are."""
     for a, b, link in found:
         what = kind(link)
         if what is not None:
-            one, other = (a, b) if ids is None else (ids[a], ids[b])
+            one, other = ids[a], ids[b]
             distance = hamming(prints[a].simhash, prints[b].simhash)
             excerpt = (one if link.first_shorter else other) if what == "excerpt" else None
             yield min(one, other), max(one, other), distance, link.jaccard, link.containment, what, link.spread, excerpt
