@@ -18,6 +18,7 @@ from chaffinch.page.urls import site_of
 from chaffinch.text.say import complain
 from spiders.engine.resolver import in_words
 from spiders.extensions.stopping import is_ours
+from spiders.middlewares.backoff import HostLeft
 
 if TYPE_CHECKING:
     from typing import Self
@@ -98,9 +99,10 @@ class RobotsMiddleware:
         try:
             response = await engine.download_async(request)
         except Exception as error:
-            # Whatever kept us from the file, the answer is no. What a server did is not worth a traceback.
             if is_ours(error) and (run := getattr(self.crawler.spider, "run", None)) is not None:
                 run.broke(error)
+                raise HostLeft("robots.txt was not read, something of ours broke") from error
+            # Whatever a server did, the answer is no.
             return Robots(None, in_words(error, origin))
         if response.status >= 500:
             return Robots(None, f"HTTP {response.status}")

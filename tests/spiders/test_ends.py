@@ -20,7 +20,7 @@ from tests.spiders.scripted import ROBOTS, Answer, page, scripted
 # The program benchmarks/faults.py makes fifty; so does this test when FAULTS=50 is set.
 CHOSEN = (
     Fault("spiders.engine.scheduler:FrontierScheduler.next_request", 12, "KeyError", lasts=True),
-    Fault("spiders.middlewares.robots:RobotsMiddleware.process_request", 20, "ValueError"),
+    Fault("spiders.middlewares.backoff:BackoffMiddleware.process_response", 1, "ValueError"),  # that of a robots.txt
     Fault("chaffinch.corpus.article_rows:insert", 3, "UnicodeEncodeError"),
 )
 
