@@ -37,6 +37,7 @@ from chaffinch.corpus.archived import Exchange, records
 from chaffinch.corpus.store import Store
 from chaffinch.faces.demo.farm import build
 from chaffinch.flow import workers
+from chaffinch.flow.tools import load_tools
 from chaffinch.items import Page
 from chaffinch.page.decode import decode
 from chaffinch.page.kept.files import BadInput, Input, read
@@ -200,7 +201,7 @@ class Runner:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.tools = workers.load_tools(bytes(32))
+        self.tools = load_tools(bytes(32))
         self.refused = 0
         self.store = Store(connect.open_writer(folder / "corpus.db"), tell_refused=self._refuse)
 

@@ -173,6 +173,10 @@ class Visit:
     last_modified: str | None = None
     depth: int = 0  # links followed from a start URL
     crawled: bool = False  # its URL is visited again when due
+    recorded: bool = False  # read from an archive of a crawl of ours, whose decisions hold: off topic, noindex
+    dated: bool = True  # `fetched_at` is when it was fetched; else when it was read, and its dates are not told by it
+    plain: bool = False  # a text, no HTML
+    given: Mapping[str, str] = field(default_factory=dict)  # title and date that came with it and go before its own
     document: Document | None = None
     tree: Any = None  # the parsed page, shared by the stages of one process
     links: tuple[str, ...] = ()  # canonical URLs of the same site

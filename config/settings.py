@@ -1,6 +1,7 @@
 """Scrapy settings. Override any with `-s NAME=VALUE`."""
 
 from chaffinch import __version__
+from chaffinch.flow import ORDER
 
 BOT_NAME = "chaffinch"
 SPIDER_MODULES = ["spiders"]
@@ -19,17 +20,10 @@ ARCHIVE = ""
 # Pages fetched of one site in one run, where its farm names no `budget`: what a second each takes in fourteen hours.
 PAGE_BUDGET = 50_000
 
-# --- The flow, in order. Clustering happens in the store's transaction: it needs what the corpus holds already. --
+# --- The flow: the stages in the order that chaffinch/flow/__init__.py gives, each with its file in pipelines/. ------
+# Clustering happens in the store's transaction: it needs what the corpus holds already.
 ITEM_PIPELINES = {
-    "pipelines.listing.ListingPipeline": 50,  # sitemaps and feeds go no further
-    "pipelines.decode.DecodePipeline": 100,
-    "pipelines.links.LinksPipeline": 200,  # before extract, so that a page without an article still leads on
-    "pipelines.robots_meta.RobotsMetaPipeline": 250,
-    "pipelines.extract.ExtractPipeline": 300,
-    "pipelines.clean.CleanPipeline": 400,
-    "pipelines.canonical.CanonicalPipeline": 500,
-    "pipelines.topic.TopicPipeline": 600,  # judges the canonical text
-    "pipelines.fingerprint.FingerprintPipeline": 700,
+    **{f"pipelines.{one}.{one.title().replace('_', '')}Pipeline": 50 * place for place, one in enumerate(ORDER, 1)},
     "pipelines.store.StorePipeline": 900,
 }
 ITEM_PROCESSOR = "spiders.engine.offload.OffloadingPipelines"

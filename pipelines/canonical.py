@@ -1,11 +1,8 @@
-"""Canonical: the form of the text that matching and search use."""
+"""Canonical: the form that matching and search use."""
 
-from chaffinch.items import Visit
-from chaffinch.text.canonical import canonical
+from chaffinch.flow.stages import canonical
+from pipelines.stage import StagePipeline
 
 
-class CanonicalPipeline:
-    def process_item(self, visit: Visit) -> Visit:
-        if visit.cleaned is not None:
-            visit.canonical = canonical(visit.cleaned.text)
-        return visit
+class CanonicalPipeline(StagePipeline):
+    stage = staticmethod(canonical)

@@ -1,11 +1,8 @@
-"""Decode: the page's bytes to text, whatever charset it declares."""
+"""Decode: bytes to text."""
 
-from chaffinch.items import Visit
-from chaffinch.page.decode import decode
+from chaffinch.flow.stages import decode
+from pipelines.stage import StagePipeline
 
 
-class DecodePipeline:
-    def process_item(self, visit: Visit) -> Visit:
-        if visit.page.body and visit.state != "failed":
-            visit.document = decode(visit.page)
-        return visit
+class DecodePipeline(StagePipeline):
+    stage = staticmethod(decode)

@@ -1,11 +1,8 @@
-"""Fingerprint: what copies of the article are found by."""
+"""Fingerprint: what copies are found by."""
 
-from chaffinch.copies.fingerprint import fingerprint
-from chaffinch.items import Visit
+from chaffinch.flow.stages import fingerprint
+from pipelines.stage import StagePipeline
 
 
-class FingerprintPipeline:
-    def process_item(self, visit: Visit) -> Visit:
-        if visit.cleaned is not None:
-            visit.fingerprint = fingerprint(visit.canonical)
-        return visit
+class FingerprintPipeline(StagePipeline):
+    stage = staticmethod(fingerprint)

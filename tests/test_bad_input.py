@@ -11,7 +11,8 @@ import zipfile
 from contextlib import closing, suppress
 from pathlib import Path
 
-from chaffinch.flow.workers import Tools, over_all_cores
+from chaffinch.flow.tools import Tools
+from chaffinch.flow.workers import over_all_cores
 from chaffinch.page.kept.files import BadInput, Input
 from tests.conftest import SCRIPTS, Run
 from tests.page.kept.test_warc import record

@@ -9,25 +9,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from multiprocessing.connection import Connection
 from queue import Queue
 from typing import Any, TypeVar
 
-from chaffinch.article import extract
-from chaffinch.cleaning import clean
-from chaffinch.copies import fingerprint
-from chaffinch.frontier.traps import threads
-from chaffinch.items import Article, NotArticle, Page, Visit, withdraw
-from chaffinch.page import decode
+from chaffinch.flow import stages
+from chaffinch.flow.tools import Tools, load_tools
+from chaffinch.items import Page, Visit
 from chaffinch.page.kept.files import BadInput, Input
-from chaffinch.page.leads.robots_meta import header_directives, meta_directives
-from chaffinch.page.parse import parse
-from chaffinch.page.parts import part_of
 from chaffinch.page.urls import site_of
-from chaffinch.text import canonical, topic
-from chaffinch.text.contacts.addresses import hide, shown
 from chaffinch.text.dates import now
 
 CHUNK_DOCUMENTS = 32
@@ -36,87 +28,34 @@ MOST_DEATHS = 4  # by hand: a worker that dies over more documents in a row does
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Tools:
-    """What the stages need beside the page: rules, topics, and the key that contacts are digested under."""
-
-    rules: clean.Rules
-    topics: topic.Topics
-    key: bytes
-
-
-def load_tools(key: bytes) -> Tools:
-    """The project's own rules and topics (config/*.toml). Raises ValueError, one line, when a rule is wrong."""
-    return Tools(clean.load_rules(), topic.load_topics(), key)
-
-
-def article_of(document: Input, tools: Tools) -> Visit:
-    """`document` decoded, extracted and cleaned: everything up to `Visit.cleaned`, or the reason why not."""
-    url = _stored_url(document, tools.key)
-    page = Page(url, document.body, document.content_type)
-    visit = Visit(page, site_of(url), document.fetched_at or now(), reason=document.reason)
+def visit_of(document: Input) -> Visit:
+    """A document of local input as the stages take it."""
+    given = {"title": document.title, "published": document.published}
+    looked_at = document.kind != "revisit" and not document.reason
+    visit = Visit(
+        Page(document.url, document.body if looked_at else b"", document.content_type),
+        site_of(document.url),
+        document.fetched_at or now(),
+        reason=document.reason,
+        recorded=document.recorded,
+        dated=document.fetched_at is not None,
+        plain=document.kind == "text",
+        given={name: value for name, value in given.items() if value is not None},
+        robots_tag=document.robots_tag,
+    )
     if document.kind == "revisit":
         visit.status, visit.same_since = 304, document.same_since
-    if document.kind == "revisit" or document.reason:
-        return visit
-    visit.document = decode.decode(page)
-    found: Article | NotArticle
-    if document.kind == "text":
-        found = extract.read_text(url, visit.document.html, document.title)
-    else:
-        tree = parse(visit.document.html)
-        if document.recorded and "noindex" in header_directives(document.robots_tag) | meta_directives(tree):
-            visit.reason = "noindex"
-            return visit
-        found = extract.extract_tree(visit.document, tree, document.fetched_at)
-        alone = not isinstance(found, Article) or threads.is_thread(visit.document.html)
-        visit.part = None if alone else part_of(tree, document.url)
-        if visit.part is not None:
-            visit.part = replace(visit.part, series=shown(visit.part.series, tools.key))
-    if isinstance(found, NotArticle):
-        visit.reason = found.reason
-        return visit
-    if document.kind == "text":
-        found = replace(found, charset=visit.document.charset)
-    if document.title is not None and document.kind == "html":
-        found = replace(found, title=document.title, sources={**found.sources, "title": "input"})
-    if document.published is not None and hide(document.published) == document.published:
-        found = replace(found, published=document.published, sources={**found.sources, "published": "input"})
-    visit.article = found
-    visit.cleaned = clean.clean(found, tools.rules, tools.key)
-    if not visit.cleaned.text.strip():
-        withdraw(visit, "page", "nothing left after cleaning")
     return visit
-
-
-def _stored_url(document: Input, key: bytes) -> str:
-    """The name of a document's page: its URL where a crawl of ours will fetch that again, else without contacts."""
-    return document.url if document.recorded else shown(document.url, key)
 
 
 def process(document: Input, tools: Tools) -> Visit:
-    """All stages over one document, in the order of ITEM_PIPELINES; what only the stages needed is dropped."""
-    visit = article_of(document, tools)
-    if visit.cleaned is not None:
-        visit.canonical = canonical.canonical(visit.cleaned.text)
-        visit.fingerprint = fingerprint.fingerprint(visit.canonical)
-        name, score = topic.score(visit.cleaned.title, visit.canonical, tools.topics)
-        if name is None and document.recorded and (visit.part is None or visit.part.number == 1):
-            withdraw(visit, "off-topic", f"off topic, score {score:.2f}", words=True)
-        else:
-            visit.cleaned = replace(visit.cleaned, topic=name, topic_score=score)
-            visit.state = "article"
-    visit.page = replace(visit.page, body=b"")
-    visit.document = visit.article = None
-    return visit
+    """All stages over one document."""
+    return stages.through(visit_of(document), tools)
 
 
 def only_clean(document: Input, tools: Tools) -> Visit:
-    """`article_of` without what `chaffinch clean` does not print."""
-    visit = article_of(document, tools)
-    visit.page = replace(visit.page, body=b"")
-    visit.document = visit.article = visit.tree = None
-    return visit
+    """One document up to its cleaned text, which is what `chaffinch clean` prints."""
+    return stages.through(visit_of(document), tools, stages.clean)
 
 
 def over_all_cores(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from chaffinch.corpus.connect import open_writer
 from chaffinch.corpus.store import Store
-from chaffinch.flow.workers import load_tools, process
+from chaffinch.flow.tools import load_tools
+from chaffinch.flow.workers import process
 from chaffinch.items import FIELDS
 from chaffinch.page.kept.documents import Input
 

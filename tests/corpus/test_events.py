@@ -13,7 +13,8 @@ from chaffinch.corpus import events, schema
 from chaffinch.corpus.events import GONE_AFTER, GONE_AFTER_MANY
 from chaffinch.corpus.runs import begin, finish
 from chaffinch.corpus.store import LOST_AFTER, Store
-from chaffinch.flow.workers import load_tools, process
+from chaffinch.flow.tools import load_tools
+from chaffinch.flow.workers import process
 from chaffinch.frontier import known_pages, waits
 from chaffinch.items import Page, PageState, Visit
 from chaffinch.page.kept.files import Input

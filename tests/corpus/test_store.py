@@ -15,7 +15,8 @@ from sqlite_utils import Database
 from chaffinch.corpus import runs
 from chaffinch.corpus.connect import CorpusError, open_writer
 from chaffinch.corpus.store import Store, why_refused
-from chaffinch.flow.workers import load_tools, process
+from chaffinch.flow.tools import load_tools
+from chaffinch.flow.workers import process
 from chaffinch.items import Visit
 from chaffinch.page.kept.files import Input
 from chaffinch.text.dates import now

@@ -9,7 +9,8 @@ from typing import Any
 
 from chaffinch.corpus.connect import open_reader, open_writer
 from chaffinch.corpus.store import Store
-from chaffinch.flow.workers import load_tools, process
+from chaffinch.flow.tools import load_tools
+from chaffinch.flow.workers import process
 from chaffinch.page.kept.files import Input
 from tests.cleaning.test_template import prose
 

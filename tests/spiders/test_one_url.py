@@ -16,7 +16,8 @@ import pytest
 
 from chaffinch.corpus.connect import open_writer
 from chaffinch.corpus.store import Store
-from chaffinch.flow.workers import load_tools, process
+from chaffinch.flow.tools import load_tools
+from chaffinch.flow.workers import process
 from chaffinch.frontier import known_pages
 from chaffinch.frontier.known_pages import Found
 from chaffinch.page.kept.files import Input

@@ -19,7 +19,8 @@ from chaffinch.cleaning.page_lines import whole_lines
 from chaffinch.corpus.connect import open_writer
 from chaffinch.corpus.store import Store
 from chaffinch.corpus.upkeep import purge
-from chaffinch.flow.workers import load_tools, process
+from chaffinch.flow.tools import load_tools
+from chaffinch.flow.workers import process
 from chaffinch.frontier import known_pages
 from chaffinch.items import Cleaned, Contact, Part, Removed, Visit
 from chaffinch.page.kept.files import Input

@@ -18,7 +18,8 @@ from chaffinch.corpus.runs import begin
 from chaffinch.corpus.store import Store
 from chaffinch.corpus.upkeep import purge
 from chaffinch.corpus.upkeep.scrub import FORGOTTEN, words_of
-from chaffinch.flow.workers import load_tools, process
+from chaffinch.flow.tools import load_tools
+from chaffinch.flow.workers import process
 from chaffinch.page.kept.files import Input
 from chaffinch.text.contacts import masking
 from tests.conftest import Here

@@ -1,0 +1,8 @@
+"""Parse: text to a tree."""
+
+from chaffinch.flow.stages import parse
+from pipelines.stage import StagePipeline
+
+
+class ParsePipeline(StagePipeline):
+    stage = staticmethod(parse)
