@@ -67,7 +67,7 @@ PLACES = (
     "chaffinch.corpus.store:Store.add",
     "chaffinch.corpus.store:Store.flush",
     "chaffinch.corpus.store:Store.finish",
-    "chaffinch.corpus.store:_write",
+    "chaffinch.corpus.batch.phases:store",
     "chaffinch.corpus.article_rows:insert",
     "chaffinch.copies.cluster:put",
     "chaffinch.frontier.known_pages:add_found",
@@ -196,6 +196,8 @@ def _amiss(planned: Fault, corpus: Path, raised: bool, status: int | None, said:
         wrong.append(f"said: {said[-1000:]}")
     if status != int(raised):
         wrong.append(f"exit status {status}")
+    if not Path(f"{corpus}.lock").exists():
+        return [f"never began: {said[-500:]}"]
     if Path(f"{corpus}.lock").read_text():
         wrong.append("the lock is held")
     with closing(sqlite3.connect(corpus)) as db:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.utils.log import get_scrapy_root_handler
 
 from chaffinch.corpus import events, runs
+from chaffinch.corpus.batch.phases import Memory
 from chaffinch.corpus.connect import CorpusError, lock, open_writer
 from chaffinch.corpus.store import Store, is_of_corpus, why_refused
 from chaffinch.frontier import known_pages
@@ -69,7 +70,7 @@ class CrawlRun:
             stack.enter_context(lock(path, "`chaffinch crawl farm`"))
             db = open_writer(path)
             stack.callback(db.conn.close)
-            self.store = Store(db, bounds=bounds, tell_refused=self._not_written)
+            self.store = Store(db, memory=Memory(bounds), tell_refused=self._not_written)
             self.started = now()
             self.manifest = runs.begin(db, "crawl", settings)
             try:

@@ -142,8 +142,8 @@ class FrontierScheduler(BaseScheduler):
             return False
         if queue.known_at != store.batches:
             self._learn(site, queue)
-        if site in store.swept:
-            store.swept.discard(site)
+        if site in store.memory.swept:
+            store.memory.swept.discard(site)
             queue.ready.clear()
         limit = self.spider.limits[site]
         if queue.sent >= limit.budget:

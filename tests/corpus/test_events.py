@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from chaffinch.corpus import events, schema
+from chaffinch.corpus.batch.page_rows import LOST_AFTER
 from chaffinch.corpus.events import GONE_AFTER, GONE_AFTER_MANY
 from chaffinch.corpus.runs import begin, finish
-from chaffinch.corpus.store import LOST_AFTER, Store
+from chaffinch.corpus.store import Store
 from chaffinch.flow.tools import load_tools
 from chaffinch.flow.workers import process
 from chaffinch.frontier import known_pages, waits
