@@ -102,7 +102,7 @@ def put(planned: Fault, told: Path) -> None:
     *classes, last = name.split(".")
     for one in classes:
         owner = getattr(owner, one)
-    original = owner.__dict__[last]
+    original = inspect.getattr_static(owner, last)  # a class may have it of another
     is_class_method = isinstance(original, classmethod)
     function: Callable[..., Any] = original.__func__ if is_class_method else original
     wanted = inspect.signature(function).parameters
