@@ -16,7 +16,7 @@ import numpy as np
 from chaffinch.copies import candidates
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.copies.similarity import Cache, Text, Weighed
-from chaffinch.copies.stock import CELLS, Cells, Counts, Stock
+from chaffinch.copies.stock.counts import CELLS, Cells, Counts, Stock
 from chaffinch.copies.verify import Link, Pair, clustered, links, settle
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical

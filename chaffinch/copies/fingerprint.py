@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from chaffinch.copies.paragraph_prints import packed_bits, paragraphs
+from chaffinch.copies.paragraphs.prints import packed_bits, paragraphs
 from chaffinch.items import Fingerprint
 from chaffinch.text.shingles import MIN_SHINGLES, Hashes, Letters, _mix, _trigrams, distinct, letters
 

@@ -15,7 +15,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.copies.stock import Cells, Stock, cells
+from chaffinch.copies.stock.counts import Cells, Stock, cells
 from chaffinch.text.shingles import Hashes, distinct, shingles_in_order, similarity
 
 Kind = Literal["copy", "edited", "spun", "excerpt", "splice"]

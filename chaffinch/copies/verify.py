@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from chaffinch.copies.partition import Edge, Excerpt, partition
 from chaffinch.copies.similarity import RULE, Cache, Likeness, Text, Weighed, fullness, is_copy, kind, likeness, score
-from chaffinch.copies.stock import Stock
+from chaffinch.copies.stock.counts import Stock
 
 Pair = tuple[int, int]
 Link = tuple[int, int, Likeness]

@@ -12,7 +12,8 @@ from typing import IO
 
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster, stock
+from chaffinch.copies import cluster
+from chaffinch.copies.stock import counts as stock
 from chaffinch.corpus import schema, search
 from chaffinch.text.contacts.key import load_key
 from chaffinch.text.dates import now

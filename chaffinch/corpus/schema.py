@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch.copies import candidates, paragraph_sources, stock
+from chaffinch.copies import candidates
+from chaffinch.copies.paragraphs import sources as paragraph_sources
+from chaffinch.copies.stock import counts as stock
 from chaffinch.corpus import archived, events, search, templates
 from chaffinch.corpus.one_article import parts, same_page
 from chaffinch.frontier import forgotten

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from simhash import Simhash  # type: ignore[import-untyped]
 
 from chaffinch.copies.fingerprint import SKETCH_SIZE, fingerprint, simhash
-from chaffinch.copies.paragraph_prints import MIN_PARAGRAPH
+from chaffinch.copies.paragraphs.prints import MIN_PARAGRAPH
 from chaffinch.text.shingles import letters, shingles
 
 SENTENCE = "信用卡逾期三个月以后银行会先打电话提醒再寄出书面通知随后才可能委托外部机构上门催收"

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaffinch.copies.similarity import Cache, Likeness, Text, Weighed, hamming, is_copy, kind, likeness
-from chaffinch.copies.stock import Stock, no_counts
+from chaffinch.copies.stock.counts import Stock, no_counts
 from chaffinch.text.canonical import canonical
 from chaffinch.text.shingles import Similarity, shingles, similarity
 from tests.copies.texts import article, spin

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster, stock
+from chaffinch.copies import cluster
 from chaffinch.copies.similarity import Text
-from chaffinch.copies.stock import Counts
+from chaffinch.copies.stock import counts as stock
+from chaffinch.copies.stock.counts import Counts
 from chaffinch.text.canonical import canonical
 from tests.copies.test_cluster import corpus, parts, put, write
 from tests.copies.texts import article, spin

@@ -9,6 +9,7 @@ from typing import IO, Any
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
+from chaffinch.copies.first import order
 from chaffinch.text.contacts.addresses import hide
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # of XML 1.0
@@ -35,12 +36,11 @@ _ARTICLES = f"""
     WHERE EXISTS (SELECT 1 FROM similarities WHERE a = id) OR EXISTS (SELECT 1 FROM similarities WHERE b = id)
     ORDER BY id
 """
-# The order is that in which a cluster's representative is chosen.
-_PAIRS = """
+_PAIRS = f"""
     SELECT iif(a_first, a, b), iif(a_first, b, a), jaccard, jaccard, containment, hamming, kind FROM (
         SELECT similarities.*,
-            (coalesce(one.published, one.first_seen), one.first_seen, -one.chars, one.url)
-            < (coalesce(other.published, other.first_seen), other.first_seen, -other.chars, other.url) AS a_first
+            ({", ".join(order("one"))})
+            < ({", ".join(order("other"))}) AS a_first
         FROM similarities JOIN articles AS one ON one.id = a JOIN articles AS other ON other.id = b
     ) ORDER BY a, b
 """

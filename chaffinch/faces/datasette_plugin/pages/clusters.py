@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chaffinch.copies import stock
+from chaffinch.copies.first import IN_ORDER
 from chaffinch.copies.similarity import hamming
+from chaffinch.copies.stock import counts as stock
 from chaffinch.faces.datasette_plugin.pages import marking
 from chaffinch.faces.datasette_plugin.pages.charts import Axis, Tick, axis, day
 from chaffinch.faces.datasette_plugin.pages.marking import SharedLine
@@ -96,7 +97,6 @@ class ClusterPage:
 
 
 _MEMBER = "id, site, title, script, published, first_seen, chars, gone_at, simhash, text"
-_IN_ORDER = "coalesce(published, first_seen), first_seen, chars DESC, url"
 
 
 def read(connection: sqlite3.Connection, cluster: int, offset: int) -> ClusterPage | None:
@@ -107,8 +107,7 @@ def read(connection: sqlite3.Connection, cluster: int, offset: int) -> ClusterPa
     size, sites, representative = row
     chosen = connection.execute(f"SELECT {_MEMBER} FROM articles WHERE id = ?", (representative,)).fetchone()
     dated = connection.execute(
-        "SELECT id, site, published, first_seen FROM articles WHERE cluster_id = ?"
-        " ORDER BY coalesce(published, first_seen), first_seen, id LIMIT ?",
+        f"SELECT id, site, published, first_seen FROM articles WHERE cluster_id = ? ORDER BY {IN_ORDER} LIMIT ?",
         (cluster, _DATED),
     ).fetchall()
     claimed = sorted(when for _, _, published, _ in dated if (when := day(published)))
@@ -138,7 +137,7 @@ def read(connection: sqlite3.Connection, cluster: int, offset: int) -> ClusterPa
 def _page(connection: sqlite3.Connection, cluster: int, offset: int) -> list[sqlite3.Row]:
     return connection.execute(
         f"SELECT {_MEMBER} FROM articles WHERE id IN"
-        f" (SELECT id FROM articles WHERE cluster_id = ? ORDER BY {_IN_ORDER} LIMIT ? OFFSET ?) ORDER BY {_IN_ORDER}",
+        f" (SELECT id FROM articles WHERE cluster_id = ? ORDER BY {IN_ORDER} LIMIT ? OFFSET ?) ORDER BY {IN_ORDER}",
         (cluster, PAGE, offset),
     ).fetchall()
 
@@ -209,8 +208,7 @@ def _shared_text(connection: sqlite3.Connection, cluster: int, chosen: Any) -> t
     others: list[tuple[int, list[str]]] = []
     room = marking.MAX_COMPARED
     for article, text in connection.execute(
-        "SELECT id, substr(text, 1, ?) FROM articles WHERE cluster_id = ? AND id != ?"
-        " ORDER BY coalesce(published, first_seen), first_seen, id LIMIT ?",
+        f"SELECT id, substr(text, 1, ?) FROM articles WHERE cluster_id = ? AND id != ? ORDER BY {IN_ORDER} LIMIT ?",
         (marking.MAX_CHARS, cluster, chosen[0], COMPARED),
     ):
         room -= len(text)

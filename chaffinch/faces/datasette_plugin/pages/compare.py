@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.copies.similarity import Kind, Likeness, Text, Weighed, hamming, is_copy, kind, likeness
-from chaffinch.copies.stock import Stock
+from chaffinch.copies.stock.counts import Stock
 from chaffinch.faces.datasette_plugin.pages import marking
 from chaffinch.faces.datasette_plugin.pages.marking import Pair, Run
 from chaffinch.text.canonical import canonical

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
-from chaffinch.copies.common_text import stretches
-from chaffinch.copies.stock import Counts
+from chaffinch.copies.stock.counts import Counts
+from chaffinch.copies.stock.stretches import stretches
 from chaffinch.text.canonical import canonical
 from chaffinch.text.diff import Row, Spans, align
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from datasette import Forbidden, NotFound, Response, hookimpl  # type: ignore[attr-defined]
 from datasette.utils import sqlite_timelimit, tilde_decode
 
-from chaffinch.copies import stock
+from chaffinch.copies.stock import counts as stock
 from chaffinch.faces.datasette_plugin.pages import articles, clusters, compare, overview, sites
 from chaffinch.faces.datasette_plugin.tables.links import TABLES
 from chaffinch.text.canonical import canonical

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chaffinch.copies.stock import Counts, cells
+from chaffinch.copies.stock.counts import Counts, cells
 from chaffinch.text.shingles import letter_places, shingles_in_order
 
 UNRELATED = 4  # texts that have all shingles of a stretch; fewer may be copies that were not recognised. By hand

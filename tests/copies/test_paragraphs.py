@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster, paragraph_sources
+from chaffinch.copies import cluster
 from chaffinch.copies.fingerprint import fingerprint
-from chaffinch.copies.paragraph_prints import MIN_PARAGRAPH, are_edited
+from chaffinch.copies.paragraphs import sources as paragraph_sources
+from chaffinch.copies.paragraphs.prints import MIN_PARAGRAPH, are_edited
 from chaffinch.text.canonical import canonical
 from tests.copies.test_cluster import corpus, write
 from tests.copies.texts import article, spin

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from chaffinch.copies.fingerprint import fingerprint
-from chaffinch.copies.paragraph_edits import KNOWN, First, changes, settle, stored
+from chaffinch.copies.first import since
+from chaffinch.copies.paragraphs.edits import KNOWN, First, changes, settle, stored
 from chaffinch.items import Paragraphs
 from chaffinch.text.canonical import canonical
 
@@ -158,8 +159,8 @@ def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> lis
         return []
     dated: dict[int, str] = {}
     clusters: dict[int, int] = {}
-    for article, cluster, since in connection.execute(_DATED, (_json(found),)):
-        dated[article], clusters[article] = since, cluster
+    for article, cluster, at in connection.execute(_DATED, (_json(found),)):
+        dated[article], clusters[article] = at, cluster
     by_age = sorted(found, key=lambda article: (dated[article], article))
     sizes = [len(found[article]) for article in by_age]
     every = np.concatenate([found[article] for article in by_age])
@@ -231,8 +232,8 @@ def _json(values: Iterable[int]) -> str:
     return json.dumps(list(values))
 
 
-_DATED = """
-    SELECT one.id, coalesce(cluster_id, -one.id), coalesce(published, first_seen)
+_DATED = f"""
+    SELECT one.id, coalesce(cluster_id, -one.id), {since("one")}
     FROM json_each(?) CROSS JOIN articles AS one ON one.id = value
 """
 _HAS = """
@@ -245,9 +246,9 @@ _PERHAPS_COMMON = """
     SELECT hash, articles, common FROM json_each(?) CROSS JOIN paragraphs ON hash = value
     WHERE articles >= ? OR common
 """
-_FIRST_AGAIN = """
+_FIRST_AGAIN = f"""
     UPDATE paragraphs SET (since, first_id, first_line) = (
-        SELECT coalesce(published, first_seen) AS since, article_id, line
+        SELECT {since()} AS since, article_id, line
         FROM article_paragraphs JOIN articles ON id = article_id
         WHERE hash = ?1 ORDER BY since, article_id, line LIMIT 1
     ) WHERE hash = ?1
@@ -329,16 +330,16 @@ _STATEMENTS = (
         UPDATE article_paragraphs SET cluster = coalesce(new.cluster_id, -new.id) WHERE article_id = new.id;
     END
     """,
-    """
+    f"""
     CREATE TRIGGER article_paragraphs_published AFTER UPDATE OF published ON articles
     WHEN old.published IS NOT new.published
     BEGIN
         UPDATE paragraphs SET (since, first_id, first_line) = (
-            SELECT coalesce(published, first_seen) AS since, article_id, line
+            SELECT {since()} AS since, article_id, line
             FROM article_paragraphs AS held JOIN articles ON id = article_id WHERE held.hash = paragraphs.hash
             ORDER BY since, article_id, line LIMIT 1
         ) WHERE hash IN (SELECT hash FROM article_paragraphs WHERE article_id = new.id)
-            AND (first_id = new.id OR since >= coalesce(new.published, new.first_seen));
+            AND (first_id = new.id OR since >= {since("new")});
     END
     """,
     f"""

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.copies.candidates import join, table
-from chaffinch.copies.paragraph_prints import are_edited
+from chaffinch.copies.paragraphs.prints import are_edited
 from chaffinch.copies.similarity import Text, Weighed, rare_share
-from chaffinch.copies.stock import read
+from chaffinch.copies.stock.counts import read
 from chaffinch.items import PARAGRAPH, Paragraphs
 from chaffinch.text.canonical import canonical
 

@@ -1,0 +1,1 @@
+"""Paragraphs: what each is found by, what it is an edit of, and where its text was first."""

@@ -1,0 +1,1 @@
+"""Common stock: what everyone writes is no evidence that anyone copied."""
