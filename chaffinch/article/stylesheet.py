@@ -28,7 +28,16 @@ _DECLARATION = re.compile(
     r"|text-indent|margin-left|clip|clip-path|transform)\s*:\s*([^;{}]{1,100})",
     re.IGNORECASE,
 )
-_NEGATIVE, _TINY = re.compile(r":\s*-[\d.]"), re.compile(r"size\s*:\s*[01.-]")
+_NONE, _SMALL, _FAINT, _NEGATIVE, _TINY = map(
+    re.compile,
+    (
+        r"display\s*:\s*none",
+        r"(?:height|width)\s*:\s*[01.]",
+        r"opacity\s*:\s*[-0.]",
+        r":\s*-[\d.]",
+        r"font-size\s*:\s*[-01.]",
+    ),
+)
 # What the last compound of a selector names.
 _LAST = re.compile(r"([a-zA-Z][\w-]*)?\*?([.#][\w\u0080-\uffff-]+)?")
 _COMPOUND = re.compile(
@@ -87,10 +96,21 @@ class Rule:
     """A selector that an element asked for: its compounds from the last to the first, () where it is not understood."""
 
     parts: tuple[Compound, ...]
-    declared: Declarations
-    rank: tuple[int, int, int, int]  # its specificity, then its place
+    body: str
+    place: int
     known: dict[HtmlElement | None, bool] = field(default_factory=dict)  # by parent, whether it stands where it must
     below: dict[tuple[int, HtmlElement | None], bool] = field(default_factory=dict)  # what `_below` found
+
+    @property
+    def declared(self) -> Declarations:
+        """What it says of what is seen."""
+        return declarations(self.body)
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        """Its specificity, then its place."""
+        ids, tags = sum(bool(one.id) for one in self.parts), sum(bool(one.tag) for one in self.parts)
+        return ids, sum(len(one.classes) + len(one.attributes) for one in self.parts), tags, self.place
 
     def fits(self, element: HtmlElement) -> bool:
         """Whether an element is what the last compound says, below what the others say."""
@@ -135,10 +155,7 @@ class StyleSheet:
         """A selector, understood."""
         known = self.understood.get(written.place)
         if known is None:
-            parts = _selector(written.selector)
-            ids, tags = sum(bool(one.id) for one in parts), sum(bool(one.tag) for one in parts)
-            classes = sum(len(one.classes) + len(one.attributes) for one in parts)
-            known = Rule(parts, declarations(written.body), (ids, classes, tags, written.place))
+            known = Rule(_selector(written.selector), written.body, written.place)
             self.understood[written.place] = known
         return known
 
@@ -223,14 +240,14 @@ def _read(css: str, sheet: StyleSheet, hides: Callable[[Declarations], str]) -> 
 def _may_hide(body: str) -> bool:
     """Whether a rule has anything without which nothing hides."""
     return (
-        "none" in body
-        or "hidden" in body
-        or "opacity" in body
+        ("display" in body and _NONE.search(body) is not None)
+        or ("hidden" in body and ("visibility" in body or _SMALL.search(body) is not None))
+        or ("opacity" in body and _FAINT.search(body) is not None)
         or "clip" in body
         or "scale(0" in body
         or "collapse" in body
         or _NEGATIVE.search(body) is not None
-        or _TINY.search(body) is not None
+        or ("font-size" in body and _TINY.search(body) is not None)
     )
 
 

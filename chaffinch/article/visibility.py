@@ -78,37 +78,51 @@ def hidden(tree: HtmlElement) -> Hidden:
 
 def _suspects(tree: HtmlElement, sheet: StyleSheet) -> list[HtmlElement]:
     """The elements that are hidden, each on its own, in document order; of very many the first."""
-    hiding = sheet.hiding
-    if hiding:
-        hiding = sheet.hiding_of(set(" ".join(_CLASSES(tree)).split()), set(_IDS(tree)))
-    tags = {key for key in hiding if key[0] not in ".#"}
-    every = "*" in tags
-    known: dict[str, bool] = {}  # whether one of the classes of an attribute's value hides
+    hiding = sheet.hiding_of(set(" ".join(_CLASSES(tree)).split()), set(_IDS(tree))) if sheet.hiding else sheet.hiding
+    tags, inside = _tags(sheet, hiding)
+    known: dict[str, list[str]] = {}  # names among an attribute's classes that a rule is about
+    asked: set[HtmlElement] = set()
     found: list[HtmlElement] = []
     for element in tree.iter():
-        styled = veiled = False
-        asked = every or (bool(tags) and element.tag in tags)
+        suspect = False
+        names: list[str] = []
         for name, value in element.items():
             if name == "class":
-                hides = known.get(value)
-                if hides is None:
-                    hides = known[value] = any("." + one in hiding for one in value.split()[:30])
-                asked |= hides
-            elif name == "id":
-                asked |= "#" + value in hiding
-            elif name == "style":
-                styled = _HIDES.search(value[:1_000]) is not None
-            elif name == "hidden":
-                veiled = True
-        if not (styled or veiled) and not (
-            asked and any(_hides(rule.declared) for rule in sheet.fitting(hiding, element))
-        ):
-            continue
-        if isinstance(element.tag, str) and element.tag not in _NEVER_HIDDEN and _is_hidden(element, sheet):
+                if value not in known:
+                    keys = ["." + one for one in value.split()[:30]]
+                    known[value] = [key for key in keys if key in hiding or key in inside]
+                names = names + known[value] if names else known[value]
+            elif name == "id" and (f"#{value}" in hiding or f"#{value}" in inside):
+                names = [*names, f"#{value}"]
+            elif name == "hidden" or (name == "style" and _HIDES.search(value[:1_000])):
+                suspect = True
+        for key in names:
+            for tag in inside.get(key, ()):
+                asked.update(element.iter(None if tag == "*" else tag))
+        if not suspect and (names or element in asked or (tags and (element.tag in tags or "*" in tags))):
+            suspect = any(_hides(rule.declared) for rule in sheet.fitting(hiding, element))
+        if suspect and isinstance(element.tag, str) and element.tag not in _NEVER_HIDDEN and _is_hidden(element, sheet):
             found.append(element)
             if len(found) > MAX_ELEMENTS:
                 break
     return found
+
+
+def _tags(sheet: StyleSheet, hiding: stylesheet.Index) -> tuple[set[str], dict[str, set[str]]]:
+    """Tags that rules hide by that name alone, anywhere; and below what has a class or id."""
+    anywhere: set[str] = set()
+    inside: dict[str, set[str]] = {}
+    for tag, rules in hiding.items():
+        for written in rules if tag[0] not in ".#" else ():
+            above = sheet.rule(written).parts[1:]
+            named = next(
+                (f"#{one.id}" if one.id else f".{min(one.classes)}" for one in above if one.id or one.classes), ""
+            )
+            if named:
+                inside.setdefault(named, set()).add(tag)
+            else:
+                anywhere.add(tag)
+    return anywhere, inside
 
 
 def _is_hidden(element: HtmlElement, sheet: StyleSheet) -> bool:
