@@ -43,6 +43,7 @@ def extract_tree(
         return NotArticle(document.url, "too large")
     if other := _other_format(document.html[:FORMAT_CHARS]):
         return NotArticle(document.url, other)
+    _alive = list(tree.iter())  # lxml makes an element's object anew each time it is met, unless there is one
     choice = choose(tree, (veiled or hidden(tree)).elements)
     found = fragment(choice) if choice else Fragment("", 0)
     lines = blocks(found.html)

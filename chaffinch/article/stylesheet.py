@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ MAX_RULES = 5_000  # selectors that say anything of what is seen
 MAX_COMPOUNDS = 8  # of one selector
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
-_MARK = re.compile(r"[{};]")
+_NEXT = re.compile(r"([^{};]*+)(?:[};]|\{([^{}]*+)([{}]|$))")  # what stands before braces, in them, what ends them
 _BRACE = re.compile(r"[{}]")
 _OTHER_MEDIA = re.compile(r"print|speech|max-width|max-device|max-height|orientation|prefers|not\s+(?:all|screen)")
 _DECLARATION = re.compile(
@@ -28,6 +28,18 @@ _DECLARATION = re.compile(
     r"|text-indent|margin-left|clip|clip-path|transform)\s*:\s*([^;{}]{1,100})",
     re.IGNORECASE,
 )
+_NONE, _SMALL, _FAINT, _NEGATIVE, _TINY = map(
+    re.compile,
+    (
+        r"display\s*:\s*none",
+        r"(?:height|width)\s*:\s*[01.]",
+        r"opacity\s*:\s*[-0.]",
+        r":\s*-[\d.]",
+        r"font-size\s*:\s*[-01.]",
+    ),
+)
+# What the last compound of a selector names.
+_LAST = re.compile(r"([a-zA-Z][\w-]*)?\*?([.#][\w\u0080-\uffff-]+)?")
 _COMPOUND = re.compile(
     r"(?P<tag>\*|[a-zA-Z][\w-]*)?(?P<rest>(?:[.#][\w\u0080-\uffff-]+|\[[\w-]+(?:[\^$*~]?=[\"']?[\w\u0080-\uffff./-]*[\"']?)?\])*)"
 )
@@ -55,7 +67,7 @@ class Compound:
             return False
         if self.classes and not self.classes <= set((get("class") or "").split()):
             return False
-        return all(_has(get(name), how, value) for name, how, value in self.attributes)
+        return not self.attributes or all(_has(get(name), how, value) for name, how, value in self.attributes)
 
 
 def _has(own: str | None, how: str, value: str | None) -> bool:
@@ -71,34 +83,104 @@ def _has(own: str | None, how: str, value: str | None) -> bool:
     }[how]
 
 
-class Rule(NamedTuple):
-    """One selector, its last compound first, with what it declares; `rank` is its specificity, then its place."""
+class Written(NamedTuple):
+    """One selector as it is written, what stands in its rule's braces, and where it comes among all."""
 
-    selector: tuple[Compound, ...]
-    declared: Declarations
-    rank: tuple[int, int, int, int]
+    selector: str
+    body: str
+    place: int
+
+
+@dataclass(slots=True)
+class Rule:
+    """A selector that an element asked for: its compounds from the last to the first, () where it is not understood."""
+
+    parts: tuple[Compound, ...]
+    body: str
+    place: int
+    known: dict[HtmlElement | None, bool] = field(default_factory=dict)  # by parent, whether it stands where it must
+    below: dict[tuple[int, HtmlElement | None], bool] = field(default_factory=dict)  # what `_below` found
+
+    @property
+    def declared(self) -> Declarations:
+        """What it says of what is seen."""
+        return declarations(self.body)
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        """Its specificity, then its place."""
+        ids, tags = sum(bool(one.id) for one in self.parts), sum(bool(one.tag) for one in self.parts)
+        return ids, sum(len(one.classes) + len(one.attributes) for one in self.parts), tags, self.place
+
+    def fits(self, element: HtmlElement) -> bool:
+        """Whether an element is what the last compound says, below what the others say."""
+        if not self.parts:
+            return False
+        above = element.getparent()
+        known = self.known.get(above)
+        if known is None:
+            known = self.known[above] = len(self.parts) == 1 or self._below(1, above)
+        return known and self.parts[0].fits(element)
+
+    def _below(self, which: int, around: HtmlElement | None) -> bool:
+        """Whether an element and those around it are what the compounds from `which` on say, the nearest first."""
+        known = self.below.get((which, around))
+        if known is not None:
+            return known
+        one = self.parts[which]
+        if around is None:
+            fits = False
+        elif one.fits(around):
+            fits = which + 1 == len(self.parts) or self._below(which + 1, around.getparent())
+        else:
+            fits = not one.child and self._below(which, around.getparent())
+        self.below[which, around] = fits
+        return fits
+
+
+Index = defaultdict[str, list[Written]]  # by what the last compound names: an id, a class, else an element, else "*"
 
 
 @dataclass(slots=True)
 class StyleSheet:
-    """Rules by what their last compound names: an id, a class or an element."""
+    """The rules of one page, and those among them that hide. A rule is understood when an element asks for it."""
 
-    rules: dict[str, list[Rule]] = field(default_factory=lambda: defaultdict(list))
+    rules: Index = field(default_factory=lambda: defaultdict(list))
+    hiding: Index = field(default_factory=lambda: defaultdict(list))
     count: int = 0
     cut: bool = False  # whether it was longer than is looked at
+    understood: dict[int, Rule] = field(default_factory=dict)  # by place
 
-    def of(self, element: HtmlElement) -> Iterator[Rule]:
-        """The rules that fit an element."""
-        rules = self.rules
+    def rule(self, written: Written) -> Rule:
+        """A selector, understood."""
+        known = self.understood.get(written.place)
+        if known is None:
+            known = Rule(_selector(written.selector), written.body, written.place)
+            self.understood[written.place] = known
+        return known
+
+    def fitting(self, rules: Index, element: HtmlElement) -> Iterator[Rule]:
+        """Those of `rules` that fit an element."""
         keys = [element.tag, "*"]
         if (id := element.get("id")) is not None:
             keys.append("#" + id)
         if (names := element.get("class")) is not None:
             keys += ["." + name for name in names.split()[:30]]
         for key in keys:
-            for rule in rules.get(key, ()):
-                if _fits(rule.selector, element):
+            for written in rules.get(key, ()):
+                rule = self.rule(written)
+                if rule.fits(element):
                     yield rule
+
+    def hiding_of(self, classes: Set[str], ids: Set[str]) -> Index:
+        """The rules that hide, of those that only name classes and ids that a page has."""
+        found: Index = defaultdict(list)
+        for key, group in self.hiding.items():
+            for written in group:
+                parts = self.rule(written).parts
+                if parts and all(one.classes <= classes and (not one.id or one.id in ids) for one in parts):
+                    found[key].append(written)
+        return found
 
 
 def declarations(text: str) -> dict[str, tuple[str, bool]]:
@@ -112,42 +194,61 @@ def declarations(text: str) -> dict[str, tuple[str, bool]]:
     return found
 
 
-def read(texts: Iterator[str]) -> StyleSheet:
-    """The rules of a page's style sheets that say anything of what is seen. Bounded, and linear in their length."""
+def read(texts: Iterable[str], hides: Callable[[Declarations], str]) -> StyleSheet:
+    """The rules of a page's style sheets, bounded, linear in length. `hides`: how declarations hide, "" not at all."""
     sheet = StyleSheet()
     left = MAX_CSS
     for text in texts:
         sheet.cut |= len(text) > left
-        _read(_COMMENT.sub(" ", text[:left]), sheet)
+        _read(_COMMENT.sub(" ", text[:left]), sheet, hides)
         left -= min(len(text), left)
     return sheet
 
 
-def _read(css: str, sheet: StyleSheet) -> None:
-    at = 0
-    while (mark := _MARK.search(css, at)) is not None:
-        prelude, at = css[at : mark.start()].strip(), mark.end()
-        if mark[0] != "{":
+def _read(css: str, sheet: StyleSheet, hides: Callable[[Declarations], str]) -> None:
+    at, rules = 0, sheet.rules
+    while match := _NEXT.match(css, at):
+        at = match.end()
+        prelude, body, end = match.groups()
+        if body is None:
             continue
-        if prelude.startswith("@"):
-            inside = prelude.startswith(("@supports", "@layer")) or (
-                prelude.startswith("@media") and not _OTHER_MEDIA.search(prelude.lower())
+        if "@" in prelude and (rule := prelude.strip()).startswith("@"):
+            inside = rule.startswith(("@supports", "@layer")) or (
+                rule.startswith("@media") and not _OTHER_MEDIA.search(rule.lower())
             )
-            if not inside:
-                at = _after(css, at)
+            at = match.start(2) if inside else _after(css, match.start(2))
             continue
-        end = _BRACE.search(css, at)
-        body = css[at : end.start() if end else len(css)]
-        at = end.end() if end else len(css)
-        if end is not None and end[0] == "{":  # nested rules: not read
+        if end == "{":  # nested rules: not read
             at = _after(css, at)
-        declared = declarations(body)
-        if declared:
-            for text in prelude.split(",")[:200]:
-                if sheet.count >= MAX_RULES:
-                    sheet.cut = True
-                    return
-                _add(sheet, text.strip(), declared)
+        hiding = _may_hide(body.lower()) and hides(declarations(body))
+        for text in prelude.split(",", 200)[:200]:
+            pieces = text.replace(">", " ").rsplit(None, 1)
+            if not pieces or ":" in text:  # no selector with one is understood
+                continue
+            if sheet.count >= MAX_RULES:
+                sheet.cut = True
+                return
+            sheet.count += 1
+            tag, name = _LAST.match(pieces[-1]).groups()  # type: ignore[union-attr]  # it matches nothing, too
+            key = name or (tag or "*").lower()
+            written = Written(text, body, sheet.count)
+            rules[key].append(written)
+            if hiding:
+                sheet.hiding[key].append(written)
+
+
+def _may_hide(body: str) -> bool:
+    """Whether a rule has anything without which nothing hides."""
+    return (
+        ("display" in body and _NONE.search(body) is not None)
+        or ("hidden" in body and ("visibility" in body or _SMALL.search(body) is not None))
+        or ("opacity" in body and _FAINT.search(body) is not None)
+        or "clip" in body
+        or "scale(0" in body
+        or "collapse" in body
+        or _NEGATIVE.search(body) is not None
+        or ("font-size" in body and _TINY.search(body) is not None)
+    )
 
 
 def _after(css: str, at: int) -> int:
@@ -158,19 +259,6 @@ def _after(css: str, at: int) -> int:
         if not depth:
             return brace.end()
     return len(css)
-
-
-def _add(sheet: StyleSheet, text: str, declared: Declarations) -> None:
-    selector = _selector(text)
-    if not selector:
-        return
-    ids = sum(bool(one.id) for one in selector)
-    classes = sum(len(one.classes) + len(one.attributes) for one in selector)
-    tags = sum(bool(one.tag) for one in selector)
-    last = selector[0]
-    key = f"#{last.id}" if last.id else f".{min(last.classes)}" if last.classes else last.tag or "*"
-    sheet.rules[key].append(Rule(selector, declared, (ids, classes, tags, sheet.count)))
-    sheet.count += 1
 
 
 def _selector(text: str) -> tuple[Compound, ...]:
@@ -195,19 +283,3 @@ def _selector(text: str) -> tuple[Compound, ...]:
         found.append(Compound(tag if tag != "*" else "", id, classes, attributes, child))
         child = False
     return tuple(found) if not child else ()
-
-
-def _fits(selector: tuple[Compound, ...], element: HtmlElement) -> bool:
-    """Whether an element is what the last compound says, below what the others say, from the nearest on."""
-    if not selector[0].fits(element):
-        return False
-    around = element.getparent()
-    for compound in selector[1:]:
-        while around is not None and not compound.fits(around):
-            if compound.child:
-                return False
-            around = around.getparent()
-        if around is None:
-            return False
-        around = around.getparent()
-    return True

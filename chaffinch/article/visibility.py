@@ -26,9 +26,8 @@ MAX_ELEMENTS = 5_000  # of one page whose styles are looked at
 MIN_FOLDED = 20  # characters behind 展开全文, which may be a last short paragraph
 MAX_CONTROLS = 20
 
-_Find = Callable[[HtmlElement], list[HtmlElement]]
-_STYLED = cast(_Find, etree.XPath("//*[@hidden or @style]"))
-_NAMED = cast(_Find, etree.XPath("//*[@class or @id]"))
+_CLASSES = cast(Callable[[HtmlElement], list[str]], etree.XPath("descendant::*/@class", smart_strings=False))
+_IDS = cast(Callable[[HtmlElement], list[str]], etree.XPath("descendant::*/@id", smart_strings=False))
 _STRING = etree.XPath("string()", smart_strings=False)
 _HIDES = re.compile(
     r"display\s*:\s*none|visibility\s*:|opacity\s*:|font-size\s*:\s*[01]?(?:\.\d+)?\s*(?:px|pt|em|rem|%|;|\}|!|$)"
@@ -37,9 +36,11 @@ _HIDES = re.compile(
 )
 _LENGTH = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|%|vw|vh|cm|in)?")
 _PIXELS = {"px": 1.0, "pt": 1.33, "em": 16.0, "rem": 16.0, "%": 10.0, "vw": 10.0, "vh": 10.0, "cm": 38.0, "in": 96.0}
+_NEVER_HIDDEN = SKIPPED_TAGS | {"html"}
+_NO_CONTROLS = SKIPPED_TAGS - {"button", "input"}
 _UNFOLD = words.pattern("opener", re.IGNORECASE)
 _UNFOLD_WORDS = re.compile(
-    r"展开|展開|全文|全部|余下|餘下|剩余|剩餘|更多|继续阅读|繼續閱讀|read more|show more", re.IGNORECASE
+    r"展开|展開|全文|全部|余下|餘下|剩余|剩餘|更多|继续阅读|繼續閱讀|[rR][eE][aA][dD] [mM]|[sS][hH][oO][wW] [mM]"
 )
 _QUOTED = re.compile(r"[\"']#?([\w-]{1,60})[\"']")
 _NAMES = ("href", "data-target", "aria-controls", "data-for", "for", "data-id")
@@ -58,7 +59,7 @@ NOTHING = Hidden()
 
 def hidden(tree: HtmlElement) -> Hidden:
     """What a page hides, by `hidden`, by inline style, or by a rule of its own style elements."""
-    sheet = _sheet(tree)
+    sheet = stylesheet.read(("".join(element.itertext()) for element in tree.iter("style")), _hides)
     suspects = _suspects(tree, sheet)
     sheet.cut |= len(suspects) > MAX_ELEMENTS
     if not suspects:
@@ -75,32 +76,53 @@ def hidden(tree: HtmlElement) -> Hidden:
     return Hidden(frozenset(found), sheet.cut)
 
 
-def _sheet(tree: HtmlElement) -> StyleSheet:
-    texts = ("".join(element.itertext()) for element in tree.iter("style"))
-    longest = stylesheet.MAX_CSS
-    return stylesheet.read(text for text in texts if len(text) > longest or _HIDES.search(text))
-
-
 def _suspects(tree: HtmlElement, sheet: StyleSheet) -> list[HtmlElement]:
-    """The elements that are hidden, each on its own, in document order."""
-    seen: dict[HtmlElement, None] = {}
-    for element in _STYLED(tree)[: MAX_ELEMENTS + 1]:
-        if element.get("hidden") is not None or _HIDES.search(element.get("style")[:1_000]):
-            seen[element] = None
-    if sheet.count:
-        plain = set(sheet.rules) - {key for key in sheet.rules if key[0] in ".#"}
-        named = _NAMED(tree) if not plain else list(tree.iter())
-        for element in named[:MAX_ELEMENTS]:
-            if isinstance(element.tag, str) and any(_hides(rule.declared) for rule in sheet.of(element)):
-                seen[element] = None
-    found = [
-        element for element in seen
-        if element.tag not in SKIPPED_TAGS and element.tag != "html" and _is_hidden(element, sheet)
-    ]  # fmt: skip
-    if len(found) > 1:
-        order = {element: place for place, element in enumerate(tree.iter()) if element in seen}
-        found.sort(key=order.__getitem__)
+    """The elements that are hidden, each on its own, in document order; of very many the first."""
+    hiding = sheet.hiding_of(set(" ".join(_CLASSES(tree)).split()), set(_IDS(tree))) if sheet.hiding else sheet.hiding
+    tags, inside = _tags(sheet, hiding)
+    known: dict[str, list[str]] = {}  # names among an attribute's classes that a rule is about
+    asked: set[HtmlElement] = set()
+    found: list[HtmlElement] = []
+    for element in tree.iter():
+        suspect = False
+        names: list[str] = []
+        for name, value in element.items():
+            if name == "class":
+                if value not in known:
+                    keys = ["." + one for one in value.split()[:30]]
+                    known[value] = [key for key in keys if key in hiding or key in inside]
+                names = names + known[value] if names else known[value]
+            elif name == "id" and (f"#{value}" in hiding or f"#{value}" in inside):
+                names = [*names, f"#{value}"]
+            elif name == "hidden" or (name == "style" and _HIDES.search(value[:1_000])):
+                suspect = True
+        for key in names:
+            for tag in inside.get(key, ()):
+                asked.update(element.iter(None if tag == "*" else tag))
+        if not suspect and (names or element in asked or (tags and (element.tag in tags or "*" in tags))):
+            suspect = any(_hides(rule.declared) for rule in sheet.fitting(hiding, element))
+        if suspect and isinstance(element.tag, str) and element.tag not in _NEVER_HIDDEN and _is_hidden(element, sheet):
+            found.append(element)
+            if len(found) > MAX_ELEMENTS:
+                break
     return found
+
+
+def _tags(sheet: StyleSheet, hiding: stylesheet.Index) -> tuple[set[str], dict[str, set[str]]]:
+    """Tags that rules hide by that name alone, anywhere; and below what has a class or id."""
+    anywhere: set[str] = set()
+    inside: dict[str, set[str]] = {}
+    for tag, rules in hiding.items():
+        for written in rules if tag[0] not in ".#" else ():
+            above = sheet.rule(written).parts[1:]
+            named = next(
+                (f"#{one.id}" if one.id else f".{min(one.classes)}" for one in above if one.id or one.classes), ""
+            )
+            if named:
+                inside.setdefault(named, set()).add(tag)
+            else:
+                anywhere.add(tag)
+    return anywhere, inside
 
 
 def _is_hidden(element: HtmlElement, sheet: StyleSheet) -> bool:
@@ -120,7 +142,7 @@ def _is_hidden(element: HtmlElement, sheet: StyleSheet) -> bool:
 
 
 def _computed(element: HtmlElement, sheet: StyleSheet) -> dict[str, tuple[str, bool]]:
-    ranked = [(rule.rank, rule.declared) for rule in sheet.of(element)] if sheet.count else []
+    ranked = [(rule.rank, rule.declared) for rule in sheet.fitting(sheet.rules, element)] if sheet.count else []
     if style := element.get("style"):
         ranked.append(((1_000_000, 0, 0, 0), stylesheet.declarations(style[:2_000])))
     values: dict[str, tuple[str, bool]] = {}
@@ -171,10 +193,11 @@ def _length(value: str) -> float | None:
 
 def _shown_length(element: HtmlElement) -> int:
     """Characters of an element's text, scripts and the like left out, white space too."""
-    text = len("".join(str(_STRING(element)).split()))
+    text = sum(map(len, str(_STRING(element)).split()))
     for other in element.iter(*SKIPPED_TAGS):
-        if other.getparent() is not None and other.getparent().tag not in SKIPPED_TAGS and other is not element:
-            text -= len("".join(str(_STRING(other)).split()))
+        around = other.getparent()
+        if around is not None and around.tag not in SKIPPED_TAGS and other is not element:
+            text -= sum(map(len, (str(_STRING(other)) if len(other) else other.text or "").split()))
     return text
 
 
@@ -195,14 +218,10 @@ def _unfolded(tree: HtmlElement, suspects: Iterable[HtmlElement]) -> set[HtmlEle
                 found.add(element)
             waiting, before = None, element
             continue
-        if (
-            not isinstance(element.tag, str)
-            or element.tag in SKIPPED_TAGS - {"button", "input"}
-            or controls > MAX_CONTROLS
-        ):
-            continue
         said = (element.text or element.get("value") or "").strip()
-        if not 2 <= len(said) <= 16 or not _UNFOLD.fullmatch(said) or not _UNFOLD_WORDS.search(said):
+        if not 2 <= len(said) <= 16 or not _UNFOLD_WORDS.search(said) or not _UNFOLD.fullmatch(said):
+            continue
+        if element.tag in _NO_CONTROLS or controls > MAX_CONTROLS:
             continue
         controls += 1
         names = {name.lstrip("#") for key in _NAMES if (name := element.get(key))} | set(

@@ -118,6 +118,7 @@ class _Walk:
 
     def __init__(self, hidden: frozenset[HtmlElement]) -> None:
         self.hidden = hidden
+        self.around_hidden = {around for element in hidden for around in element.iterancestors()}
         self.blocks: list[Measure] = []
         self.lines: list[Line] = []
         self.furniture: list[HtmlElement] = []
@@ -179,7 +180,7 @@ class _Walk:
         """Read a block. One without a sentence in it is counted all at once, a menu or a list of links."""
         block = _new(node, tag, around)
         if (block.furniture or tag in _LIST_TAGS) and around >= 0:
-            text = _seen(node, self.hidden) if self.hidden else str(_STRING(node))
+            text = _seen(node, self.hidden) if node in self.around_hidden else str(_STRING(node))
             if not _SENTENCES.search(text) and (block.furniture or next(node.iter("a"), None) is not None):
                 _weigh_list(text, self.blocks[around], self.lines, around, not block.furniture)
                 if block.furniture:
@@ -273,7 +274,7 @@ def is_link(node: HtmlElement) -> bool:
     """
     if node.get("href") is None and node.get("onclick") is None:
         return False
-    blocks = [child for child in node if child.tag in BLOCK_TAGS]
+    blocks = [child for child in node if child.tag in BLOCK_TAGS] if len(node) else ()
     if not blocks:
         return True
     return len(str(_STRING(node))) <= MAX_LINK and sum("。" in str(_STRING(child)) for child in blocks) < 2
