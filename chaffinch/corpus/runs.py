@@ -19,7 +19,7 @@ from chaffinch.text.dates import now
 def begin(db: Database, kind: str, settings: Mapping[str, Any]) -> int:
     """Writes the manifest of a run that starts now; returns its id.
 
-    `kind` is `crawl`, `ingest`, `reclean`, `rekey` or `demo`.
+    `kind` is `crawl`, `ingest`, `reclean`, `rekey`, `merge` or `demo`.
     """
     versions = {
         "chaffinch": __version__,

@@ -12,6 +12,7 @@ from chaffinch.copies.paragraphs import sources as paragraph_sources
 from chaffinch.copies.stock import counts as stock
 from chaffinch.corpus import archived, events, search, templates
 from chaffinch.corpus.one_article import parts, same_page
+from chaffinch.corpus.upkeep.merging import former_ids
 from chaffinch.frontier import forgotten
 from chaffinch.frontier.traps import yields
 
@@ -84,6 +85,12 @@ def m007_stock(db: Database) -> None:
 def m008_source(db: Database) -> None:
     """Articles keep what their page names as their origin."""
     db.conn.execute("ALTER TABLE articles ADD COLUMN source TEXT")
+
+
+@migrations()
+def m009_merged(db: Database) -> None:
+    """A corpus may be merged from several: the ids that articles and runs had there, tombstones of several salts."""
+    former_ids.create_tables(db)
 
 
 def unknown_migrations(db: Database) -> list[str]:

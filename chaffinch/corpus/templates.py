@@ -96,17 +96,18 @@ def stale(db: Database) -> list[str]:
     return [site for (site,) in db.conn.execute(query)]
 
 
-def relearn(db: Database, site: str, settle: bool = True) -> None:
+def relearn(db: Database, site: str, settle: bool = True, anyway: bool = False) -> None:
     """Learns a site's template from its articles and applies it to all of them, in one transaction.
 
-    `settle` is False in the middle of a run: more articles are on their way.
+    `settle` is False in the middle of a run: more articles are on their way. Where it is as it was the articles are
+    as it leaves them, unless it is to be applied `anyway`.
     """
     with db.atomic():
         rows = db.conn.execute("SELECT id, url, chars FROM articles WHERE site = ?", (site,)).fetchall()
         fit = {url: id for id, url, chars in rows if chars <= _LARGEST}
         found = template.learn([article for _, article in stored(db, [fit[url] for url in template.sample(fit)])])
         known = frozenset((line.place, line.key) for line in found)
-        if known != furniture(db, {site}).get(site, frozenset()):
+        if anyway or known != furniture(db, {site}).get(site, frozenset()):
             everything = sorted(id for id, _, _ in rows)
             for start in range(0, len(everything), _BATCH):
                 _reapply(db, everything[start : start + _BATCH], known)

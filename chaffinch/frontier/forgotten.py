@@ -13,9 +13,10 @@ from chaffinch.page.urls import site_of
 
 
 def create_tables(db: Database) -> None:
-    """Creates `forgotten`, the digests, and `forgotten_salt`, the one row that they are made with.
+    """Creates `forgotten`, the digests, and `forgotten_salt`, what they are made with.
 
-    The salt stands in the corpus, not in its key: `chaffinch rekey` destroys that, and must not bring pages back.
+    The salt stands in the corpus, not in its key: `chaffinch rekey` destroys that, and must not bring pages back. A
+    corpus has one row; one that was merged, those of all corpora that were told to forget something.
     """
     db.conn.execute("CREATE TABLE forgotten (digest TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) WITHOUT ROWID")
     db.conn.execute("CREATE TABLE forgotten_salt (salt TEXT NOT NULL)")
@@ -25,7 +26,7 @@ def create_tables(db: Database) -> None:
 def bury(connection: sqlite3.Connection, name: str, at: str) -> None:
     """Has every later `known` answer for `name`, a URL or a site."""
     connection.execute(
-        "INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING", (_digest(_salt(connection), name), at)
+        "INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING", (_digest(_salts(connection)[0], name), at)
     )
 
 
@@ -33,19 +34,22 @@ def known(connection: sqlite3.Connection, urls: Iterable[str]) -> set[str]:
     """Those of `urls` that were forgotten, each by itself or with its site."""
     if connection.execute("SELECT 1 FROM forgotten LIMIT 1").fetchone() is None:
         return set()
-    salt = _salt(connection)
-
-    def buried(name: str) -> bool:
-        query = "SELECT 1 FROM forgotten WHERE digest = ?"
-        return connection.execute(query, (_digest(salt, name),)).fetchone() is not None
-
     wanted = set(urls)
-    sites = {site for site in map(site_of, wanted) if buried(site)}
-    return {url for url in wanted if site_of(url) in sites or buried(url)}
+    gone = buried(connection, {name for url in wanted for name in (url, site_of(url))})
+    return {url for url in wanted if url in gone or site_of(url) in gone}
 
 
-def _salt(connection: sqlite3.Connection) -> str:
-    return str(connection.execute("SELECT salt FROM forgotten_salt").fetchone()[0])
+def buried(connection: sqlite3.Connection, names: Iterable[str]) -> set[str]:
+    """Those of `names`, URLs and sites, that were forgotten under just that name."""
+    salts = _salts(connection)
+    query = "SELECT 1 FROM forgotten WHERE digest = ?"
+    return {
+        name for name in names if any(connection.execute(query, (_digest(salt, name),)).fetchone() for salt in salts)
+    }
+
+
+def _salts(connection: sqlite3.Connection) -> list[str]:
+    return [salt for (salt,) in connection.execute("SELECT salt FROM forgotten_salt ORDER BY rowid")]
 
 
 def _digest(salt: str, name: str) -> str:

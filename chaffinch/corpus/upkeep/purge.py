@@ -107,6 +107,13 @@ def finish(db: Database, path: Path) -> Purged:
     return Purged(pages, articles, searched, shared, left, lines, _archives(db))
 
 
+def again(db: Database, path: Path, names: Sequence[str]) -> Purged:
+    """Takes out `names`, which were purged before from another corpus, and have come with this one."""
+    found = [find(db, path, name) for name in names]
+    _promise(path, names, [piece for one in found for piece in _pieces(db, one.articles)][:_MOST_NEEDLES])
+    return finish(db, path)
+
+
 def unfinished(path: Path) -> list[str]:
     """The names that purges begun before were to take out; none when all of them ended well."""
     return _read(_note_of(path))[0]

@@ -6,6 +6,7 @@ text, are one site: the one that was known first is crawled on, the other is giv
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sqlite_utils import Database
@@ -37,17 +38,50 @@ def note(db: Database, visits: Sequence[Visit], first: set[str]) -> None:
             twins[pair] = twins.get(pair, 0) + 1
         same.append(site)
     for (a, b), count in twins.items():
-        known = yields.load(db, a)
-        both = known.setdefault(MIRROR + b, Yield())
-        both.tried += count
-        yields.save(db, a, known, [MIRROR + b])
-        if both.tried >= LEAST and both.tried >= SHARE * min(_articles(db, a), _articles(db, b)):
-            original, mirror = sorted((a, b), key=lambda site: _first_page(db, site))
-            known = yields.load(db, mirror)
-            one = known.setdefault(MIRROR + original, Yield())
-            one.tried, one.given_up_at = both.tried, max(visit.fetched_at for visit in visits)
-            one.reason = f"mirror of {original}: {both.tried} articles at the same addresses"
-            yields.save(db, mirror, known, [MIRROR + original])
+        _learn(db, a, b, count, max(visit.fetched_at for visit in visits))
+
+
+def note_apart(db: Database, at: str) -> None:
+    """Counts the twins of sites that were crawled apart, and came into one corpus at `at` with all their articles."""
+    held: dict[tuple[bytes, str], list[str]] = {}
+    twins: Counter[tuple[str, str]] = Counter()
+    for digest, url, site in db.conn.execute(_ON_SEVERAL):
+        if len(path := _path(url)) > 1 and site not in held.get((digest, path), ()):
+            if (digest, path) not in held:
+                held = {key: sites for key, sites in held.items() if key[0] == digest}
+            sites = held.setdefault((digest, path), [])
+            twins.update((min(site, other), max(site, other)) for other in sites)
+            if len(sites) < MOST:
+                sites.append(site)
+    for (a, b), count in sorted(twins.items()):
+        if MIRROR + b not in yields.load(db, a):
+            _learn(db, a, b, count, at)
+
+
+_ON_SEVERAL = """
+    SELECT DISTINCT digest, pages.url, articles.site FROM fingerprints JOIN articles ON articles.id = article_id
+    JOIN pages ON pages.id = page_id
+    WHERE digest IN (
+        SELECT digest FROM fingerprints JOIN articles ON id = article_id WHERE digest != x''
+        GROUP BY digest HAVING count(DISTINCT site) > 1
+    )
+    ORDER BY digest, articles.id
+"""
+
+
+def _learn(db: Database, a: str, b: str, count: int, at: str) -> None:
+    """So many articles of the sites `a` and `b`, in order, turned out to be twins; gives one up when it is a mirror."""
+    known = yields.load(db, a)
+    both = known.setdefault(MIRROR + b, Yield())
+    both.tried += count
+    yields.save(db, a, known, [MIRROR + b])
+    if both.tried >= LEAST and both.tried >= SHARE * min(_articles(db, a), _articles(db, b)):
+        original, mirror = sorted((a, b), key=lambda site: _first_page(db, site))
+        known = yields.load(db, mirror)
+        one = known.setdefault(MIRROR + original, Yield())
+        one.tried, one.given_up_at = both.tried, at
+        one.reason = f"mirror of {original}: {both.tried} articles at the same addresses"
+        yields.save(db, mirror, known, [MIRROR + original])
 
 
 def _path(url: str) -> str:

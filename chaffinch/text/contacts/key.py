@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,17 +31,31 @@ def load_key(path: Path) -> bytes:
     return key
 
 
+def share_key(paths: Sequence[Path]) -> None:
+    """Have all of `paths` hold one key: that of those which are there, or a new one.
+
+    Raises ValueError where two of them differ already, or one is no key, and OSError where one cannot be made.
+    """
+    there = [path for path in paths if path.exists()] or paths[:1]
+    key = load_key(there[0])
+    if other := next((path for path in there if load_key(path) != key), None):
+        raise ValueError(f"{other}: another key than {there[0]}: contacts met under the two would not compare")
+    for path in paths:
+        if not path.exists():
+            _new_key(path, key).replace(path)
+
+
 def replace_key(path: Path) -> None:
     """Put a new key in the place of an old one, which is gone for good. Raises OSError where that fails."""
     _new_key(path).replace(path)
 
 
-def _new_key(path: Path) -> Path:
-    """A file with a new key beside `path`."""
+def _new_key(path: Path, key: bytes | None = None) -> Path:
+    """A file with a key, a new one where none is given, beside `path`."""
     part = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(_KEY_BYTES))
+        file.write(key or secrets.token_bytes(_KEY_BYTES))
         file.flush()
         os.fsync(file.fileno())
     return part

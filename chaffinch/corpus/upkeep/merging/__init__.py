@@ -1,0 +1,1 @@
+"""Several corpora, the shards of one crawl, become one that has everything that each had."""
