@@ -8,6 +8,7 @@ from functools import cache
 
 from chaffinch.copies.fingerprint import fingerprint as _fingerprint
 from chaffinch.flow import workers
+from chaffinch.flow.tools import Tools, load_tools
 from chaffinch.items import Cleaned, Fingerprint
 from chaffinch.page.kept.documents import Input
 from chaffinch.text.canonical import canonical
@@ -66,6 +67,6 @@ def _text(text: object) -> str:
 
 
 @cache
-def _tools() -> workers.Tools:
+def _tools() -> Tools:
     """The project's rules, and a key that is forgotten with this process."""
-    return workers.load_tools(os.urandom(32))
+    return load_tools(os.urandom(32))
