@@ -123,7 +123,7 @@ def fit(workloads: dict[str, Sequence[Row]]) -> None:
     chosen, grid = similarity.RULE, list(product(SPREAD_COUNTS, ENOUGH))
     f1: dict[str, list[float]] = {}
     for name, rows in workloads.items():
-        nodes, found = linked_texts([row["text"] for row in rows], workers=2)
+        nodes, found, _ = linked_texts([row["text"] for row in rows], workers=2)
         f1[name] = []
         for spread_counts, enough in grid:
             similarity.RULE = replace(chosen, spread_counts=spread_counts, enough=enough)

@@ -1,6 +1,7 @@
-"""Scrapy settings. Override any with `-s NAME=VALUE`."""
+"""Scrapy settings. Override any with `-s NAME=VALUE`, or for good in the `chaffinch.toml` of a project folder."""
 
 from chaffinch import __version__
+from chaffinch.faces import project
 from chaffinch.flow import ORDER
 
 BOT_NAME = "chaffinch"
@@ -16,6 +17,8 @@ CONTACT = ""
 ALLOW_PRIVATE_ADDRESSES = False
 # A folder for raw responses, one WACZ a run; none when empty. They hold the contacts that the corpus does not.
 ARCHIVE = ""
+FARMS = ""  # the list that is crawled; config/farms.toml when empty
+TOPICS = ""  # what is kept; config/topics.toml when empty
 
 # Pages fetched of one site in one run, where its farm names no `budget`: what a second each takes in fourteen hours.
 PAGE_BUDGET = 50_000
@@ -94,3 +97,6 @@ FEED_EXPORT_ENCODING = "utf-8"  # JSON as it reads, not \u9009
 # --- Quiet -------------------------------------------------------------------------------------------------------
 LOG_LEVEL = "WARNING"
 LOG_FORMATTER = "spiders.engine.logformatter.QuietFormatter"
+
+# --- The project folder's own, if the command is run in one ----------------------------------------------------------
+project.apply(globals())

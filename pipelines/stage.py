@@ -27,7 +27,8 @@ class StagePipeline:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        return cls(load_tools(key_for(Path(settings["CORPUS"])), obey_noindex=settings.getbool("OBEY_NOINDEX")))
+        key, obey_noindex = key_for(Path(settings["CORPUS"])), settings.getbool("OBEY_NOINDEX")
+        return cls(load_tools(key, obey_noindex=obey_noindex, topics=settings["TOPICS"]))
 
     def process_item(self, visit: Visit) -> Visit:
         self.stage(visit, self.tools)

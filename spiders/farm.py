@@ -77,7 +77,7 @@ class FarmSpider(scrapy.Spider):
         # Not handed on: Scrapy would lay the argument `start` over the method of that name.
         spider = super().from_crawler(crawler, *args)
         settings = crawler.settings
-        spider.plan = farms.plan(**farms.ours(kwargs), contact=settings["CONTACT"])
+        spider.plan = farms.plan(**farms.ours(kwargs), contact=settings["CONTACT"], usual=settings["FARMS"])
         budget = settings.getint("PAGE_BUDGET")
         spider.limits = {site_of(url): farms.limits(farm, budget) for farm in spider.plan.farms for url in farm.start}
         spider.sites = list(dict.fromkeys(site_of(url) for farm in spider.plan.farms for url in farm.start))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing import Pool
 from multiprocessing.sharedctypes import RawArray
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,12 +35,20 @@ _weighed: Cache[Weighed] = Cache()
 
 def cluster_texts(texts: Sequence[str], workers: int = 1) -> list[int | None]:
     """The cluster of each text, as the position of one of its members; None for a text that is alone."""
-    nodes, found = linked_texts(texts, workers)
-    return labels(len(texts), nodes, clustered(found))
+    found = linked_texts(texts, workers)
+    return labels(len(texts), found.nodes, clustered(found.links))
 
 
-def linked_texts(texts: Sequence[str], workers: int = 1) -> tuple[list[list[int]], list[Link]]:
-    """Nodes, the positions of texts of the same letters each, and the links between them."""
+class Linked(NamedTuple):
+    """What of a collection is alike. A node is the positions of texts of the same letters; links are between nodes."""
+
+    nodes: list[list[int]]
+    links: list[Link]
+    simhashes: list[int | None]  # of each node
+
+
+def linked_texts(texts: Sequence[str], workers: int = 1) -> Linked:
+    """Every pair of copies in a collection, found and verified as in a corpus."""
     shared = RawArray("H", CELLS)
     common = Stock(np.frombuffer(shared, dtype=np.uint16))
     with _processes(texts, shared, workers) as run:
@@ -55,7 +63,8 @@ def linked_texts(texts: Sequence[str], workers: int = 1) -> tuple[list[list[int]
                 prints.append(found)
         nodes = [by_digest[digest] for digest in sorted(by_digest)]
         holders = [positions[0] for positions in nodes]
-        return nodes, _judge([prints[holder] for holder in holders], holders, common, run)
+        judged = _judge([prints[holder] for holder in holders], holders, common, run)
+        return Linked(nodes, judged, [prints[holder].simhash for holder in holders])
 
 
 def labels(count: int, nodes: Sequence[Sequence[int]], of: dict[int, int]) -> list[int | None]:

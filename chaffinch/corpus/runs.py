@@ -12,6 +12,7 @@ from typing import Any, cast
 from sqlite_utils import Database
 
 from chaffinch import __version__
+from chaffinch.page.urls import site_of
 from chaffinch.text.contacts.addresses import hide
 from chaffinch.text.dates import now
 
@@ -39,6 +40,22 @@ def begin(db: Database, kind: str, settings: Mapping[str, Any]) -> int:
 def stands(db: Database, id: int) -> bool:
     """Whether the manifest of a run is there: not when the transaction that wrote it was taken back."""
     return db.conn.execute("SELECT 1 FROM crawls WHERE id = ?", (id,)).fetchone() is not None
+
+
+def names(db: Database) -> dict[str, str]:
+    """Site -> what the list of farms calls it, where that is not the site itself: as the latest crawls had it."""
+    rows = db.conn.execute(_NAMES, (_LATEST,)).fetchall()
+    called = {site_of(url): name for name, url in rows if isinstance(name, str) and isinstance(url, str)}
+    return {site: name for site, name in called.items() if name != site}
+
+
+_LATEST = 20  # cost: crawls that are looked through
+_NAMES = """
+    SELECT farm.value ->> 'name', start.value
+    FROM (SELECT id, settings FROM crawls WHERE kind = 'crawl' ORDER BY id DESC LIMIT ?) AS crawl,
+        json_each(crawl.settings, '$.farms') AS farm, json_each(farm.value, '$.start') AS start
+    ORDER BY crawl.id
+"""
 
 
 def _hidden(value: Any) -> Any:

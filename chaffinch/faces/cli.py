@@ -24,7 +24,7 @@ from scrapy.utils.conf import arglist_to_dict
 
 from chaffinch import __version__
 from chaffinch.corpus.connect import CorpusError, beside
-from chaffinch.faces import commands, settings_given
+from chaffinch.faces import commands, project, settings_given
 from chaffinch.text.say import complain
 
 
@@ -45,6 +45,10 @@ def main() -> None:
         what = "give the command first, not" if command.startswith("-") else "unknown command"
         complain(f"{what} {command}; {hint}`chaffinch --help` lists them")
         sys.exit(2)
+    if command in ("demo", "init"):
+        os.environ[project.NAMED_BY] = ""  # what these make is not of the project that they are run in
+    else:
+        _say_project()
     from scrapy.cmdline import execute
 
     try:
@@ -55,6 +59,17 @@ def main() -> None:
         # Whoever read our output has gone, as `| head` does: no error, and nothing more to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _say_project() -> None:
+    """One line where the project file that holds is not in this folder: it may be there by accident."""
+    try:
+        path = project.find()
+    except (ValueError, OSError) as error:
+        complain(error)
+        sys.exit(2)
+    if path is not None and path.parent != Path():
+        complain(f"project {path}")
 
 
 def _commands(package: ModuleType) -> dict[str, str]:
@@ -73,7 +88,8 @@ def _overview() -> str:
         "",
         *(f"  {name:10}{import_module(ours[name]).Command().short_desc()}" for name in sorted(ours)),
         "",
-        "Every command takes -s CORPUS=FILE (default data/corpus.db; of demo data/demo.db).",
+        "Every command takes -s CORPUS=FILE (default data/corpus.db; of demo data/demo.db), and reads the",
+        "chaffinch.toml of the folder it is run in or of one above; `chaffinch config` shows what holds.",
         f"Scrapy's own commands work too: {', '.join(sorted(_commands(scrapy.commands).keys() - ours.keys()))}.",
     ]
     return "\n".join(lines)

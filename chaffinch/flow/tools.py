@@ -20,6 +20,6 @@ class Tools:
 
 
 @cache
-def load_tools(key: bytes, *, obey_noindex: bool = True) -> Tools:
-    """The project's own rules and topics (config/*.toml). Raises ValueError, one line, when a rule is wrong."""
-    return Tools(load_rules(), load_topics(), key, obey_noindex)
+def load_tools(key: bytes, *, obey_noindex: bool = True, topics: str = "") -> Tools:
+    """Chaffinch's own rules, and its topics or those of a file. Raises ValueError, one line, when one is wrong."""
+    return Tools(load_rules(), load_topics(topics), key, obey_noindex)

@@ -59,7 +59,7 @@ def only_clean(document: Input, tools: Tools) -> Visit:
 
 
 def over_all_cores(
-    documents: Iterable[Input | BadInput], work: Callable[[Input, Tools], T], key: bytes
+    documents: Iterable[Input | BadInput], work: Callable[[Input, Tools], T], key: bytes, topics: str = ""
 ) -> Iterator[tuple[Input, T] | BadInput]:
     """`work` over `documents` in worker processes, results in input order, a bounded number under way.
 
@@ -67,7 +67,7 @@ def over_all_cores(
     documents is done in this process: workers would cost more to start.
     """
     chunks = _chunks(documents)
-    tools = load_tools(key)
+    tools = load_tools(key, topics=topics)
     first, second = next(chunks, []), next(chunks, None)
     if second is None:
         yield from _work_chunk(first, work, tools)
@@ -78,7 +78,7 @@ def over_all_cores(
         # that computes, and a worker that dies is an end of file on its pipe, never a wait without end.
         idle: Queue[_Worker] = Queue()
         for _ in range(workers):
-            idle.put(stack.enter_context(closing(_Worker(work, key))))
+            idle.put(stack.enter_context(closing(_Worker(work, key, topics))))
         threads = stack.enter_context(ThreadPoolExecutor(workers))
         under_way: deque[Future[list[tuple[Input, T] | BadInput]]] = deque()
         for chunk in chain([first, second], chunks):
@@ -92,8 +92,8 @@ def over_all_cores(
 class _Worker:
     """A process that does chunks of `work`. It ends when this process closes the pipe, or dies."""
 
-    def __init__(self, work: Callable[[Input, Tools], Any], key: bytes) -> None:
-        self._arguments = (work, key)
+    def __init__(self, work: Callable[[Input, Tools], Any], key: bytes, topics: str) -> None:
+        self._arguments = (work, key, topics)
         self.died_in_a_row = 0
         self._start()
 
@@ -122,9 +122,9 @@ class _Worker:
         self._process.join()
 
 
-def _serve(pipe: Connection, work: Callable[[Input, Tools], T], key: bytes) -> None:
+def _serve(pipe: Connection, work: Callable[[Input, Tools], T], key: bytes, topics: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end ends this
-    tools = load_tools(key)
+    tools = load_tools(key, topics=topics)
     with suppress(EOFError, BrokenPipeError):
         while True:
             pipe.send(_work_chunk(pipe.recv(), work, tools))

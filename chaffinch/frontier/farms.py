@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from urllib.parse import urlsplit
 
 from chaffinch.frontier.waits import MOST_DAYS
 from chaffinch.page.urls import canonical_url, is_loopback, site_of
-from chaffinch.text.config_files import read_toml
+from chaffinch.text.config_files import line_of, read_text, read_toml
 
 KEYS = {"name", "start", "delay", "include", "exclude", "budget", "depth", "revisit_min", "revisit_max"}
 MAX_PATTERNS = 100  # of one list of a farm
 MAX_PATTERN_CHARS = 200
 MOST_DELAY = 86_400  # seconds: with a page a day nothing is crawled; by hand
+PROJECT_FILE = "chaffinch.toml"  # has [[farm]] tables among other things
 SITEMAPS = (".xml", ".xml.gz", ".txt")  # they are lists: `include` speaks of pages
 
 
@@ -98,20 +100,25 @@ def ours(arguments: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in arguments.items() if not name.startswith("_")}
 
 
-def plan(start: str | None = None, farms: str | None = None, due: str | None = None, contact: str = "") -> Plan:
+def plan(
+    start: str | None = None, farms: str | None = None, due: str | None = None, contact: str = "", usual: str = ""
+) -> Plan:
     """The spider's arguments as a plan. Raises ValueError, one line, for what cannot be crawled.
 
-    `start`: URLs separated by commas; `farms`: a TOML file, the project's own when None; `due`: `all` or None;
-    `contact`: who runs the crawl, which any site but loopback must be told.
+    `start`: URLs separated by commas; `farms`: a TOML file, `usual` when None, the project's own where that is empty;
+    `due`: `all` or None; `contact`: who runs the crawl, which any site but loopback must be told.
     """
     if due not in (None, "all"):
         raise ValueError(f"-a due={due}: the only value is `all`")
     if start is not None and farms is not None:
         raise ValueError("give -a start=URL or -a farms=FILE, not both")
-    chosen = _from_urls(start) if start is not None else load(farms)
+    chosen = _from_urls(start) if start is not None else load(usual or None if farms is None else farms)
     strange = next((url for farm in chosen for url in farm.start if not is_loopback(url)), None)
     if strange is not None and not contact.strip():
-        raise ValueError(f"set who crawls {site_of(strange)}: -s CONTACT=an address that its webmaster can write to")
+        raise ValueError(
+            f"set who crawls {site_of(strange)}: -s CONTACT=an address that its webmaster can write to, or `contact`"
+            f" in {PROJECT_FILE}"
+        )
     return Plan(chosen, due == "all")
 
 
@@ -137,13 +144,15 @@ def load(path: str | None = None) -> tuple[Farm, ...]:
     if path == "":
         raise ValueError("-a farms= names no file")
     name = path or "config/farms.toml"
-    data = read_toml(Path(path) if path else files("config").joinpath("farms.toml"), name)
+    source = Path(path) if path else files("config").joinpath("farms.toml")
+    data, text = read_toml(source, name), read_text(source, name)
     tables = data.get("farm", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables) or set(data) - {"farm"}:
+    alone = Path(name).name == PROJECT_FILE or not set(data) - {"farm"}
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables) or not alone:
         raise ValueError(f"{name}: a list of farms is made of [[farm]] tables only")
     if not tables:
         raise ValueError(f"{name} names no farm: add a [[farm]] there, or give -a start=URL")
-    farms = tuple(_farm(table, f"{name}, farm {number}") for number, table in enumerate(tables, 1))
+    farms = tuple(_farm(table, partial(_place, name, text, number)) for number, table in enumerate(tables, 1))
     sites: dict[str, str] = {}
     for farm in farms:
         for site in {site_of(url) for url in farm.start}:
@@ -152,20 +161,28 @@ def load(path: str | None = None) -> tuple[Farm, ...]:
     return farms
 
 
-def _farm(table: dict[str, Any], where: str) -> Farm:
+Where = Callable[[str], str]  # of a key of a farm: the file, the line, and which farm it is
+
+
+def _place(name: str, text: str, number: int, key: str) -> str:
+    line = line_of(text, key, "farm", number)
+    return f"{name}, farm {number}" if line is None else f"{name}, line {line}, farm {number}"
+
+
+def _farm(table: dict[str, Any], where: Where) -> Farm:
     if unknown := sorted(set(table) - KEYS):
-        raise ValueError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(sorted(KEYS))}")
+        raise ValueError(f"{where(unknown[0])}: unknown key {unknown[0]!r}; known are {', '.join(sorted(KEYS))}")
     start = table.get("start")
     start = [start] if isinstance(start, str) else start
     if not isinstance(start, list) or not start:
-        raise ValueError(f"{where}: `start` must be a URL or a list of URLs")
-    urls = tuple(_start_url(url, where) for url in start)
+        raise ValueError(f"{where('start')}: `start` must be a URL or a list of URLs")
+    urls = tuple(_start_url(url, where("start")) for url in start)
     delay = table.get("delay")
     number = isinstance(delay, int | float) and not isinstance(delay, bool)
     if delay is not None and not (number and 0 <= delay <= MOST_DELAY):  # which NaN is not either
-        raise ValueError(f"{where}: `delay` must be a number of seconds, at most {MOST_DELAY:,}")
+        raise ValueError(f"{where('delay')}: `delay` must be a number of seconds, at most {MOST_DELAY:,}")
     if not isinstance(table.get("name", ""), str):
-        raise ValueError(f"{where}: `name` must be a text")
+        raise ValueError(f"{where('name')}: `name` must be a text")
     return Farm(
         str(table.get("name") or site_of(urls[0])),
         urls,
@@ -178,31 +195,31 @@ def _farm(table: dict[str, Any], where: str) -> Farm:
     )
 
 
-def _bounds(table: dict[str, Any], where: str) -> tuple[float | None, float | None]:
+def _bounds(table: dict[str, Any], where: Where) -> tuple[float | None, float | None]:
     values = [table.get(key) for key in ("revisit_min", "revisit_max")]
     least, most = values
     for key, value in zip(("revisit_min", "revisit_max"), values, strict=True):
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if value is not None and not (number and 0 < value <= MOST_DAYS):
-            raise ValueError(f"{where}: `{key}` must be a number of days, at most {MOST_DAYS:g}")
+            raise ValueError(f"{where(key)}: `{key}` must be a number of days, at most {MOST_DAYS:g}")
     if least is not None and most is not None and least > most:
-        raise ValueError(f"{where}: `revisit_min` is more than `revisit_max`")
+        raise ValueError(f"{where('revisit_min')}: `revisit_min` is more than `revisit_max`")
     return (None if least is None else float(least)), (None if most is None else float(most))
 
 
-def _patterns(table: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+def _patterns(table: dict[str, Any], key: str, where: Where) -> tuple[str, ...]:
     value = table.get(key, [])
     value = [value] if isinstance(value, str) else value
     if not isinstance(value, list) or len(value) > MAX_PATTERNS:
-        raise ValueError(f"{where}: `{key}` must be a list of at most {MAX_PATTERNS} parts of URLs")
+        raise ValueError(f"{where(key)}: `{key}` must be a list of at most {MAX_PATTERNS} parts of URLs")
     for one in value:
         if not isinstance(one, str) or not one.strip("*") or len(one) > MAX_PATTERN_CHARS or len(one.split()) != 1:
-            raise ValueError(f"{where}: `{key}`: {one!r} is no part of a URL, such as /xyk/ or *.html?month=")
+            raise ValueError(f"{where(key)}: `{key}`: {one!r} is no part of a URL, such as /xyk/ or *.html?month=")
     return tuple(value)
 
 
-def _whole(table: dict[str, Any], key: str, where: str) -> int | None:
+def _whole(table: dict[str, Any], key: str, where: Where) -> int | None:
     value = table.get(key)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise ValueError(f"{where}: `{key}` must be a whole number above 0")
+        raise ValueError(f"{where(key)}: `{key}` must be a whole number above 0")
     return value

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
+
+_HEAD = re.compile(r"""\s*\[\[?\s*["']?([^\]"']*?)["']?\s*\]""")
 
 
 def read_text(source: Path | Traversable, name: str) -> str:
@@ -37,6 +40,26 @@ def read_toml(source: Path | Traversable, name: str) -> dict[str, Any]:
         raise ValueError(f"{name}: nested too deeply") from None
     except ValueError as error:  # a number of more digits than Python reads is no TOMLDecodeError
         raise ValueError(f"{name}: {error}") from None
+
+
+def line_of(text: str, key: str, table: str = "", number: int = 1) -> int | None:
+    """The line, from 1, on which a TOML text gives `key` in the `number`th table of that name; "" is the top.
+
+    Where it is not found, as in a table written in one line, that of the table's own head; None where that is not.
+    """
+    found, seen, inside = None, 0, not table
+    name = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
+    for line, content in enumerate(text.splitlines(), 1):
+        if head := _HEAD.match(content):
+            seen += head[1] == table
+            inside = head[1] == table and seen == number
+            if inside:
+                found = line
+            if not table and head[1] == key:
+                return line
+        elif inside and name.match(content):
+            return line
+    return found
 
 
 def _perhaps(data: bytes) -> str:

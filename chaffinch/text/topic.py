@@ -39,9 +39,9 @@ class Topics:
     topics: tuple[Topic, ...]
 
 
-def load_topics(path: Path | None = None) -> Topics:
-    """Read topics from a file, the project's own without one. Raises ValueError naming the topic that is wrong."""
-    source = files("config").joinpath("topics.toml") if path is None else path
+def load_topics(path: Path | str = "") -> Topics:
+    """Read topics from a file, Chaffinch's own without one. Raises ValueError naming the topic that is wrong."""
+    source = Path(path) if path else files("config").joinpath("topics.toml")
     tables = read_toml(source, str(path or "topics.toml"))
     return Topics(tuple(_topic(name, table) for name, table in tables.items()))
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 TICK = 0.5  # seconds between two pictures of the table
 LINE = 60.0  # seconds between two lines where there is no terminal
+SITE_CHARS = 12  # of a site's name that stay on a narrow terminal: by hand
+LEFT = 5  # sites shown that were left, and why
 ROWS = 30  # sites shown, those with the most pages fetched
 COUNTING = 0.05  # share of the time that counting in the corpus may take
 LOG_BYTES = 5_000_000
@@ -112,7 +116,9 @@ class LiveExtension:
             if at >= self.count_again:
                 self.look()
                 self.count_again = time.monotonic() + (time.monotonic() - at) / COUNTING + TICK
-            self.live.update(table(self.run.tallies, self.known, self.run.holds.stopped(), at - self.started))
+            self.live.update(
+                table(self.run.tallies, self.known, self.run.holds.stopped(), at - self.started, self.run.names)
+            )
             self.live.refresh()
         elif at - self.said >= LINE:
             self.said = at
@@ -145,20 +151,30 @@ def shown(tallies: dict[str, Tally]) -> list[str]:
     return sorted(tallies, key=lambda site: -tallies[site].fetched)[:ROWS]
 
 
-def table(tallies: dict[str, Tally], known: dict[str, tuple[int, int]], left: dict[str, str], seconds: float) -> Table:
-    """The table of a crawl that has run for `seconds`; `known` holds (pages known, pages due) of a site."""
-    picture = Table(box=None, pad_edge=False, header_style="bold")
-    picture.add_column("site", overflow="ellipsis", no_wrap=True)
+def table(
+    tallies: dict[str, Tally],
+    known: dict[str, tuple[int, int]],
+    left: dict[str, str],
+    seconds: float,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Table:
+    """The table of a crawl that has run for `seconds`; `known` holds (pages known, pages due) of a site.
+
+    Numbers keep their room: a narrow terminal shortens names.
+    """
+    picture = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    picture.add_column("site", overflow="ellipsis", min_width=SITE_CHARS)  # a host has no place to break at
     for name in ("found", "fetched", "kept", "off-topic", "errors", "pages/s", "due"):
-        picture.add_column(name, justify="right")
-    picture.add_column("")
+        picture.add_column(name, justify="right", no_wrap=True, min_width=max(len(name), 5))
     for site in shown(tallies):
         tally, (found, due) = tallies[site], known.get(site, (0, 0))
         numbers = [f"{n:,}" for n in (found, tally.fetched, tally.kept, tally.off_topic, tally.errors)]
-        note = Text(f"left: {left[site]}" if site in left else "", style="yellow")
-        picture.add_row(Text(hide(site)), *numbers, f"{tally.fetched / max(seconds, 1.0):.1f}", f"{due:,}", note)
-    if len(tallies) > ROWS:
-        picture.caption = f"and {len(tallies) - ROWS:,} more sites"
+        rate = f"{tally.fetched / max(seconds, 1.0):.1f}"
+        picture.add_row(Text(hide(names.get(site, site))), *numbers, rate, f"{due:,}")
+    below = [f"and {len(tallies) - ROWS:,} more sites"] if len(tallies) > ROWS else []
+    below += [f"left: {hide(names.get(site, site))} ({reason})" for site, reason in list(left.items())[:LEFT]]
+    below += [f"left: {len(left) - LEFT:,} more"] if len(left) > LEFT else []
+    picture.caption, picture.caption_justify = Text("\n".join(below), style="yellow") if below else None, "left"
     return picture
 
 

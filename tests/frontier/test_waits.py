@@ -96,5 +96,5 @@ def test_a_farm_may_bound_the_wait(least: float | None, most: float | None, rate
 def test_bounds_that_are_none(tmp_path: Path, wrong: str) -> None:
     path = tmp_path / "farms.toml"
     path.write_text(f'[[farm]]\nstart = "http://a.example/"\n{wrong}\n')
-    with pytest.raises(ValueError, match=r"farms\.toml, farm 1: `revisit_m"):
+    with pytest.raises(ValueError, match=r"farms\.toml, line 3, farm 1: `revisit_m"):
         farms.load(str(path))

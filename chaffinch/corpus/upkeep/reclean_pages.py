@@ -32,7 +32,7 @@ def wanted(db: Database, documents: Iterable[Input | BadInput]) -> Iterator[Inpu
 
 
 def reclean(
-    db: Database, documents: Iterable[Input | BadInput], key: bytes, told: Recleaned, *, write: bool
+    db: Database, documents: Iterable[Input | BadInput], key: bytes, told: Recleaned, *, write: bool, topics: str = ""
 ) -> Iterator[BadInput | int]:
     """Cleans again each article whose page is among `documents`: its id once that is done, or what could not be read.
 
@@ -40,7 +40,7 @@ def reclean(
     several pages, are left as they are. A batch is a transaction.
     """
     batch: list[Visit] = []
-    for result in over_all_cores(wanted(db, documents), process, key):
+    for result in over_all_cores(wanted(db, documents), process, key, topics):
         if isinstance(result, BadInput):
             yield result
             continue

@@ -126,13 +126,13 @@ def _files(
         for table in TABLES:
 
             def write(file: IO[bytes], table: Table = table, format: str = format) -> None:
-                rows = _without_contacts(table, connection.execute(table.select))
+                rows = without_contacts(table, connection.execute(table.select))
                 _WRITERS[format](table, _told(rows, advance) if table.name == "articles" else rows, file)
 
             yield f"{table.name}.{format}", write
 
 
-def _without_contacts(table: Table, rows: Rows) -> Rows:
+def without_contacts(table: Table, rows: Rows) -> Rows:
     """The rows with the contacts in names of sites hidden, which stay in the corpus as sites are fetched by them."""
     at = next((i for i, (name, _) in enumerate(table.columns) if name == "site"), None)
     shown = lru_cache(maxsize=None)(hide)
@@ -174,6 +174,11 @@ def write_csv(table: Table, rows: Rows, file: IO[bytes]) -> None:
 
 def write_parquet(table: Table, rows: Rows, file: IO[bytes]) -> None:
     """Parquet, zstd, in row groups of 10,000 rows. Needs arro3-io."""
+    _arrow("io").write_parquet(record_batches(table, rows), file, compression="zstd(3)", max_row_group_size=_ROW_GROUP)
+
+
+def record_batches(table: Table, rows: Rows) -> Any:
+    """The rows as an Arrow RecordBatchReader, a thousand at a time. Needs arro3-core."""
     arrow = _arrow("core")
     kinds = {
         "INTEGER": arrow.DataType.int64(),
@@ -191,15 +196,14 @@ def write_parquet(table: Table, rows: Rows, file: IO[bytes]) -> None:
             arrays = [arrow.Array(list(column), type=type) for column, type in zip(columns, types, strict=True)]
             yield arrow.RecordBatch.from_arrays(arrays, schema=schema)
 
-    reader = arrow.RecordBatchReader.from_batches(schema, batches())
-    _arrow("io").write_parquet(reader, file, compression="zstd(3)", max_row_group_size=_ROW_GROUP)
+    return arrow.RecordBatchReader.from_batches(schema, batches())
 
 
 def _arrow(part: str) -> Any:
     try:
         return import_module(f"arro3.{part}")
     except ImportError:
-        raise ValueError("Parquet needs one more package: pip install 'chaffinch[parquet]'") from None
+        raise ValueError("Parquet and Arrow need one more package: pip install 'chaffinch[parquet]'") from None
 
 
 _WRITERS = {"jsonl": write_jsonl, "csv": write_csv, "parquet": write_parquet}

@@ -14,12 +14,14 @@ from rich.table import Table
 from rich.text import Text
 from sqlite_utils import Database
 
+from chaffinch.corpus import runs
 from chaffinch.frontier.traps import yields
 from chaffinch.text.contacts.addresses import hide
 
 LARGEST_CLUSTERS = 10
 WIDTH_OF_A_FILE = 120
-SITES_NAMED = 2  # of a cluster
+LEAST_OF_A_NAME = 12  # characters of it that stay: by hand
+SITES_NAMED = 2  # of a cluster, those with most of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class Report:
     scripts: Mapping[str, int]
     charsets: tuple[tuple[str, str, int], ...]  # declared, used, articles
     endless: Mapping[str, str]  # site -> what was made of its pages that go on without an end
+    names: Mapping[str, str]  # site -> what the list of farms calls it, where it does
+
+    def called(self, site: str) -> str:
+        """What a site is called."""
+        return self.names.get(site, site)
 
 
 def report(db: Database) -> Report:
@@ -77,6 +84,7 @@ def report(db: Database) -> Report:
         endless=yields.endless(
             db, [site for (site,) in db.execute("SELECT DISTINCT site FROM patterns ORDER BY site")]
         ),
+        names=runs.names(db),
     )
 
 
@@ -129,7 +137,7 @@ def show(found: Report, corpus: Path) -> None:
         return
     to.print(_sites_table(found), "")
     for site, note in found.endless.items():
-        to.print(Text(_printable(f"{hide(site)}: {note}")))
+        to.print(Text(_printable(f"{hide(found.called(site))}: {note}")))
     if found.clusters:
         to.print(_clusters_table(found), "")
     if found.removed:
@@ -144,12 +152,17 @@ def console() -> Console:
 
 
 def new_table(title: str, *columns: str, caption: str | None = None) -> Table:
-    """A table whose columns named with a leading `#` hold numbers."""
+    """A table whose columns named with a leading `#` hold numbers, with `@` names that are cut short, never split.
+
+    Numbers keep their room; where there is too little, names and then texts give way.
+    """
     table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
-    table.caption_justify = "left"
+    table.caption_justify, table.padding = "left", (0, 1, 0, 0)
     for column in columns:
         if column.startswith("#"):
             table.add_column(column[1:], justify="right", no_wrap=True)
+        elif column.startswith("@"):
+            table.add_column(column[1:], overflow="ellipsis", min_width=LEAST_OF_A_NAME)
         else:
             table.add_column(column, overflow="fold")
     return table
@@ -172,13 +185,14 @@ def _printable(cell: object) -> str:
 
 def _sites_table(found: Report) -> Table:
     table = new_table(
-        "Sites", "site", "#pages", "#articles", "#copies", "#off topic", "#failed", "#gone", "last seen",
+        "Sites", "@site", "#pages", "#articles", "#copies", "#off\ntopic", "#failed", "#gone", "#last seen",
         caption=f"copies: articles that share a cluster with another · scripts: {_counts(found.scripts)}",
     )  # fmt: skip
     for row in found.sites:
         add_row(
-            table, row.site, row.pages, row.articles, row.copies, row.off_topic, row.failed, row.gone, row.last_seen
-        )
+            table, found.called(row.site), row.pages, row.articles, row.copies, row.off_topic, row.failed, row.gone,
+            (row.last_seen or "")[:10],
+        )  # fmt: skip
     table.add_section()
     totals = [sum(getattr(row, name) for row in found.sites) for name in ("pages", "articles", "copies")]
     add_row(table, f"all {len(found.sites)}", *totals, *(
@@ -189,12 +203,12 @@ def _sites_table(found: Report) -> Table:
 
 def _clusters_table(found: Report) -> Table:
     table = new_table(
-        f"Largest clusters, of {found.cluster_count:,}", "#cluster", "#size", "#sites", "first published", "title",
-        "on",
+        f"Largest clusters, of {found.cluster_count:,}", "#cluster", "#size", "#sites", "#first\npublished", "title",
+        "@on",
         caption=f"{found.in_clusters:,} of {found.articles:,} articles are in a cluster",
     )  # fmt: skip
     for row in found.clusters:
-        shown = ", ".join(row.sites[:SITES_NAMED]) + (", …" if len(row.sites) > SITES_NAMED else "")
+        shown = ", ".join(map(found.called, row.sites[:SITES_NAMED]))
         add_row(table, row.id, row.size, len(row.sites), (row.first_published or "")[:10], row.title, shown)
     return table
 
@@ -218,7 +232,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 
 def crawl_summary(counts: Mapping[str, int], next_due: str | None, corpus: str, stopped: Mapping[str, str]) -> str:
-    """The one line that a crawl ends with. `stopped` says why sites were not crawled to the end."""
+    """The one line that a crawl ends with. `stopped` says why sites, by name, were not crawled to the end."""
     if not counts:
         return f"nothing due before {next_due or 'ever'} in {corpus}; -a due=all visits everything known"
     names = ("new", "edited", "unchanged", "page", "off-topic", "forbidden", "gone", "failed", "broke")
@@ -226,7 +240,8 @@ def crawl_summary(counts: Mapping[str, int], next_due: str | None, corpus: str, 
     site, reason = next(iter(stopped.items()), ("", ""))
     more = f" and {len(stopped) - 1:,} more sites" if len(stopped) > 1 else ""
     left = f"; not to the end: {site} ({reason}){more}" if stopped else ""
-    return f"fetched {sum(counts.values()):,} pages into {corpus}: {told}{left}"
+    then = "; `chaffinch report` and `chaffinch serve` show them" if counts.get("new") or counts.get("edited") else ""
+    return f"fetched {sum(counts.values()):,} pages into {corpus}: {told}{left}{then}"
 
 
 _SAID = {"broke": "that broke a stage", "new": "new articles", "page": "without article", "edited": "edited articles"}

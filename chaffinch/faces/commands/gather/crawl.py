@@ -47,7 +47,8 @@ class Command(CrawlCommand):
 
     def long_desc(self) -> str:
         return (
-            "Crawls what is due of config/farms.toml. -a start=URL[,URL] crawls these sites instead, "
+            "Crawls what is due of the farms of this project: of its chaffinch.toml, else of config/farms.toml. "
+            "-a start=URL[,URL] crawls these sites instead, "
             "-a farms=FILE another list, -a due=all every known page whether due or not. "
             "Sites beyond this machine must be told who crawls them: -s CONTACT=you@example.org. "
             "-O FILE.jsonl (or .csv, .json, .xml) also writes the articles that this run saw, as they were stored."
@@ -105,14 +106,16 @@ class Command(CrawlCommand):
         """Arguments, list of farms and corpus, so that what is wrong is one line and not a traceback."""
         from chaffinch.corpus.connect import key_for, lock, open_writer
         from chaffinch.frontier import farms, opt_out
+        from chaffinch.text.topic import load_topics
         from spiders.middlewares.archive import opened
 
         assert self.settings is not None
         arguments = farms.ours(arguments)
         refuse_unknown_arguments(arguments)
         try:
-            farms.plan(**arguments, contact=self.settings["CONTACT"])
+            farms.plan(**arguments, contact=self.settings["CONTACT"], usual=self.settings["FARMS"])
             opt_out.load(self.settings["OPT_OUT"])
+            load_topics(self.settings["TOPICS"])
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from None
         corpus = Path(self.settings["CORPUS"])
@@ -139,7 +142,8 @@ class Command(CrawlCommand):
         if run.failure is not None:
             complain(run.failure)
         else:
-            complain(crawl_summary(run.store.counts, run.next_due, crawler.settings["CORPUS"], run.holds.stopped()))
+            stopped = {run.names.get(site, site): reason for site, reason in run.holds.stopped().items()}
+            complain(crawl_summary(run.store.counts, run.next_due, crawler.settings["CORPUS"], stopped))
         unstored = any(name.startswith(FAILED) for name in crawler.stats.get_stats())
         if run.failure is not None or run.nothing_answered or run.broken or unstored:
             self.exitcode = 1

@@ -116,7 +116,7 @@ class Command(BaseCommand):
             raise UsageError("-a takes NAME=VALUE", print_help=False) from None
         refuse_unknown_arguments(pairs, ("start", "farms"))
         try:
-            plan = farms.plan(**pairs, contact=self.settings["CONTACT"])
+            plan = farms.plan(**pairs, contact=self.settings["CONTACT"], usual=self.settings["FARMS"])
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from None
         crawler = self.crawler_process.create_crawler(CheckSpider)
@@ -124,8 +124,12 @@ class Command(BaseCommand):
         self.crawler_process.start()
         if not isinstance(crawler.spider, CheckSpider):
             raise ValueError("the check did not start; the log above says why")
-        show(crawler.spider.checked())
-        self.exitcode = int(not any(row.answers for row in crawler.spider.checked()))
+        rows = crawler.spider.checked()
+        show(rows)
+        answering = sum(row.answers for row in rows)
+        linked = sum(bool(row.articles) for row in rows)
+        complain(f"{answering:,} of {len(rows):,} start pages answer, {linked:,} show links to articles")
+        self.exitcode = int(not answering)
 
 
 def _sites(path: Path | None) -> tuple[set[str], str]:
@@ -136,7 +140,7 @@ def _sites(path: Path | None) -> tuple[set[str], str]:
     if path is None or not path.exists():
         return set(), ""
     text = read_text(path, str(path))
-    if not read_toml(path, str(path)):
+    if not read_toml(path, str(path)).get("farm"):
         return set(), text
     from chaffinch.page.urls import site_of
 

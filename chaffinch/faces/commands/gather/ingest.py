@@ -46,7 +46,8 @@ class Command(BaseCommand):
         from chaffinch.page.kept.files import BadInput, read
         from chaffinch.page.kept.jsonl import visible
 
-        path = self.corpus
+        assert self.settings is not None
+        path, topics = self.corpus, self.settings["TOPICS"]
         begun: list[int] = []
         paths: dict[str, str] = {}  # URL -> the file it stands in, of what waits to be written
         bad = BadLines()
@@ -69,7 +70,7 @@ class Command(BaseCommand):
 
             store = Store(db, begin, batch_visits=BULK_VISITS, batch_seconds=BULK_SECONDS, tell_refused=refused)
             documents = read(args, bar.watch)
-            for result in workers.over_all_cores(documents, workers.process, key_for(path)):
+            for result in workers.over_all_cores(documents, workers.process, key_for(path), topics):
                 told = result if isinstance(result, BadInput) else _stored(result, store, paths)
                 if told is not None:
                     with bar.paused():

@@ -19,7 +19,9 @@ from chaffinch.text.say import complain
 if TYPE_CHECKING:
     from chaffinch.faces import timer
 
-PATHS = frozenset({"CORPUS", "ARCHIVE", "OPT_OUT", "LOG_FILE", "farms"})  # given in full: a timer has its own folder
+PATHS = frozenset(
+    {"CORPUS", "ARCHIVE", "OPT_OUT", "LOG_FILE", "FARMS", "TOPICS", "farms"}
+)  # given in full: a timer has its own folder
 
 
 class Command(BaseCommand):
@@ -33,7 +35,8 @@ class Command(BaseCommand):
         return (
             "Shows the timer that is installed and when it fires next; exit status 1 when there is none. --install "
             "writes a systemd service and timer for this corpus and starts the timer; --print shows them and the "
-            "line for cron instead. The crawl that is started gets every -s and -a that is given here."
+            "line for cron instead. The crawl that is started gets every -s and -a that is given here, and reads the "
+            "chaffinch.toml of this project as it is then."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -74,7 +77,7 @@ class Command(BaseCommand):
             return
         assert self.settings is not None
         try:
-            farms.plan(**opts.spargs, contact=self.settings["CONTACT"])
+            farms.plan(**opts.spargs, contact=self.settings["CONTACT"], usual=self.settings["FARMS"])
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from None
         job = self._job(opts)
@@ -88,21 +91,22 @@ class Command(BaseCommand):
 
     def _job(self, opts: argparse.Namespace) -> timer.Job:
         from chaffinch.corpus import connect
-        from chaffinch.faces import timer
+        from chaffinch.faces import project, timer
 
         assert self.settings is not None
         given = arglist_to_dict(opts.set)
         given |= {"LOG_FILE": opts.logfile} if opts.logfile else {}
         given |= {"LOG_LEVEL": opts.loglevel} if opts.loglevel else {}
         given |= {"LOG_ENABLED": "0"} if opts.nolog else {}
-        given |= {"CORPUS": str(self.corpus)}
-        given |= {"CONTACT": self.settings["CONTACT"]} if self.settings["CONTACT"] else {}
+        home = project.find()  # what its file says is read when the timer fires, as it is then
+        given |= {"CORPUS": str(self.corpus)} if home is None else {}
         command = [str(Path(sys.argv[0]).absolute()), "crawl", "farm"]
         for option, pairs in (("-a", opts.spargs), ("-s", given)):
             for name, value in pairs.items():
                 command += [option, f"{name}={Path(value).absolute() if name in PATHS and value else value}"]
         user = os.environ.get("SUDO_USER") or getpass.getuser() if opts.system else None
-        return timer.Job(tuple(command), Path.cwd(), connect.beside(self.corpus, ".lock"), opts.every, user)
+        folder = Path.cwd() if home is None else home.parent.absolute()
+        return timer.Job(tuple(command), folder, connect.beside(self.corpus, ".lock"), opts.every, user)
 
     def _show(self, system: bool) -> None:
         from chaffinch.faces import timer

@@ -37,14 +37,15 @@ class Command(BaseCommand):
         from chaffinch.page.kept.files import BadInput, read
         from chaffinch.page.kept.jsonl import visible
 
-        path = self.corpus
+        assert self.settings is not None
+        path, topics = self.corpus, self.settings["TOPICS"]
         connect.must_exist(path)
         rules = load_rules()
         with connect.errors(path), connect.lock(path, "`chaffinch reclean`"):
             db = connect.open_writer(path)
             write, key = not opts.dry_run, key_for(path)
             told, done, bad = reclean.Recleaned(), set[int](), BadLines()
-            for result in reclean_pages.reclean(db, read(args), key, told, write=write):
+            for result in reclean_pages.reclean(db, read(args), key, told, write=write, topics=topics):
                 if isinstance(result, BadInput):
                     bad.tell(result)
                 else:
