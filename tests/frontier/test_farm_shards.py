@@ -1,4 +1,4 @@
-"""A list of farms dealt out: nothing twice, nothing left out, one domain in one shard, and what is there stays there."""
+"""A list of farms dealt out: nothing twice or left out, one domain in one shard, and what is there stays there."""
 
 from pathlib import Path
 

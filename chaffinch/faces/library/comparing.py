@@ -10,7 +10,7 @@ from chaffinch.copies import verify
 from chaffinch.copies.collection import Linked, labels, linked_texts
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.copies.similarity import Kind, Likeness, Text, Weighed, hamming, kind, likeness, rare_share
-from chaffinch.copies.stock import Stock, no_counts
+from chaffinch.copies.stock.counts import Stock, no_counts
 from chaffinch.text.canonical import canonical
 from chaffinch.text.diff import Row, align
 

@@ -21,7 +21,8 @@ from chaffinch.corpus.connect import open_reader, open_writer
 from chaffinch.corpus.store import Store
 from chaffinch.corpus.upkeep import purge
 from chaffinch.corpus.upkeep.merging.merge import Merged, merge
-from chaffinch.flow.workers import load_tools, process
+from chaffinch.flow.tools import load_tools
+from chaffinch.flow.workers import process
 from chaffinch.items import Visit
 from chaffinch.page.kept.files import Input
 from tests.conftest import SCRIPTS, Here

@@ -19,9 +19,7 @@ class Command(BaseCommand):
     requires_crawler_process = True
 
     def syntax(self) -> str:
-        return (
-            "import FILE [--to FARMS] | check [-a farms=FILE | -a start=URL[,URL]] | split FILE --into N --to FOLDER"
-        )
+        return "import FILE [--to FARMS] | check [-a farms=FILE | -a start=URL[,URL]] | split FILE --into N --to FOLDER"
 
     def short_desc(self) -> str:
         return "Import lists of farms, check what answers and what it is, or split a list"
