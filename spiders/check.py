@@ -19,6 +19,8 @@ from chaffinch.page.decode import decode
 from chaffinch.page.leads.links import links
 from chaffinch.page.parse import parse
 from chaffinch.page.urls import site_of
+from chaffinch.text import words
+from chaffinch.text.say import printable
 from spiders.engine.resolver import in_words
 from spiders.middlewares.backoff import Holds
 from spiders.middlewares.robots import RobotsForbid
@@ -32,15 +34,7 @@ if TYPE_CHECKING:
 
     from chaffinch.frontier.farms import Plan
 
-# Paths that only one CMS makes; a generator element says it more surely.
-TRACES = {
-    "DedeCMS": re.compile(r"/plus/(?:list|view|search|count)\.php|/templets/"),
-    "EmpireCMS": re.compile(r"/e/(?:public|action|search|tags|member)/|/d/file/"),
-    "Z-Blog": re.compile(r"/zb_(?:users|system)/"),
-    "WordPress": re.compile(r"/wp-(?:content|includes|json)/"),
-    "PbootCMS": re.compile(r"/skin/pboot|/static/upload/(?:image|other)/\d{8}/"),
-    "Discuz": re.compile(r"forum\.php\?mod=|/static/image/common/|/data/cache/style_"),
-}
+TRACES = words.cms()
 # A number at the end, with a page's ending or under a dated folder; asked of the last characters of a path only.
 ARTICLE = re.compile(
     r"/[^/]*\d{2,}[^/]*\.s?html?$|/\d{4,}/?$|/20\d\d[/-]?\d\d[^?]*/[^/]+$|[?&](?:id|aid|p|tid)=\d+", re.IGNORECASE
@@ -139,7 +133,7 @@ def show(rows: list[Checked]) -> None:
     table.add_column("article links", justify="right")
     for row in rows:
         cells = (row.name, "yes" if row.answers else "no", row.status, row.robots, row.cms)
-        table.add_row(*(Text("".join(c for c in cell if c.isprintable())) for cell in cells), f"{row.articles:,}")
+        table.add_row(*(Text(printable(cell)) for cell in cells), f"{row.articles:,}")
     Console().print(table)
 
 

@@ -6,17 +6,11 @@ import re
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
-# Parameters that name a reader or who sent one, never which page is meant; in lower case.
-TRACKING = frozenset(
-    "spm from_source share_token gclid fbclid msclkid yclid dclid bd_vid phpsessid jsessionid hmsr hmpl hmcu hmkw "
-    "hmci".split()
-)
-_TRACKING_STARTS = ("utm_", "aspsessionid")
-SESSION_KEYS = frozenset("sid session sessionid session_id sess sessid oscsid zenid ssid".split())
-# What of a thread only says which posts of it are shown, or where its reader came from: Discuz.
-_THREAD_KEYS = frozenset("authorid extra ordertype highlight fromuid fromguid".split())
-# What keeps a copy from being shown: the time of day, a random number.
-_CACHE_KEYS = frozenset("t _t _ ts timestamp time r rnd rand random v".split())
+from chaffinch.text import words
+
+# Parameters that name a reader, who sent one, or nothing; never which page is meant.
+TRACKING, SESSION_KEYS = words.parameters("tracking"), words.parameters("session")
+_THREAD_KEYS, _CACHE_KEYS = words.parameters("thread"), words.parameters("cache")
 _CACHE_VALUE = re.compile(r"1\d{9}(?:\d{3})?|0\.\d{6,}")
 _SESSION_VALUE = re.compile(r"[0-9a-zA-Z]{22,}")
 # Discuz, PHPWind: `sid` of six characters. Words have two vowels and no digits, a section's number has no letters.
@@ -158,16 +152,16 @@ def _query(query: str, encoding: str) -> str:
     ]
     kept = [pair for pair in pairs if pair and not is_tracking(*pair.partition("=")[::2])]
     if any(pair.startswith("tid=") for pair in kept):
-        kept = [pair for pair in kept if pair.partition("=")[0] not in _THREAD_KEYS]
+        kept = [pair for pair in kept if not _THREAD_KEYS.fullmatch(pair.partition("=")[0])]
     return "&".join(sorted(kept) if all("=" in pair for pair in kept) else kept)
 
 
 def is_tracking(key: str, value: str = "") -> bool:
     """Whether the query parameter `key` names a reader or who sent one; some keys do only with such a value."""
     key = key.lower()
-    if key in SESSION_KEYS:
+    if SESSION_KEYS.fullmatch(key):
         short = key == "sid" and _SHORT_SESSION.fullmatch(value)
         return bool(short or _SESSION_VALUE.fullmatch(value))
-    if key in _CACHE_KEYS:
+    if _CACHE_KEYS.fullmatch(key):
         return _CACHE_VALUE.fullmatch(value) is not None
-    return key in TRACKING or key.startswith(_TRACKING_STARTS)
+    return TRACKING.fullmatch(key) is not None

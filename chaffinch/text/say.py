@@ -8,13 +8,22 @@ import sys
 _RUN_BY_A_SPREADSHEET = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 
 
+def printable(text: str, keep: str = "") -> str:
+    """The text with control, bidirectional and other unseen characters written out, as \\u202e, but for `keep`.
+
+    The end of a line is shown as a sign for it.
+    """
+    return "".join(
+        char if char.isprintable() or char in keep else "\u23ce" if char == "\n" else ascii(char)[1:-1] for char in text
+    )
+
+
 def complain(message: object) -> None:
     """One line on standard error. Control characters of hostile input are shown, not obeyed; contacts are hidden."""
     from chaffinch.text.contacts.addresses import hide
 
     line = hide(" ".join(str(message).split()))
-    safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
-    print(f"chaffinch: {safe}", file=sys.stderr, flush=True)
+    print(f"chaffinch: {printable(line)}", file=sys.stderr, flush=True)
 
 
 def defused(cell: object) -> object:

@@ -1,4 +1,4 @@
-"""The word lists of config/words.toml: what pages call their parts, and what the lines say that head them."""
+"""The word lists of config/words.toml: what pages, addresses and the CMS that make them call things."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @cache
 def tables() -> dict[str, Any]:
-    """The file as it is: `names` and `lines`, each with `examples` and `not`."""
+    """The file as it is: `names`, `lines`, `parameters` and `cms`, each with `examples` and `not`."""
     found: dict[str, Any] = tomllib.loads(files("config").joinpath("words.toml").read_text(encoding="utf-8"))
     return found
 
@@ -24,3 +24,14 @@ def names(table: str) -> frozenset[str]:
 def pattern(table: str, flags: int = 0) -> re.Pattern[str]:
     """The expression of one kind of line."""
     return re.compile(tables()["lines"][table]["pattern"], flags)
+
+
+def parameters(table: str) -> re.Pattern[str]:
+    """The names of one list of query parameters, to be matched whole; a word that ends in * stands for a beginning."""
+    words = (re.escape(word).replace(r"\*", ".*") for word in tables()["parameters"][table]["words"].split())
+    return re.compile("|".join(words))
+
+
+def cms() -> dict[str, re.Pattern[str]]:
+    """The CMS that are known, each with what the addresses in its pages have."""
+    return {name: re.compile(table["pattern"]) for name, table in tables()["cms"].items()}

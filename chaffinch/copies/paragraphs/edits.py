@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.copies.candidates import join, table
+from chaffinch.copies.holders import as_json
 from chaffinch.copies.paragraphs.prints import are_edited
 from chaffinch.copies.similarity import Text, Weighed, rare_share
 from chaffinch.copies.stock.counts import read
@@ -34,7 +34,7 @@ _IN_BANDS = "SELECT band, hash FROM json_each(?) CROSS JOIN paragraph_bands ON b
 
 def stored(connection: sqlite3.Connection, hashes: Iterable[int]) -> Paragraphs:
     """The paragraphs of these hashes, each once and ordered by them, without the columns that articles give them."""
-    rows = connection.execute(_STORED, (_json(hashes),)).fetchall()
+    rows = connection.execute(_STORED, (as_json(hashes),)).fetchall()
     found = np.zeros(len(rows), dtype=PARAGRAPH)
     if rows:
         found["hash"], found["simhash"], *packed = zip(*rows, strict=True)
@@ -52,12 +52,12 @@ def settle(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     pairs = _alike(connection, held, fresh)
     rows = {
         own: (since, first, edit_of)
-        for own, since, first, edit_of in connection.execute(_VERSIONS, (_json({*chain.from_iterable(pairs)}),))
+        for own, since, first, edit_of in connection.execute(_VERSIONS, (as_json({*chain.from_iterable(pairs)}),))
     }
     firsts: dict[int, First] = {own: (since, first) for own, (since, first, _) in rows.items()}
     sources = {own: edit_of for own, (*_, edit_of) in rows.items() if edit_of is not None}
     outside = {source for source in sources.values() if source not in firsts}
-    firsts |= {own: (since, first) for own, since, first in connection.execute(KNOWN, (_json(outside),))}
+    firsts |= {own: (since, first) for own, since, first in connection.execute(KNOWN, (as_json(outside),))}
     versions_of: defaultdict[int, list[int]] = defaultdict(list)
     for own, other in pairs:
         versions_of[own].append(other)
@@ -86,7 +86,7 @@ def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     ordered = np.sort(held["bands"].astype(np.int64), axis=1)
     distinct = np.diff(ordered, axis=1, prepend=ordered[:, :1] - 1) > 0  # a line of few letters has a band twice
     of, wanted = np.nonzero(distinct)[0], ordered[distinct]
-    known = table(connection.execute(_IN_BANDS, (_json(np.unique(wanted).tolist()),)), 2)
+    known = table(connection.execute(_IN_BANDS, (as_json(np.unique(wanted).tolist()),)), 2)
     adding = fresh[of]
     band = np.concatenate((known[:, 0], wanted[adding]))
     other = np.concatenate((known[:, 1], hashes[of[adding]]))
@@ -125,11 +125,11 @@ def _sharing_more_than_stock(connection: sqlite3.Connection, pairs: list[tuple[i
     """Those of pairs of paragraphs, by hash, of which enough is shared that unrelated texts do not have, too."""
     held = {*chain.from_iterable(pairs)}
     places: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for own, article, line in connection.execute(_PLACES, (_json(held),)):
+    for own, article, line in connection.execute(_PLACES, (as_json(held),)):
         places[article].append((line, own))
     common = read(connection)
     texts: dict[int, Weighed] = {}
-    for article, text in connection.execute(_TEXTS, (_json(places),)):
+    for article, text in connection.execute(_TEXTS, (as_json(places),)):
         lines = text.split("\n")
         for line, own in places[article]:
             if line < len(lines):  # an article that is being replaced says something else already
@@ -142,7 +142,3 @@ def _sharing_more_than_stock(connection: sqlite3.Connection, pairs: list[tuple[i
 def changes(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Where a value differs from the one before it; the first does."""
     return np.append(True, values[1:] != values[:-1])
-
-
-def _json(values: Iterable[int]) -> str:
-    return json.dumps(list(values))

@@ -6,7 +6,6 @@ one, the paragraph of an earlier article that it was edited from.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from sqlite_utils import Database
 
 from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.first import since
+from chaffinch.copies.holders import as_json
 from chaffinch.copies.paragraphs.edits import KNOWN, First, changes, settle, stored
 from chaffinch.items import Paragraphs
 from chaffinch.text.canonical import canonical
@@ -59,7 +59,7 @@ def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
     """
     found = dict(rows)
     known: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for article, line, own in connection.execute(_HAS, (_json(found),)):
+    for article, line, own in connection.execute(_HAS, (as_json(found),)):
         known[article].append((line, own))
     changed = [
         article
@@ -90,9 +90,9 @@ def clear(connection: sqlite3.Connection) -> None:
 
 def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     """Takes the paragraphs of articles out; what they were the source of gets its next source."""
-    held = Counter(own for _, own in connection.execute(_DISTINCT, (_json(ids),)))
+    held = Counter(own for _, own in connection.execute(_DISTINCT, (as_json(ids),)))
     connection.execute(
-        "DELETE FROM article_paragraphs WHERE article_id IN (SELECT value FROM json_each(?))", (_json(ids),)
+        "DELETE FROM article_paragraphs WHERE article_id IN (SELECT value FROM json_each(?))", (as_json(ids),)
     )
     connection.executemany(
         "UPDATE paragraphs SET articles = articles - ? WHERE hash = ?", [(count, own) for own, count in held.items()]
@@ -122,12 +122,12 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
 
 def redate(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
     """Says anew which paragraphs are edits of which, of articles whose date changed; a trigger found their sources."""
-    held = {own for _, own in connection.execute(_DISTINCT, (_json(ids),))}
+    held = {own for _, own in connection.execute(_DISTINCT, (as_json(ids),))}
     _settle_again(connection, held | _edits_of(connection, held))
 
 
 def _edits_of(connection: sqlite3.Connection, hashes: Iterable[int]) -> set[int]:
-    return {own for (own,) in connection.execute(_EDITS_OF, (_json(hashes),))}
+    return {own for (own,) in connection.execute(_EDITS_OF, (as_json(hashes),))}
 
 
 def _settle_again(connection: sqlite3.Connection, unsettled: Iterable[int]) -> None:
@@ -138,14 +138,14 @@ def _settle_again(connection: sqlite3.Connection, unsettled: Iterable[int]) -> N
 
 def judge(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
     """Says anew of each paragraph whether it is common."""
-    held = connection.execute(_PERHAPS_COMMON, (_json(hashes), COMMON_CLUSTERS)).fetchall()
+    held = connection.execute(_PERHAPS_COMMON, (as_json(hashes), COMMON_CLUSTERS)).fetchall()
     wide = [own for own, articles, _ in held if articles >= COMMON_CLUSTERS]
     holders: defaultdict[int, list[int]] = defaultdict(list)
-    for own, article in connection.execute(_SAMPLE, (_json(wide), COMMON_SAMPLE)):
+    for own, article in connection.execute(_SAMPLE, (as_json(wide), COMMON_SAMPLE)):
         holders[own].append(article)
     judged = {article for sample in holders.values() if len(sample) >= COMMON_CLUSTERS for article in sample}
     letters_of: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    for article, own, letters in connection.execute(_LETTERS, (_json(judged),)):
+    for article, own, letters in connection.execute(_LETTERS, (as_json(judged),)):
         letters_of[article][own] = letters
     changed = [
         (own,) for own, _, was in held if is_common([letters_of[article] for article in holders[own]]) != bool(was)
@@ -159,7 +159,7 @@ def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> lis
         return []
     dated: dict[int, str] = {}
     clusters: dict[int, int] = {}
-    for article, cluster, at in connection.execute(_DATED, (_json(found),)):
+    for article, cluster, at in connection.execute(_DATED, (as_json(found),)):
         dated[article], clusters[article] = at, cluster
     by_age = sorted(found, key=lambda article: (dated[article], article))
     sizes = [len(found[article]) for article in by_age]
@@ -173,7 +173,9 @@ def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> lis
     firsts, first_ages = every[order[starts]], ages[order[starts]].tolist()
     hashes: list[int] = firsts["hash"].tolist()
     counts = np.add.reduceat((new_hash | new_age).astype(np.intp), starts).tolist()
-    known: dict[int, First] = {own: (since, first) for own, since, first in connection.execute(KNOWN, (_json(hashes),))}
+    known: dict[int, First] = {
+        own: (since, first) for own, since, first in connection.execute(KNOWN, (as_json(hashes),))
+    }
     fresh, counted, earlier, unsettled = [], [], [], []
     for place, (own, count, age) in enumerate(zip(hashes, counts, first_ages, strict=True)):
         first = by_age[age]
@@ -226,10 +228,6 @@ def _write_fresh(connection: sqlite3.Connection, fresh: Paragraphs, rows: Sequen
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(*values, *row) for values, row in zip(zip(*columns, strict=True), rows, strict=True)],
     )
-
-
-def _json(values: Iterable[int]) -> str:
-    return json.dumps(list(values))
 
 
 _DATED = f"""

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from chaffinch.corpus import runs
 from chaffinch.frontier.traps import yields
 from chaffinch.text.contacts.addresses import hide
+from chaffinch.text.say import printable
 
 LARGEST_CLUSTERS = 10
 WIDTH_OF_A_FILE = 120
@@ -137,7 +138,7 @@ def show(found: Report, corpus: Path) -> None:
         return
     to.print(_sites_table(found), "")
     for site, note in found.endless.items():
-        to.print(Text(_printable(f"{hide(found.called(site))}: {note}")))
+        to.print(Text(printable(f"{hide(found.called(site))}: {note}")))
     if found.clusters:
         to.print(_clusters_table(found), "")
     if found.removed:
@@ -174,13 +175,13 @@ def add_row(table: Table, *cells: object) -> None:
 
 
 def _shown(cell: object) -> str:
-    return hide(_printable(cell)) if isinstance(cell, str) else _printable(cell)
+    return hide(_as_text(cell)) if isinstance(cell, str) else _as_text(cell)
 
 
-def _printable(cell: object) -> str:
+def _as_text(cell: object) -> str:
     if isinstance(cell, int):
         return f"{cell:,}"
-    return "".join(char if char.isprintable() else "\ufffd" for char in str("" if cell is None else cell))
+    return printable(str("" if cell is None else cell))
 
 
 def _sites_table(found: Report) -> Table:

@@ -12,6 +12,7 @@ from rich.text import Text
 from chaffinch.cleaning.page_lines import page_lines
 from chaffinch.items import FIELDS, Visit
 from chaffinch.text.contacts.addresses import hide
+from chaffinch.text.say import printable
 
 _FIELDS = ("title", *FIELDS)
 
@@ -21,14 +22,14 @@ def show(visit: Visit, name: str, console: Console) -> None:
 
     A cut part follows the line it was cut off. `name` is what the user knows the page by.
     """
-    console.print(Text(_printable(name), style="bold"), soft_wrap=True)
+    console.print(Text(printable(name), style="bold"), soft_wrap=True)
     if visit.cleaned is None:
-        console.print(Text(f"no article: {_printable(hide(visit.reason or ''))}", style="yellow"), soft_wrap=True)
+        console.print(Text(f"no article: {printable(hide(visit.reason or ''))}", style="yellow"), soft_wrap=True)
     else:
-        rows = [("", f"{label}:", _printable(value), "cyan") for label, value in _about(visit)]
+        rows = [("", f"{label}:", printable(str(value)), "cyan") for label, value in _about(visit)]
         rows += [("", "", "", "")]
         rows += [
-            (str(position), rule or "", _printable(line), "" if rule is None else "red strike")
+            (str(position), rule or "", printable(line), "" if rule is None else "red strike")
             for position, line, rule in page_lines(visit.cleaned)
         ]
         _print(rows, console)
@@ -67,7 +68,3 @@ def _print(rows: list[tuple[str, str, str, str]], console: Console) -> None:
     for position, label, line, style in rows:
         table.add_row(position, label, Text(line, style=style))
     console.print(table)
-
-
-def _printable(text: object) -> str:
-    return "".join(char if char.isprintable() else " " if char == "\n" else "\ufffd" for char in str(text))

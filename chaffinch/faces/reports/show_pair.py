@@ -19,6 +19,7 @@ from chaffinch.copies.stock.stretches import Stretch, outside, stretches
 from chaffinch.page.urls import canonical_url
 from chaffinch.text.canonical import canonical
 from chaffinch.text.diff import Row, Spans, align
+from chaffinch.text.say import printable
 
 _LAST_ID = 2**63 - 1
 
@@ -319,10 +320,3 @@ def _parts(text: str, spans: Spans) -> list[tuple[str, bool]]:
         at = end
     parts.append((text[at:], False))
     return [part for part in parts if part[0]]
-
-
-def printable(text: str, keep: str = "") -> str:
-    """The text with control, bidirectional and other unseen characters written out, as \\u202e, but for `keep`."""
-    return "".join(
-        char if char.isprintable() or char in keep else "\u23ce" if char == "\n" else ascii(char)[1:-1] for char in text
-    )

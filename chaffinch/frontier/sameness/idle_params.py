@@ -24,7 +24,7 @@ _SELECTS = re.compile(
     r"|post|show|view|name|title|slug|file|path|url)(?:\[\])?",
     re.IGNORECASE,
 )
-_NEVER_SELECTS = SESSION_KEYS | {"authorid", "uid", "fromuid"}
+_NEVER_SELECTS = frozenset({"authorid", "uid", "fromuid"})
 _TOKEN = re.compile(r"(?=[^0-9]*[0-9])(?=[^a-zA-Z]*[a-zA-Z])[0-9a-zA-Z]{16,}")
 _FIRST = re.compile(r"(page|p|pageno|page_no|paged|pageindex)=1", re.IGNORECASE)  # the first page, as without a number
 
@@ -54,7 +54,7 @@ Rules = dict[str, Evidence]  # `/post/N.html?month`, of one site
 
 def selects(key: str, *urls: str) -> bool:
     """Whether the name of a parameter says that it selects a page, and its values in `urls` do not say otherwise."""
-    if _SELECTS.fullmatch(key) is None or key.lower() in _NEVER_SELECTS:
+    if _SELECTS.fullmatch(key) is None or key.lower() in _NEVER_SELECTS or SESSION_KEYS.fullmatch(key.lower()):
         return False
     values = [value for url in urls for name, value in _named(url) if name == key]
     return not values or not all(map(is_token, values))
