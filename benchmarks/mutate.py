@@ -4,7 +4,7 @@
 
 Each change is made in a copy of the repository, where the tests run that stand nearest: those of the module, those of
 its room, then the room's quality floors. The first that fails has noticed. What only the tests of another room see
-counts as unnoticed: whoever changes a number looks beside it. Numbers whose origin is `cost` (see constants.py) are
+counts as unnoticed: whoever changes a number looks beside it. Numbers of `cost` and `shown` (see constants.py) are
 left out. The whole takes hours on two cores: it is for the night, and for a room or a name at a time by day. With
 `--check` the exit status is 1 when a larger share than `mutate.unnoticed` of floors.toml was unnoticed.
 """
@@ -103,7 +103,7 @@ def wanted(found: Iterable[Constant], names: list[str]) -> list[Constant]:
 def main() -> None:
     names = [one for one in sys.argv[1:] if one != "--check"]
     found = wanted(constants(), names)
-    deciding = [one for one in found if one.origin != "cost"]
+    deciding = [one for one in found if one.origin not in ("cost", "shown")]
     tried = [(one, text) for one in deciding for text in changes(one)]
     if not tried:
         sys.exit(f"mutate: no number that decides something in {' '.join(names) or 'the code'}")
@@ -130,7 +130,7 @@ def main() -> None:
     Console().print(table)
     share = len(unnoticed) / len(tried)
     print(
-        f"{len(tried)} changes of {len(deciding)} numbers, {share:.3f} unnoticed; {len(found) - len(deciding)} of cost"
+        f"{len(tried)} changes of {len(deciding)} numbers, {share:.3f} unnoticed; {len(found) - len(deciding)} left out"
     )
     if "--check" in sys.argv:
         most = tomllib.loads((ROOT / "benchmarks" / "floors.toml").read_text("utf-8"))["mutate"]["unnoticed"]

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 OURS = frozenset({"chaffinch", "config", "pipelines", "spiders"})
 LIBRARIES = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib"))
-MOST_CAUSES = 10
+MOST_CAUSES = 10  # cost
 
 
 class StageError(Exception):

@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 
     from spiders.engine.scheduler import FrontierScheduler
 
-LOOPBACK_CONNECTIONS = 8
-LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent
+LOOPBACK_CONNECTIONS = 8  # measured: benchmarks/crawl.py
+LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent (cost)
 SCRIPT_ONLY = "answers with a script that sets a cookie, which is not run"
 NOT_AS_SPELLED = (403, 404, 410)  # what a server says of a folder whose default page it does not show
-END = 1_000  # bytes of a page that its last tags stand in
+END = 1_000  # bytes of a page that its last tags stand in (cost)
 OUR_META = ("page", "download_slot", "dont_redirect", "handle_httpstatus_all")
-MAX_SITEMAPS = 100  # that one robots.txt names
+MAX_SITEMAPS = 100  # that one robots.txt names (cost)
 
 
 class FarmSpider(scrapy.Spider):

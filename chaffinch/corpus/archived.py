@@ -28,7 +28,7 @@ from chaffinch.page.kept import wacz
 from chaffinch.page.kept.wacz import SOFTWARE
 
 PROFILE = "http://netpreserve.org/warc/1.1/revisit/"
-SAVE_AFTER = 100  # exchanges
+SAVE_AFTER = 100  # exchanges (cost)
 HTTP = "application/http; msgtype="
 _LINE_ENDS = re.compile(r"[\r\n]+")  # and no other that str knows: a byte of a header may look like one
 

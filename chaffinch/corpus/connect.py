@@ -18,7 +18,7 @@ from chaffinch.corpus import schema, search
 from chaffinch.text.contacts.key import load_key
 from chaffinch.text.dates import now
 
-BUSY_SECONDS = 30
+BUSY_SECONDS = 30  # cost
 _HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html, section 1.3
 
 

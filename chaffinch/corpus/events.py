@@ -21,9 +21,9 @@ from chaffinch.frontier.sameness.parked import INSTEAD
 from chaffinch.items import Visit, withdraw
 from chaffinch.text.canonical import canonical
 
-GONE_AFTER = 2  # crawls in a row that miss an article
+GONE_AFTER = 2  # crawls in a row that miss an article (by hand)
 GONE_AFTER_MANY = 3  # where the crawl missed more of a site than it was shown: it may have been blocked half way
-NOTICE_CHARS = 300  # a notice in place of an article is no longer than this
+NOTICE_CHARS = 300  # a notice in place of an article is no longer than this (by hand)
 
 _MISSED = "missed: "
 EventKind = Literal["new", "edited", "gone", "returned", "moved"]

@@ -25,13 +25,13 @@ from chaffinch.text.canonical import canonical, folds
 
 SPACE = "\x1f"  # the token that stands for white space: tokens are written with a space between them
 MARKS = ("«", "»")  # around a match in an excerpt
-TITLE_WEIGHT = 4.0  # of a match in the title, by bm25, against 1 in the text
-QUERY_CHARS = 1_000  # of a query that count: each costs a look at every article that has it
-_BATCH = 500
-_MARKED = 20  # phrases of a query that an excerpt looks for
-_LONG = 1_000  # characters of a line that is not looked through whole
+TITLE_WEIGHT = 4.0  # of a match in the title, by bm25, against 1 in the text (by hand)
+QUERY_CHARS = 1_000  # of a query that count: each costs a look at every article that has it (cost)
+_BATCH = 500  # cost
+_MARKED = 20  # phrases of a query that an excerpt looks for (cost)
+_LONG = 1_000  # characters of a line that is not looked through whole (cost)
 _BEFORE, _AFTER = 30, 70  # characters of an excerpt, counted from its first match
-_CHUNK = 64  # characters looked up at once in SQL: substr() counts from the start of its argument
+_CHUNK = 64  # characters looked up at once in SQL: substr() counts from the start of its argument (cost)
 
 Entry = tuple[int, str, str]  # article id, title, text
 

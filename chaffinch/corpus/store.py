@@ -18,10 +18,10 @@ from chaffinch.frontier.sameness import parked
 from chaffinch.frontier.traps.novelty import Said
 from chaffinch.items import Page, Visit
 
-BATCH_VISITS = 100  # of a crawl, which waits while they are written
-BATCH_SECONDS = 1.0
-BULK_SECONDS = 5.0
-BULK_VISITS = 500  # of what nobody waits for: each page of an index is written less often
+BATCH_VISITS = 100  # of a crawl, which waits while they are written (cost)
+BATCH_SECONDS = 1.0  # cost
+BULK_SECONDS = 5.0  # cost
+BULK_VISITS = 500  # of what nobody waits for: each page of an index is written less often (cost)
 _CORPUS_ERRORS = (
     OSError, MemoryError, sqlite3.OperationalError, sqlite3.InternalError, sqlite3.NotSupportedError,
 )  # fmt: skip

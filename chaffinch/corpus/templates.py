@@ -23,9 +23,9 @@ from chaffinch.items import Cleaned, Removed, Visit
 from chaffinch.text.canonical import canonical
 
 LOCAL = "file"  # the site of documents without a URL: they have no template in common
-LEARN_AT = 8  # articles of a site that is new; then whenever there are twice as many, until a run ends
-_BATCH = 50
-_LARGEST = 100_000  # characters of an article to learn from: what is larger teaches nothing more, and costs
+LEARN_AT = 8  # articles of a site that is new; then whenever there are twice as many, until a run ends (by hand)
+_BATCH = 50  # cost
+_LARGEST = 100_000  # characters of an article to learn from: what is larger teaches nothing more, and costs (cost)
 
 
 def create_tables(db: Database) -> None:

@@ -22,8 +22,8 @@ from chaffinch.page.kept.files import BadInput, Input
 from chaffinch.page.urls import site_of
 from chaffinch.text.dates import now
 
-CHUNK_DOCUMENTS = 32
-CHUNK_BYTES = 1_000_000
+CHUNK_DOCUMENTS = 32  # cost
+CHUNK_BYTES = 1_000_000  # cost
 MOST_DEATHS = 4  # by hand: a worker that dies over more documents in a row does not die of what they are
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ from chaffinch.page.urls import canonical_url, is_loopback, site_of
 from chaffinch.text.config_files import line_of, read_text, read_toml
 
 KEYS = {"name", "start", "delay", "include", "exclude", "budget", "depth", "revisit_min", "revisit_max"}
-MAX_PATTERNS = 100  # of one list of a farm
-MAX_PATTERN_CHARS = 200
+MAX_PATTERNS = 100  # of one list of a farm (cost)
+MAX_PATTERN_CHARS = 200  # cost
 MOST_DELAY = 86_400  # seconds: with a page a day nothing is crawled; by hand
 PROJECT_FILE = "chaffinch.toml"  # has [[farm]] tables among other things
 SITEMAPS = (".xml", ".xml.gz", ".txt")  # they are lists: `include` speaks of pages

@@ -27,7 +27,7 @@ _BULLET = re.compile(r"[-+*•]\s+")
 _QUOTED = re.compile(r"(['\"])(.+)\1")
 _ANY_HOST = re.compile(r"^(?:\*|\+)?\.(?=[^./*])")  # `*.`, `+.` or `.` before a host: it and all under it
 _TOP = re.compile(r"[a-z]{2,}|xn--[a-z0-9-]+")
-MAX_LINE = 2_100
+MAX_LINE = 2_100  # cost
 # What every hosts file holds, and no farm is called.
 _LOCAL = frozenset(
     "localhost localhost.localdomain local broadcasthost ip6-localhost ip6-loopback ip6-localnet ip6-mcastprefix "

@@ -13,7 +13,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _RULE = re.compile(rb"\s*(?:dis)?allow\s*:", re.IGNORECASE)
 _ESCAPED = re.compile(r"%([89a-fA-F][0-9a-fA-F])")
 # Protego decodes what is escaped as UTF-8, and takes all that is none for the same: each byte gets a letter of its own.
-_FIRST_LETTER = 0x100
+_FIRST_LETTER = 0x100  # cost
 
 
 def parse(body: bytes) -> Protego:

@@ -19,11 +19,14 @@ from sqlite_utils import Database
 
 from chaffinch.items import PageState
 
-CHANGES_A_VISIT = 0.35  # expected between two visits: fewer costs more requests, more misses changes
-FADING = 0.95  # what a visit leaves of what was known: a page that falls quiet is noticed
-MEMORY_DAYS = 180.0  # watched days that are remembered: so is one that wakes up
-PRIOR_CHANGES = 0.5  # how much the prior weighs, as if so many changes had been seen
-SITE_CHANGES = 3.0  # changes on a site at which its own mean weighs as much as the prior of the kind
+# expected between two visits: fewer costs more requests, more misses changes (measured: benchmarks/revisit.py)
+CHANGES_A_VISIT = 0.35
+# what a visit leaves of what was known: a page that falls quiet is noticed (measured: benchmarks/revisit.py)
+FADING = 0.95
+MEMORY_DAYS = 180.0  # watched days that are remembered: so is one that wakes up (measured: benchmarks/revisit.py)
+PRIOR_CHANGES = 0.5  # how much the prior weighs, as if so many changes had been seen (measured: benchmarks/revisit.py)
+# changes on a site at which its own mean weighs as much as the prior of the kind (measured: benchmarks/revisit.py)
+SITE_CHANGES = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Bounds:
 
 
 USUAL = Bounds()
-MOST_DAYS = 60.0  # a farm's bounds
+MOST_DAYS = 60.0  # a farm's bounds (by hand)
 
 
 def within(kind: Kind, bounds: Bounds) -> Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MAX_BYTES = 60_000  # of a page that may be one; by hand: those met have up to 40 KB of packed script
-MOST_TEXT = 120  # characters of text that a reader is told, "checking your browser", in any language
+MOST_TEXT = 120  # characters of text that a reader is told, "checking your browser", in any language (by hand)
 
 _SCRIPT = re.compile(rb"<(script|style|noscript|head)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(rb"<[^>]{0,2000}>")

@@ -13,7 +13,7 @@ from chaffinch.page.leads.addresses import join as join_url
 from chaffinch.page.part_address import PATH_PART, THREAD, address_of
 from chaffinch.page.urls import canonical_url
 
-MAX_LINKS = 5_000  # of one page that are searched for its other parts
+MAX_LINKS = 5_000  # of one page that are searched for its other parts (cost)
 # 下一篇 leads to the next article, whose number may be the next one too.
 _NEXT = (
     r"(?:点击|點擊)?(?:进入|進入|查看|阅读|閱讀)?(?:[下后後]一?[页頁]|(?:余下|剩余|剩下)的?(?:全文|内容|部分|文章)"

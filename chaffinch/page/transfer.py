@@ -21,15 +21,15 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-MAX_CODINGS = 5  # of one body: the bound of curl (MAX_ENCODE_STACK)
-ZSTD_WINDOW_LOG = 23  # RFC 9659: a decoder for the Web need not hold more than 8 MB
-_STEP = 1 << 16
+MAX_CODINGS = 5  # of one body: the bound of curl (MAX_ENCODE_STACK) (source: curl)
+ZSTD_WINDOW_LOG = 23  # RFC 9659: a decoder for the Web need not hold more than 8 MB (source: RFC 9659)
+_STEP = 1 << 16  # cost
 _CHUNK = re.compile(rb"[ \t]{0,9}([0-9a-fA-F]{1,8})[ \t]{0,9}(?:;[^\r\n]{0,200})?\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
 # No coding's bytes begin like this, and no text of a page has control characters such as these near its start.
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MARKS = {MAGIC: "gzip", b"\x28\xb5\x2f\xfd": "zstd"}  # RFC 1952 and RFC 8878
-_LOOKED_AT = 1_000  # bytes that tell whether a body is text
+_LOOKED_AT = 1_000  # bytes that tell whether a body is text (cost)
 
 
 @dataclass(frozen=True, slots=True)

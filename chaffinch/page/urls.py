@@ -18,7 +18,7 @@ _SHORT_SESSION = re.compile(
     r"(?!\d{6})(?=[^A-Z0-9]{0,5}[A-Z0-9]|(?:[^aeiou]{0,6}[aeiou]?[^aeiou]{0,6})$)[0-9a-zA-Z]{6}"
 )
 DEFAULT_PORTS = {"http": 80, "https": 443}
-MAX_URL_CHARS = 2_000
+MAX_URL_CHARS = 2_000  # cost
 
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _ENCODED = re.compile(r"%([0-9a-fA-F]{2})|(.)", re.DOTALL)

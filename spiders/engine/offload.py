@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 
     from spiders.run import CrawlRun
 
-HERE_FIRST = 20  # visits done in this process first: a worker takes a second to start
-LONG = 500_000  # bytes of a page that no stage sees in this process: a tenth of a second, most of it lists of URLs
-MAX_WORKERS = 8
-CHANCES = 2  # workers that may die over one page
-DEATHS = 5  # of workers in a row that no page came back from
-PATIENCE = 60.0  # seconds that a worker may take for a page, and those before it
+HERE_FIRST = 20  # visits done in this process first: a worker takes a second to start (cost)
+# bytes of a page that no stage sees in this process: a tenth of a second, most of it lists of URLs (cost)
+LONG = 500_000
+MAX_WORKERS = 8  # cost
+CHANCES = 2  # workers that may die over one page (by hand)
+DEATHS = 5  # of workers in a row that no page came back from (by hand)
+PATIENCE = 60.0  # seconds that a worker may take for a page, and those before it (by hand)
 
 
 class WorkerError(StageError):

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from spiders.farm import FarmSpider
 
-REFILL = 50  # pages of one site read from the corpus at a time
-REFILL_MORE = 500  # when none of those was to be fetched
-AHEAD = 2  # requests a site may have under way beyond those that it is being sent
+REFILL = 50  # pages of one site read from the corpus at a time (cost)
+REFILL_MORE = 500  # when none of those was to be fetched (cost)
+AHEAD = 2  # requests a site may have under way beyond those that it is being sent (measured: benchmarks/crawl.py)
 
 
 @dataclass(slots=True)

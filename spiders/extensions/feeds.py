@@ -24,7 +24,7 @@ FIELDS = (
     "url", "site", "title", "text", *ARTICLE_FIELDS, "script", "charset", "topic",
     "topic_score", "chars", "cluster_id", "first_seen", "last_seen", "last_changed",
 )  # fmt: skip
-BATCH = 500  # articles, between two turns of the event loop
+BATCH = 500  # articles, between two turns of the event loop (cost)
 FAILED = "feedexport/failed_count"  # what Scrapy counts a feed under that could not be stored
 
 

@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from chaffinch.items import Visit
     from spiders.run import CrawlRun
 
-TICK = 0.5  # seconds between two pictures of the table
-LINE = 60.0  # seconds between two lines where there is no terminal
+TICK = 0.5  # seconds between two pictures of the table (cost)
+LINE = 60.0  # seconds between two lines where there is no terminal (by hand)
 SITE_CHARS = 12  # of a site's name that stay on a narrow terminal: by hand
 LEFT = 5  # sites shown that were left, and why
 ROWS = 30  # sites shown, those with the most pages fetched
-COUNTING = 0.05  # share of the time that counting in the corpus may take
-LOG_BYTES = 5_000_000
-LOG_FILES = 3
+COUNTING = 0.05  # share of the time that counting in the corpus may take (cost)
+LOG_BYTES = 5_000_000  # cost
+LOG_FILES = 3  # cost
 
 
 @dataclass(slots=True)

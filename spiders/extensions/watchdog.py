@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from spiders.run import CrawlRun
 
-LOOK = 1.0  # seconds between two looks
+LOOK = 1.0  # seconds between two looks (by hand)
 # Seconds in which something must have happened where nothing is under way: three of the engine's own heartbeats.
-IDLE = 15.0
+IDLE = 15.0  # by hand
 STAGES = offload.PATIENCE  # seconds more while pages are with the stages
 ENGINE, LOOPS = "scrapy.core.engine", ("twisted", "asyncio")
 MOVES = (

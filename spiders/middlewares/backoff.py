@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 REFUSALS = (429, 503)
-FIRST_WAIT = 5.0  # seconds, where Retry-After says nothing; doubles with each refusal
-LONGEST_WAIT = 120.0  # seconds; who asks for more is left for this run
-PATIENCE = 4  # refusals in a row, then the host is left for this run
-SLOWER = 0.1  # seconds between requests to a host that has refused, at the least
+FIRST_WAIT = 5.0  # seconds, where Retry-After says nothing; doubles with each refusal (by hand)
+LONGEST_WAIT = 120.0  # seconds; who asks for more is left for this run (by hand)
+PATIENCE = 4  # refusals in a row, then the host is left for this run (by hand)
+SLOWER = 0.1  # seconds between requests to a host that has refused, at the least (by hand)
 # Who never answers holds the run up more than who cannot be reached: every page takes DOWNLOAD_TIMEOUT.
 NOT_THERE = (
     ConnectError,

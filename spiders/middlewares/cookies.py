@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-MAX_COOKIES = 50  # of a site: RFC 6265, section 6.1, asks browsers for as many at least
-MAX_BYTES = 4_096  # of a cookie, the same section
-TRIES = 5  # pages of a site that may be asked for again to no avail
-HOPS = 3  # redirects that are followed to come back to the page that was asked for
-SMALL = 5_000  # bytes of a page that may be nothing but a refresh
+MAX_COOKIES = 50  # of a site: RFC 6265, section 6.1, asks browsers for as many at least (source: RFC 6265)
+MAX_BYTES = 4_096  # of a cookie, the same section (source: RFC 6265)
+TRIES = 5  # pages of a site that may be asked for again to no avail (by hand)
+HOPS = 3  # redirects that are followed to come back to the page that was asked for (by hand)
+SMALL = 5_000  # bytes of a page that may be nothing but a refresh (by hand)
 REFUSED = (401, 403)
 
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
-MAX_BYTES = 512_000  # RFC 9309 asks for 500 KiB at least
-MAX_AGE = 24 * 60 * 60.0  # seconds, RFC 9309, section 2.4
-MAX_CRAWL_DELAY = 60.0  # seconds; a site that asks for more would never be finished
+MAX_BYTES = 512_000  # RFC 9309 asks for 500 KiB at least (source: RFC 9309)
+MAX_AGE = 24 * 60 * 60.0  # seconds, RFC 9309, section 2.4 (source: RFC 9309)
+MAX_CRAWL_DELAY = 60.0  # seconds; a site that asks for more would never be finished (by hand)
 PRODUCT = "Chaffinch"
 
 

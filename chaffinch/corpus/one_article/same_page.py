@@ -29,7 +29,7 @@ from chaffinch.text.contacts.addresses import hide
 
 AGAIN = timedelta(days=30)  # another URL of a page that is known is looked at again
 FRESH = timedelta(days=1)  # what was seen longer ago may have changed since, and is no counter-example
-MOST = 20  # pages that one is compared with
+MOST = 20  # pages that one is compared with (cost)
 SAME, CANONICAL = "same page as ", "canonical is "
 
 

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 
 from sqlite_utils import Database
 
-_SUGGESTED = 3
-_NEIGHBOURS = 50  # URLs looked at on either side of the place where one would stand
+_SUGGESTED = 3  # by hand
+_NEIGHBOURS = 50  # URLs looked at on either side of the place where one would stand (cost)
 
 
 def suggestions(db: Database, name: str) -> list[str]:

@@ -20,7 +20,7 @@ from chaffinch.corpus import templates
 from chaffinch.items import Article, Block, Cleaned, Removed
 from chaffinch.text.contacts.addresses import shown
 
-_BATCH = 100
+_BATCH = 100  # cost
 
 
 @dataclass(slots=True)

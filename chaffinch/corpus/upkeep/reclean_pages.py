@@ -15,7 +15,7 @@ from chaffinch.flow.workers import over_all_cores, process
 from chaffinch.items import FIELDS, Visit
 from chaffinch.page.kept.files import BadInput, Input
 
-_BATCH = 100
+_BATCH = 100  # cost
 _KEPT = tuple(FIELDS)  # later visits may have brought them up to date
 _COMPARED = ("title", "text", "topic", *_KEPT)
 

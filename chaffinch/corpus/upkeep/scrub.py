@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from chaffinch.corpus.connect import real
 
 FORGOTTEN = "forgotten"  # what stands where a name was
-CUT = 200  # characters of a URL that a reason holds
+CUT = 200  # characters of a URL that a reason holds (source: what spiders/farm.py cuts reasons to)
 
 
 def words_of(name: str) -> re.Pattern[str]:

@@ -8,7 +8,7 @@ from threading import Event
 from chaffinch.faces.demo.farm import build
 from chaffinch.faces.demo.server import serve
 
-PORT = 8765
+PORT = 8765  # by hand
 
 
 def main(arguments: list[str]) -> int:

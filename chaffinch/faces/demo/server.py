@@ -12,8 +12,8 @@ from threading import Thread
 
 from chaffinch.faces.demo.farm import Farm, Resource, Site
 
-MAX_HEADERS = 100
-MAX_LINE = 8192
+MAX_HEADERS = 100  # cost
+MAX_LINE = 8192  # cost
 
 
 @dataclass(frozen=True, slots=True)

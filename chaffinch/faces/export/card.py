@@ -14,8 +14,8 @@ from chaffinch import __version__
 from chaffinch.corpus import schema
 from chaffinch.text.contacts.addresses import hide
 
-SITES = 20
-RULES = 40
+SITES = 20  # shown
+RULES = 40  # shown
 
 
 @dataclass(frozen=True, slots=True)

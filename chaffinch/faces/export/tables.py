@@ -27,8 +27,8 @@ from chaffinch.text.say import defused
 FORMATS = ("jsonl", "csv", "parquet", "graphml")
 CARD = "README.md"
 
-_BATCH = 1_000
-_ROW_GROUP = 10_000  # rows that a Parquet writer holds in memory: about 40 MB of articles
+_BATCH = 1_000  # cost
+_ROW_GROUP = 10_000  # rows that a Parquet writer holds in memory: about 40 MB of articles (cost)
 
 
 @dataclass(frozen=True, slots=True)

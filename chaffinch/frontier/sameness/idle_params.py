@@ -14,11 +14,11 @@ from zlib import crc32
 from chaffinch.frontier.traps.url_shapes import pattern_of
 from chaffinch.page.urls import SESSION_KEYS
 
-NEEDED = 3  # distinct pages, and distinct texts, that must agree
-NEEDED_SELECTS = 10  # of a parameter whose name says that it selects a page
-MOST_MARKS = 20  # that a rule remembers of each
+NEEDED = 3  # distinct pages, and distinct texts, that must agree (by hand)
+NEEDED_SELECTS = 10  # of a parameter whose name says that it selects a page (by hand)
+MOST_MARKS = 20  # that a rule remembers of each (cost)
 # One page in so many is fetched as it is linked, whatever was learned: a site changes, and nothing else would tell.
-PROBE = 64
+PROBE = 64  # by hand
 _SELECTS = re.compile(
     r"(?:.*id|paged?|page_?(?:no?|num|index)|pn?|no?|num|nr|t|q|s|k|c|m|a|key|keyword|wd|cat|tag|art|article|archives"
     r"|post|show|view|name|title|slug|file|path|url)(?:\[\])?",

@@ -15,9 +15,9 @@ from chaffinch.frontier.traps import yields
 from chaffinch.frontier.traps.url_shapes import MIRROR, Yield
 from chaffinch.items import Visit
 
-LEAST = 30  # twins that two sites must have
-SHARE = 0.9  # of the articles of the smaller one
-MOST = 20  # twins of one article that are counted
+LEAST = 30  # twins that two sites must have (by hand)
+SHARE = 0.9  # of the articles of the smaller one (by hand)
+MOST = 20  # twins of one article that are counted (cost)
 
 
 def note(db: Database, visits: Sequence[Visit], first: set[str]) -> None:

@@ -16,12 +16,13 @@ from sqlite_utils import Database
 from chaffinch.items import Visit, withdraw
 from chaffinch.text.canonical import canonical
 
-GRAM = 5  # characters
+GRAM = 5  # characters (by hand)
 KEPT = 0.2  # of an article's runs of so many characters, which an edit leaves somewhere; by hand
 FEW_LINKS = 5  # that a page has which is no list any more; by hand
-MOST_WAITING = 200  # visits; when there are more, they are taken as they are
+MOST_WAITING = 200  # visits; when there are more, they are taken as they are (cost)
 INSTEAD = "one text in the place of the site's pages"
-ALL_MISSED = 3  # articles of a site that are answered by something else, when none is as it was: then it is told
+# articles of a site that are answered by something else, when none is as it was: then it is told (by hand)
+ALL_MISSED = 3
 _OF_ITS_OWN = re.compile(r"[\w.:/-]{0,200}[\d./][\w.:/-]{0,200}|\s+", re.ASCII)  # addresses, times, numbers of a page
 
 

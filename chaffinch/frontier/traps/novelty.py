@@ -20,11 +20,11 @@ from chaffinch.text.shingles import letters
 
 # Of an article's runs: less is nothing new. By hand: stock with other names and numbers in it leaves .05 to .15.
 NEW = 0.2
-EARLIER = 200  # articles of a site that are looked at when it comes up in a run
-SAMPLE = 8  # one hash in so many is kept
-MOST = 50_000  # hashes of a site that are kept: 400 KB
-SITES = 50  # whose hashes are kept at a time
-RUN = 4  # letters
+EARLIER = 200  # articles of a site that are looked at when it comes up in a run (cost)
+SAMPLE = 8  # one hash in so many is kept (cost)
+MOST = 50_000  # hashes of a site that are kept: 400 KB (cost)
+SITES = 50  # whose hashes are kept at a time (cost)
+RUN = 4  # letters (by hand)
 
 _FIGURES = re.compile(r"\d+")
 

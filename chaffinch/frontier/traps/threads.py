@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from chaffinch.page.part_address import address_of
 
-LEAST_POSTS = 2  # blocks that are named as posts
-LEAST_SIGNS = 3  # words that stand at posts only
-MAX_CHARS = 300_000  # of a page that are looked at
+LEAST_POSTS = 2  # blocks that are named as posts (by hand)
+LEAST_SIGNS = 3  # words that stand at posts only (by hand)
+MAX_CHARS = 300_000  # of a page that are looked at (cost)
 REPLIES = "replies"  # the reason of a page that holds only what others said
 
 _OWN = ("postmessage_", "t_fsz", "t_msgfont", "read_tpc", "tpc_content")  # Discuz and PHPWind: no other page has these

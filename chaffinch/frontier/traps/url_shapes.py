@@ -13,35 +13,35 @@ from urllib.parse import urlsplit
 
 from chaffinch.frontier.waits import days_between
 
-TRIES = 10  # pages of a pattern that may bring nothing before it is given up
-TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many
+TRIES = 10  # pages of a pattern that may bring nothing before it is given up (by hand)
+TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many (by hand)
 TRIES_NEW, MOST_BROAD = 3, 60  # of a narrow pattern whose broad one has none left, and of all these together
 TRIES_LED = 20  # from one source, of a pattern that brought an article
-TRIES_TRAP = 3  # of those that a pattern given up leads to
-TRIES_HOME = 40  # of those that the home page itself leads to: categories, many of them empty
+TRIES_TRAP = 3  # of those that a pattern given up leads to (by hand)
+TRIES_HOME = 40  # of those that the home page itself leads to: categories, many of them empty (by hand)
 TRIES_SOURCE = 5  # from one source, of a pattern that brought nothing from others
-TRIES_ARTICLES = 80  # of a pattern that brought an article at all
-EARNED = 4  # more tries for each page that brought something
+TRIES_ARTICLES = 80  # of a pattern that brought an article at all (by hand)
+EARNED = 4  # more tries for each page that brought something (by hand)
 # Pages that only articles name and that say nothing new: for each article that a list names, where they lead to more
 # and more of their like; where they do not, as along a chain; and at the least.
 SAMPLED, SAMPLED_CHAIN, LEAST_CHAIN = 3, 20, 60
-MULTIPLY = 2  # new pages that each of these names, from which they are more and more
-EARNED_LED = 1  # more tries for each page of these that says something new
-EARNED_ARTICLES = 8  # of a pattern that brought articles, from all sources together
-FAR = 3  # steps from an article at which leading on to articles counts no more
+MULTIPLY = 2  # new pages that each of these names, from which they are more and more (by hand)
+EARNED_LED = 1  # more tries for each page of these that says something new (by hand)
+EARNED_ARTICLES = 8  # of a pattern that brought articles, from all sources together (by hand)
+FAR = 3  # steps from an article at which leading on to articles counts no more (by hand)
 ENDLESS = "site without end, sampled"
-PROBES = 3  # pages of a pattern given up that are tried in a run, once it was left alone for
-PROBE_DAYS = 30  # days
+PROBES = 3  # pages of a pattern given up that are tried in a run, once it was left alone for (by hand)
+PROBE_DAYS = 30  # days (by hand)
 MIRROR = "= "  # begins the row that counts the twins a site has on another
-MAX_CHARS = 150  # of a pattern
-MAX_SEGMENTS = 8
-MAX_KEYS = 8
-BROAD_SEGMENTS = 3
+MAX_CHARS = 150  # of a pattern (cost)
+MAX_SEGMENTS = 8  # cost
+MAX_KEYS = 8  # cost
+BROAD_SEGMENTS = 3  # by hand
 _DATE = re.compile(r"(?<!\d)(?:1[89]|2\d)\d\d(?:[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?(?:0[1-9]|[12]\d|3[01]))?)?(?!\d)")
 _TOKEN = re.compile(r"[-_.,~]")
 _PIECES = re.compile(r"\d+|\D+")
-_WORD_CHARS = 10  # characters from which a word with digits in it is a name of its own
-_LONG_WORD = 15  # characters from which a word without digits is
+_WORD_CHARS = 10  # characters from which a word with digits in it is a name of its own (by hand)
+_LONG_WORD = 15  # characters from which a word without digits is (by hand)
 _QUERY_WORD = re.compile(r"[a-zA-Z_]{1,12}$")
 _EXTENSION = re.compile(r"\.[a-zA-Z]{1,5}\d?$")
 _MARK = re.compile(r"[-_.]")

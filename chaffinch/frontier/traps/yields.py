@@ -33,17 +33,17 @@ from chaffinch.frontier.traps.url_shapes import (
 )  # fmt: skip
 from chaffinch.items import Visit, withdraw
 
-HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet
-HOPES_BROAD = 30  # of a broad pattern
-MOST_PATTERNS = 200  # of a site; further ones are counted with their broad pattern only
-MOST_SEEN = 500  # hashes of links and texts that a pattern remembers
-MOST_DEAD = 50  # links to pages that are gone that do not count against their pattern
-MOST_OTHER = 150  # off-topic texts that do not count against their pattern
-MORE_OTHER = 10  # further ones for each page of it that brought something
-LATEST = 30  # articles of a site that a new one is compared with, line by line
+HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet (by hand)
+HOPES_BROAD = 30  # of a broad pattern (by hand)
+MOST_PATTERNS = 200  # of a site; further ones are counted with their broad pattern only (cost)
+MOST_SEEN = 500  # hashes of links and texts that a pattern remembers (cost)
+MOST_DEAD = 50  # links to pages that are gone that do not count against their pattern (by hand)
+MOST_OTHER = 150  # off-topic texts that do not count against their pattern (by hand)
+MORE_OTHER = 10  # further ones for each page of it that brought something (by hand)
+LATEST = 30  # articles of a site that a new one is compared with, line by line (cost)
 SAID_BY, SAID_SHARE = 5, 0.9  # so many of them hold so much of it: it says nothing new
 GOOD_OF_LED = 3  # one page in so many that one source leads to must have brought something
-SOFT_404 = 5  # pages of a site with one title, date and text: the next is none of its own
+SOFT_404 = 5  # pages of a site with one title, date and text: the next is none of its own (by hand)
 LISTS = frozenset({"sitemap", "sitemap index", "text sitemap", "feed"})
 _NEW = Yield()
 

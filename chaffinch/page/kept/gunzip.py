@@ -9,13 +9,13 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-READ_BYTES = 1 << 16
+READ_BYTES = 1 << 16  # cost
 MAGIC = b"\x1f\x8b\x08"  # of a member: RFC 1952, section 2.3.1; 8 is deflate, the only method
 MAX_DAMAGED = 1_000  # places of one stream, by hand: each costs a search
 MAX_AGAIN = 1 << 20  # bytes of a damaged member that are searched for the next, by hand: most members are pages
 _CANDIDATES = 20  # by hand, as the next: places that look like a member's beginning
-_LOOKED_AT = 64 << 20  # plain bytes
-_STEP = 64  # bytes of damaged data that are inflated at once, to come near to the damage
+_LOOKED_AT = 64 << 20  # plain bytes (cost)
+_STEP = 64  # bytes of damaged data that are inflated at once, to come near to the damage (cost)
 
 
 class Gunzip(io.RawIOBase):

@@ -13,9 +13,9 @@ from chaffinch.text.dates import parse_date
 
 # By hand: what no name, title or date of a document comes near to.
 MAX_ID = 500  # characters
-MAX_TITLE = 1_000
-MAX_DATE = 100
-MAX_BRACKETS = 1_000_000  # of a line: an empty list takes 2 bytes there and 64 in memory
+MAX_TITLE = 1_000  # cost
+MAX_DATE = 100  # cost
+MAX_BRACKETS = 1_000_000  # of a line: an empty list takes 2 bytes there and 64 in memory (cost)
 
 
 def documents(path: str, name: str, stream: IO[bytes]) -> Found:

@@ -25,8 +25,8 @@ SOFTWARE = "Chaffinch/"  # how the first record of our archives begins to say wh
 WARC, WACZ = ".warc.gz", ".wacz"
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 DATA = "data.warc.gz"  # the WARC's name inside
-BLOCK_LINES = 300  # index lines that are compressed together
-READ_BYTES = 1 << 20
+BLOCK_LINES = 300  # index lines that are compressed together (source: the ZipNum of pywb, about as many)
+READ_BYTES = 1 << 20  # cost
 
 
 def path_for(warc: Path) -> Path:

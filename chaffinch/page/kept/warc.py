@@ -19,14 +19,14 @@ from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
 
 from chaffinch.page.kept.gunzip import Gunzip
 
-MAX_HEAD = 256 * 1024  # bytes of the head of a record or of an answer: the bound of Chromium for the latter
+MAX_HEAD = 256 * 1024  # bytes of the head of a record or of an answer: the bound of Chromium for the latter (cost)
 MAX_BLOCK = 20 * 1024 * 1024 + MAX_HEAD  # bytes of a record's block that are kept
 MAX_PUT_BACK = 100  # times in one file, by hand, that a block is read to find that its length is wrong
 MARK = re.compile(rb"WARC/\d{1,2}\.\d{1,2}\r?\n(?=[A-Za-z][\w-]{0,60}:)")  # what a record begins with
-MARK_CHARS = 80  # that a mark may have, and more
+MARK_CHARS = 80  # that a mark may have, and more (cost)
 ARC = b"filedesc://"  # how a file of the format before WARC begins
 
-_READ_BYTES = 1 << 16
+_READ_BYTES = 1 << 16  # cost
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _BLOCK_END = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(r"(?:\S{1,20}\s{1,9})?(\d{3})(?:\s|$)")
@@ -140,7 +140,7 @@ def answer(block: bytes) -> Answer | None:
     return Answer(int(status[1]) if status else 0, headers, body)
 
 
-_BEHIND = 9  # bytes behind a block that are looked at: two line ends and how a record begins
+_BEHIND = 9  # bytes behind a block that are looked at: two line ends and how a record begins (cost)
 _End = Literal["well", "doubtful", "wrong", "cut", "bare"]
 
 

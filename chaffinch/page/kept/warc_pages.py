@@ -27,7 +27,7 @@ _HTML = re.compile(
 )
 _NO_TYPE = ("", "unknown/unknown", "application/unknown", "*/*")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z")
-_FIRST_YEAR = 1990  # of the Web
+_FIRST_YEAR = 1990  # of the Web (source: the Web is not older)
 ARC = "an ARC file, the format before WARC, is not read; `warcio recompress` makes a WARC of it"
 # Records that hold no page of their own: about others, or how they were asked for.
 _ABOUT = ("warcinfo", "request", "metadata")

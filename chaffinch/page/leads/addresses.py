@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-MAX_URL_CHARS = 2_000
+MAX_URL_CHARS = 2_000  # cost
 _DROPPED = str.maketrans("", "", "\t\n\r")  # a browser reads an address as if these were not there
 _AROUND = "".join(map(chr, range(0x21)))  # C0 controls and the space, dropped at both ends
 _SCHEME = re.compile(r"(https?):([/\\]*)", re.IGNORECASE)

@@ -9,7 +9,7 @@ from lxml import etree
 
 from chaffinch.page.leads.sitemap import Entry, elements, local_name, text_of
 
-MAX_ENTRIES = 5_000
+MAX_ENTRIES = 5_000  # cost
 DATES = frozenset({"pubdate", "updated", "published", "date"})
 
 

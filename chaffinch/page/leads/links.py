@@ -18,10 +18,11 @@ from chaffinch.page.leads.robots_meta import is_nofollow
 from chaffinch.page.parse import parse
 from chaffinch.page.urls import as_linked, canonical_url, site_of
 
-MAX_LINKS = 5_000
-MAX_METAS = 20  # of a page that stand for a header, one of which may say where it leads; browsers obey one of these
+MAX_LINKS = 5_000  # cost
+# of a page that stand for a header, one of which may say where it leads; browsers obey one of these (cost)
+MAX_METAS = 20
 _STRING = etree.XPath("string()", smart_strings=False)
-MAX_TEXT = 100  # characters of a link's words that are looked at
+MAX_TEXT = 100  # characters of a link's words that are looked at (cost)
 FEEDS = frozenset({"application/rss+xml", "application/atom+xml"})
 PACKED_SITEMAPS = (".xml.gz", ".txt.gz")
 # What no article hides behind: fetching it would cost the site and be thrown away.

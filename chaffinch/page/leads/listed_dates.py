@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 CHINA = timezone(timedelta(hours=8))  # where a moment without a time zone is meant
-LONGEST = 64  # characters of a date
-MANY = 10  # dates of a list: with fewer, that most are of one day tells nothing
+LONGEST = 64  # characters of a date (cost)
+MANY = 10  # dates of a list: with fewer, that most are of one day tells nothing (by hand)
 
 
 def moment(written: str, at: str) -> str | None:

@@ -18,13 +18,13 @@ from lxml.html import HtmlElement
 from chaffinch.page.leads.robots_meta import is_nofollow
 
 MAX_OPTIONS = 2_000  # of one page: by hand, more pages than a pager of a farm has
-MAX_SCRIPT = 100_000  # characters of a page's scripts that are looked at
-MAX_CALL = 2_000  # characters of one attribute
-MAX_SCRIPTED = 2_000  # elements with a script that are looked at
-MAX_JSON = 2_000_000  # bytes
-MAX_STRINGS = 20_000  # of one JSON answer
-TITLE_CHARS = 8  # characters from which the words of a link may be a title
-SCRIPTED_LINKS = 3  # such links that no address is known of, from which a page is said to lead by script
+MAX_SCRIPT = 100_000  # characters of a page's scripts that are looked at (cost)
+MAX_CALL = 2_000  # characters of one attribute (cost)
+MAX_SCRIPTED = 2_000  # elements with a script that are looked at (cost)
+MAX_JSON = 2_000_000  # bytes (cost)
+MAX_STRINGS = 20_000  # of one JSON answer (cost)
+TITLE_CHARS = 8  # characters from which the words of a link may be a title (by hand)
+SCRIPTED_LINKS = 3  # such links that no address is known of, from which a page is said to lead by script (by hand)
 
 _PAGE = re.compile(r"[\w~./%-]{1,300}\.(?:s?html?|php|aspx?|jsp|do)(?:\?\S{0,500})?", re.IGNORECASE)
 _ADDRESS = re.compile(

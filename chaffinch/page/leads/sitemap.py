@@ -14,14 +14,15 @@ from chaffinch.page.kept.gunzip import Gunzip
 
 USUAL_SITEMAP = "/sitemap.xml"
 
-MAX_BYTES = 50 * 1024 * 1024  # of an unzipped sitemap, the protocol's own bound
-MAX_ENTRIES = 50_000  # the protocol's own bound
-MAX_CHARS = 2_000  # of one URL
-STEP = 1 << 16  # bytes that are parsed before the tree is pruned again
+MAX_BYTES = 50 * 1024 * 1024  # of an unzipped sitemap, the protocol's own bound (source: sitemaps.org)
+MAX_ENTRIES = 50_000  # the protocol's own bound (source: sitemaps.org)
+MAX_CHARS = 2_000  # of one URL (cost)
+STEP = 1 << 16  # bytes that are parsed before the tree is pruned again (cost)
 ROOTS = frozenset({"urlset", "sitemapindex", "rss", "feed", "rdf"})
-MAX_BARREN = 5_000_000  # bytes without an entry, then none is to be expected: ten times what one with a full text takes
-MAX_CHILDREN = 100  # of one entry
-HEAD = 4_000  # bytes at the start that tell what a body is
+# bytes without an entry, then none is to be expected: ten times what one with a full text takes (cost)
+MAX_BARREN = 5_000_000
+MAX_CHILDREN = 100  # of one entry (cost)
+HEAD = 4_000  # bytes at the start that tell what a body is (cost)
 GZIP = b"\x1f\x8b"
 XML_ROOT = re.compile(
     rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<[?!][^>]{0,500}>\s{0,99}){0,9}<(?:[\w.]{1,20}:)?"
@@ -37,7 +38,7 @@ _PREFIX = re.compile(
 _DTD_END = re.compile(rb"\]\s{0,99}>")
 # An ampersand that begins no reference: the parser would drop what follows it. In CDATA it is right.
 _BARE = re.compile(rb"&(?!(?:[a-zA-Z]\w{0,30}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
-_REFERENCE = 40  # bytes, more than a reference may have
+_REFERENCE = 40  # bytes, more than a reference may have (cost)
 _CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, where `&` is two bytes
 _LINE = re.compile(rb"(?:\xef\xbb\xbf)?https?://[^\s<>\"]{1,2000}", re.IGNORECASE)

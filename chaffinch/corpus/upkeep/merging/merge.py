@@ -25,7 +25,7 @@ from chaffinch.page.urls import site_of
 from chaffinch.text.dates import now
 
 Progress = Callable[[int, int], None]
-_BATCH = 1_000
+_BATCH = 1_000  # cost
 
 
 @dataclass(frozen=True, slots=True)
