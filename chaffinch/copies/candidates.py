@@ -31,6 +31,7 @@ MAX_DISTANCE = 3  # bits of SimHash; as many as four bands can promise to find
 MIN_WEIGHT = 0.1  # of the weight of the lighter sketch: .994 of the copies of laws, .998 of those of one stock
 MIN_SHARE = 0.5  # of the hashes of the smaller: a text spun a thousand times has no rare hash
 _POSTINGS_AT_ONCE = 1 << 17
+_OWNER_BITS = 14  # of a number that tells a hash of one of so many sketches: cost
 
 Pairs = NDArray[np.int64]  # (n, 2)
 _NO_PAIRS: Pairs = np.empty((0, 2), dtype=np.int64)
@@ -98,16 +99,56 @@ class Sketches(NamedTuple):
     def enough(
         self, a: NDArray[np.int64], b: NDArray[np.int64], shared: NDArray[np.int64], weight: NDArray[np.float64]
     ) -> NDArray[np.bool_]:
-        """Whether the sketches `a` and `b`, pair by pair, share enough: as many hashes, of that weight in all."""
+        """Whether the sketches `a` and `b`, pair by pair, share enough: as many hashes, or of that weight in all.
+
+        `shared` and `weight` are of the hashes that brought them together. Two that share MIN_SHARED of these and not
+        enough are asked again for all: what is common was no reason to compare them, but it is a part of both.
+        """
         good = shared >= MIN_SHARED
         places = np.flatnonzero(good)
-        bounds = np.minimum(self._bound(a[places]), self._bound(b[places]))
-        sizes_a, weights_a = self._below(a[places], bounds)
-        sizes_b, weights_b = self._below(b[places], bounds)
-        good[places] = (weight[places] >= MIN_WEIGHT * np.minimum(weights_a, weights_b)) | (
-            shared[places] >= MIN_SHARE * np.minimum(sizes_a, sizes_b)
-        )
+        a, b, shared, weight = a[places], b[places], shared[places], weight[places]
+        bounds = np.minimum(self._bound(a), self._bound(b))
+        sizes_a, weights_a = self._below(a, bounds)
+        sizes_b, weights_b = self._below(b, bounds)
+        least_weight = MIN_WEIGHT * np.minimum(weights_a, weights_b)
+        least_share = MIN_SHARE * np.minimum(sizes_a, sizes_b)
+        found = (weight >= least_weight) | (shared >= least_share)
+        # What landmarks do not tell of are hashes that more than LANDMARKS have.
+        hidden = np.minimum(self._common_below(a, sizes_a), self._common_below(b, sizes_b))
+        perhaps = (weight + hidden / LANDMARKS >= least_weight) | (shared + hidden >= least_share)
+        doubtful = np.flatnonzero(~found & perhaps)
+        for start in range(0, len(doubtful), 1 << _OWNER_BITS):
+            some = doubtful[start : start + (1 << _OWNER_BITS)]
+            every, of_all = self._in_both(a[some], b[some], sizes_a[some], sizes_b[some])
+            found[some] = (of_all >= least_weight[some]) | (every >= least_share[some])
+        good[places] = found
         return good
+
+    def _common_below(self, of: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many of the first hashes of each sketch, so many of each, LANDMARKS texts or more have."""
+        sums = np.append(0, np.cumsum(self.weights <= 1 / LANDMARKS))
+        found: NDArray[np.int64] = sums[self.starts[of] + sizes] - sums[self.starts[of]]
+        return found
+
+    def _in_both(
+        self, a: NDArray[np.int64], b: NDArray[np.int64], sizes_a: NDArray[np.int64], sizes_b: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """How many of the first hashes of both sketches, so many of each, are the same, and what they weigh."""
+        owner, place, keys = self._keyed(a, sizes_a)
+        _, _, others = self._keyed(b, sizes_b)
+        found = others[np.minimum(np.searchsorted(others, keys), len(others) - 1)] == keys
+        owner, place = owner[found], place[found]
+        weight = np.bincount(owner, self.weights[place], minlength=len(a)).astype(np.float64)
+        return np.bincount(owner, minlength=len(a)), weight
+
+    def _keyed(
+        self, of: NDArray[np.int64], sizes: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Hashes]:
+        """The first hashes of sketches: in which it is, where, and both in one number, which ascends."""
+        owner = np.repeat(np.arange(len(of)), sizes)
+        place = np.arange(len(owner)) + np.repeat(self.starts[of] - (np.cumsum(sizes) - sizes), sizes)
+        keys = owner.astype(np.uint64) << np.uint64(64 - _OWNER_BITS) | self.hashes[place] >> np.uint64(_OWNER_BITS)
+        return owner, place, keys
 
     def _bound(self, of: NDArray[np.int64]) -> Hashes:
         """Up to where each sketch has all hashes of its text."""

@@ -50,3 +50,12 @@ def test_a_hash_that_all_share_costs_its_landmarks() -> None:
     found = np.concatenate(list(sketch_pairs(prints([[1, 2, 10 + n] for n in range(count)]))))
     assert np.bincount(found[:, 1]).max() == LANDMARKS
     assert found[:, 0].max() == LANDMARKS - 1
+
+
+def test_what_is_common_counts_in_pairs_that_something_rare_brought_together() -> None:
+    common = list(range(1, 33))
+    others = [[*common, *range(1000 + 32 * n, 1032 + 32 * n)] for n in range(2 * LANDMARKS)]
+    a, b = [*common, *range(100, 132)], [*common, 100, 101, *range(200, 230)]
+    found = {(x, y) for block in sketch_pairs(prints([*others, a, b])) for x, y in block.tolist()}
+    assert (2 * LANDMARKS, 2 * LANDMARKS + 1) in found  # 34 of 64, of which landmarks tell of 2
+    assert sum(pair[1] == 2 * LANDMARKS + 1 for pair in found) == LANDMARKS + 1
