@@ -56,8 +56,9 @@ clean:
 	  && touch $@; } >$(LOG) 2>&1 || { $(FAILED); }
 	@rm -f $(LOG)
 
-.venv/installed-dev: .venv/installed requirements-dev.txt requirements-scrapyd.txt
+.venv/installed-dev: .venv/installed requirements-dev.txt requirements-scrapyd.txt requirements-axe.txt
 	@{ $(PIP) --require-hashes -r requirements-dev.txt \
 	  && $(PIP) --require-hashes --no-deps --upgrade --target .venv/scrapyd -r requirements-scrapyd.txt \
+	  && $(PIP) --require-hashes --no-deps --upgrade --target .venv/axe -r requirements-axe.txt \
 	  && touch $@; } >$(LOG) 2>&1 || { $(FAILED); }
 	@rm -f $(LOG)

@@ -3,7 +3,7 @@
 The hooks are named here because Datasette looks for them in the module that the entry point names.
 """
 
-from chaffinch.faces.datasette_plugin.pages.routes import register_routes
+from chaffinch.faces.datasette_plugin.pages.routes import handle_exception, register_routes
 from chaffinch.faces.datasette_plugin.policy import guard_pages
 from chaffinch.faces.datasette_plugin.speed.known_schema import know_schema
 from chaffinch.faces.datasette_plugin.speed.search import (
@@ -13,40 +13,33 @@ from chaffinch.faces.datasette_plugin.speed.search import (
     search_once,
 )
 from chaffinch.faces.datasette_plugin.speed.sorting import sort_by_key_too
-from chaffinch.faces.datasette_plugin.tables.cells import extra_css_urls, show_cell
+from chaffinch.faces.datasette_plugin.tables.cells import extra_css_urls, mask_address, show_cell
 from chaffinch.faces.datasette_plugin.tables.csv_cells import defuse_csv
 from chaffinch.faces.datasette_plugin.tables.facets import link_plainly, register_facet_classes, startup
-from chaffinch.faces.datasette_plugin.tables.links import (
-    database_actions,
-    describe,
-    link_cell,
-    menu_links,
-    top_database,
-    top_homepage,
-)
+from chaffinch.faces.datasette_plugin.tables.links import link_cell
+from chaffinch.faces.datasette_plugin.tables.mended import extra_template_vars, prepare_jinja2_environment
 from chaffinch.faces.datasette_plugin.tables.tables import (
     canned_queries,
     explain,
     get_metadata,
     permission_allowed,
-    prepare_jinja2_environment,
 )
 
 __all__ = [
     "canned_queries",
-    "database_actions",
     "defuse_csv",
-    "describe",
     "explain",
     "extra_css_urls",
+    "extra_template_vars",
     "get_metadata",
     "guard_pages",
+    "handle_exception",
     "know_schema",
     "lighten_searches",
     "link_cell",
     "link_plainly",
     "mark_matches",
-    "menu_links",
+    "mask_address",
     "permission_allowed",
     "prepare_connection",
     "prepare_jinja2_environment",
@@ -56,6 +49,4 @@ __all__ = [
     "show_cell",
     "sort_by_key_too",
     "startup",
-    "top_database",
-    "top_homepage",
 ]

@@ -6,11 +6,19 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+from base64 import b64decode
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 PATH = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+
+AXE = Path(sys.prefix, "axe/axe_playwright_python/axe.min.js")
+RUN_AXE = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
+  violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.html}: ${node.failureSummary}`)))"""
+
+UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 
 
 class Chromium:
@@ -81,12 +89,44 @@ class Chromium:
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.events.clear()
         self.call("Page.navigate", url=url)
+        self.loaded()
+
+    def loaded(self) -> None:
+        """Waits until the page that was asked for has loaded, and was drawn: then the cursor is where it begins."""
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self._note(self._receive())
+        self.call("Runtime.evaluate", expression="new Promise(requestAnimationFrame)", awaitPromise=True)
+
+    def type(self, text: str) -> None:
+        """Writes where the cursor is, as an input method does."""
+        self.call("Input.insertText", text=text)
+        self.events.clear()
 
     def evaluate(self, expression: str) -> Any:
         """What a JavaScript expression gives on the page: the page's own policy does not bind the debugger."""
         return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+
+    def violations(self) -> list[str]:
+        """What axe-core finds wrong with the page, a line for each rule and element."""
+        assert AXE.exists(), "no axe-core: `make .venv/installed-dev` brings it"
+        self.call("Runtime.evaluate", expression=AXE.read_text("utf-8"))
+        found = self.call("Runtime.evaluate", expression=RUN_AXE, awaitPromise=True, returnByValue=True)["result"]
+        lines: list[str] = found["value"]
+        return lines
+
+    def press(self, key: str, code: int = 0) -> None:
+        """Presses and releases a key, as a keyboard does: `Tab`, `Enter`, or a character."""
+        text = {"Enter": "\r", "Tab": ""}.get(key, key)
+        given = {"key": key, "windowsVirtualKeyCode": code or {"Tab": 9, "Enter": 13}.get(key, ord(key[0].upper()))}
+        self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **given)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **given)
+
+    def picture(self, path: Path, height: int | None = None) -> None:
+        """Writes the page as it is shown, as PNG: from its top, `height` CSS pixels of it or all."""
+        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": height or size["height"], "scale": 1}
+        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"]
+        path.write_bytes(b64decode(data))
 
     def _note(self, event: dict[str, Any]) -> None:
         self.events.append(event)

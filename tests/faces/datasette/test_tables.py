@@ -185,7 +185,7 @@ def test_what_the_users_metadata_says_comes_first(hostile: Path) -> None:
     own = ["/corpus/search.json?_shape=array", "/corpus/spliced.json?_shape=array", "/corpus/not_kept.json"]
     front, database, copied, articles, search, spliced, denied = get(hostile, *pages, *own, metadata=metadata)
     assert "<h1>Mine" in front.text and "<p>All &lt;here&gt;</p>" in front.text and "-/overview" in front.text
-    assert "<p>Of &lt;ours&gt;</p>" in database.text and "-/overview" in database.text
+    assert "Of &lt;ours&gt;" in database.text and "-/overview" in database.text
     assert "not_kept" not in database.text and denied.status_code == 403
     assert search.json() == [{"mine": 1}] and spliced.json() == [{"mine": 2}]
     assert "<h1 style" in copied.text and ">Mine" in copied.text and "most_copied" in copied.text
@@ -291,3 +291,25 @@ def test_a_schema_that_changes_beside_the_server_is_seen(demo: Path, tmp_path: P
 
     before, after = asyncio.run(columns())
     assert after - before == {"note"}
+
+
+def test_addresses_with_a_contact_are_masked_wherever_a_page_names_them(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.db"
+    build(path)
+    number = "13812345678"
+    with Database(path).conn as connection:
+        connection.execute(
+            "UPDATE pages SET url = ?, linked = ?, spelling = ? WHERE id = 1",
+            (
+                f"http://a.example/tel-{number}.html",
+                f"http://a.example/tel-{number}.html?x=1",
+                f"http://{number}.example/",
+            ),
+        )
+        connection.execute("UPDATE pages SET found_on = 1, url = 'http://a.example/plain.html' WHERE id = 2")
+    query = "/corpus?sql=select+url+from+pages"
+    pages, row, asked = get(path, "/corpus/pages", "/corpus/pages/1", query)
+    for answer in (pages, row, asked):
+        assert answer.status_code == 200 and number not in answer.text, answer.url
+        assert "http://a.example/tel-⟨phone⟩.html" in answer.text, answer.url
+    assert '<a href="http://a.example/plain.html">' in pages.text

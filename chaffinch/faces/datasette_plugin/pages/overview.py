@@ -1,4 +1,4 @@
-"""What the overview page shows: how much there is, from when, copied how often, and what was removed by which rule."""
+"""What the front page shows: how much there is, what the last run brought, from when, copied how often."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import Any, TypeVar
 
 from datasette.utils import sqlite_timelimit
 
-from chaffinch.faces.datasette_plugin.pages.charts import Months, months
+from chaffinch.faces.datasette_plugin.pages import runs
+from chaffinch.faces.datasette_plugin.pages.charts import Chart, months
+from chaffinch.faces.datasette_plugin.pages.runs import Run
 
-MOST_COPIED = 15
+MOST_COPIED = 12
+NEWS = 6
 RULES = 40
 _SIZES = ((2, 2), (3, 3), (4, 4), (5, 9), (10, 19), (20, 49), (50, 99), (100, 999), (1_000, None))
 
@@ -44,12 +47,25 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """A text that the last run found `new` copies of, of `size` that there are; `cluster` is 0 where it has none."""
+
+    article: int
+    cluster: int
+    title: str
+    script: str
+    size: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The overview page. A part that took longer than Datasette's time limit is None."""
 
     totals: dict[str, int] | None
-    last_run: dict[str, Any] | None
-    months: Months | None
+    last_run: Run | None
+    news: list[News] | None
+    months: Chart | None
     undated: int | None
     sizes: list[Count] | None
     copied: list[Copied] | None
@@ -58,8 +74,8 @@ class Overview:
     states: list[Count] | None
 
 
-def read(connection: sqlite3.Connection, limit_ms: int) -> Overview:
-    """Reads the overview; each part may take `limit_ms`."""
+def read(connection: sqlite3.Connection, limit_ms: int, at: str) -> Overview:
+    """Reads the overview at the present moment `at`; each part may take `limit_ms`."""
 
     def taken(part: Callable[[sqlite3.Connection], T]) -> T | None:
         return within(connection, limit_ms, part)
@@ -68,7 +84,8 @@ def read(connection: sqlite3.Connection, limit_ms: int) -> Overview:
     rules = taken(_removed)
     return Overview(
         totals=taken(_totals),
-        last_run=taken(_last_run),
+        last_run=taken(lambda connection: _last_run(connection, at)),
+        news=taken(_news),
         months=by_month[0] if by_month else None,
         undated=by_month[1] if by_month else None,
         sizes=taken(_sizes),
@@ -98,12 +115,38 @@ def _totals(connection: sqlite3.Connection) -> dict[str, int]:
     return totals
 
 
-def _last_run(connection: sqlite3.Connection) -> dict[str, Any] | None:
-    row = connection.execute("SELECT id, kind, started, finished, reason FROM crawls ORDER BY id DESC").fetchone()
-    return dict(zip(("id", "kind", "started", "finished", "reason"), row, strict=True)) if row else None
+def line(connection: sqlite3.Connection, limit_ms: int) -> dict[str, int] | None:
+    """The totals alone, for a list of corpora."""
+    return within(connection, limit_ms, _totals)
 
 
-def _months(connection: sqlite3.Connection) -> tuple[Months, int]:
+def _last_run(connection: sqlite3.Connection, at: str) -> Run | None:
+    (last,) = connection.execute("SELECT max(id) FROM crawls").fetchone()
+    return runs.read_run(connection, last, at) if last is not None else None
+
+
+def _news(connection: sqlite3.Connection) -> list[News]:
+    """The texts that the last run found most new copies of."""
+    rows = connection.execute(
+        """
+        SELECT max(articles.id), coalesce(cluster_id, 0), count(*) FROM events JOIN articles ON articles.id = article_id
+        WHERE crawl_id = (SELECT max(id) FROM crawls) AND kind = 'new'
+        GROUP BY coalesce(cluster_id, -articles.id) ORDER BY 3 DESC, 1 DESC LIMIT ?
+        """,
+        (NEWS,),
+    ).fetchall()
+    found = []
+    for article, cluster, new in rows:
+        title, script, size = connection.execute(
+            "SELECT title, script, coalesce(size, 1) FROM articles LEFT JOIN clusters ON clusters.id = ?1"
+            " WHERE articles.id = coalesce(representative_id, ?2)",
+            (cluster, article),
+        ).fetchone() or ("", "hans", 1)
+        found.append(News(article, cluster, title, script, size, new))
+    return found
+
+
+def _months(connection: sqlite3.Connection) -> tuple[Chart, int]:
     rows = connection.execute("SELECT substr(published, 1, 7), count(*) FROM articles GROUP BY 1").fetchall()
     counts = {str(month): count for month, count in rows if month is not None}
     return months(counts, datetime.now(UTC).date()), sum(count for month, count in rows if month is None)

@@ -1,101 +1,148 @@
-"""Pages of our own beside Datasette's tables: overview, sites, cluster, article, compare.
-
-They need no JavaScript, load nothing but our style sheet, and say so in their Content-Security-Policy: whatever a
-fetched text holds, a browser has nothing to run it with. Templates escape every value.
-"""
+"""Where the pages of our own stand, beside Datasette's tables: the front page, and those below `/DATABASE/-/`."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from importlib import import_module
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
-from datasette import Forbidden, NotFound, Response, hookimpl  # type: ignore[attr-defined]
-from datasette.utils import sqlite_timelimit, tilde_decode
+from datasette import Forbidden, NotFound, hookimpl  # type: ignore[attr-defined]
+from datasette.utils import tilde_decode
+from datasette.views.index import IndexView
 
 from chaffinch.copies.stock import counts as stock
-from chaffinch.faces.datasette_plugin.pages import articles, clusters, compare, overview, sites
-from chaffinch.faces.datasette_plugin.tables.links import TABLES
-from chaffinch.text.canonical import canonical
+from chaffinch.faces.datasette_plugin.pages import articles, clusters, compare, overview, results, runs, sites
+from chaffinch.faces.datasette_plugin.pages.rendering import corpus_of, ensure_visible, number, read, render
+from chaffinch.faces.datasette_plugin.speed.columns import columns
+from chaffinch.faces.datasette_plugin.tables.links import corpora, is_corpus, may_view
+from chaffinch.faces.datasette_plugin.tables.mended import files_of
+from chaffinch.text.dates import now
 
-HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
-        " frame-ancestors 'none'"
-    ),
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
 _DATABASE = r"/(?P<database>[^/]+)/-/"
-
-T = TypeVar("T")
 
 
 @hookimpl
-def register_routes() -> list[tuple[str, Any]]:
-    """The addresses of our pages, below that of the database."""
+def register_routes(datasette: Any) -> list[tuple[str, Any]]:
+    """The addresses of our pages. The last one takes what is left below `/-/`, which would be a row to Datasette."""
     return [
+        (r"/(?P<format>)$", front_page),  # the group is what Datasette's own front page asks for
         (_DATABASE + r"overview$", overview_page),
+        (_DATABASE + r"search$", results_page),
         (_DATABASE + r"sites$", sites_page),
+        (_DATABASE + r"runs$", runs_page),
+        (_DATABASE + r"run/(?P<id>[^/]+)$", run_page),
         (_DATABASE + r"cluster/(?P<id>[^/]+)$", cluster_page),
         (_DATABASE + r"article/(?P<id>[^/]+)$", article_page),
         (_DATABASE + r"compare$", compare_page),
+        (_DATABASE + r"(?P<rest>.*)$", unknown_page),
     ]
 
 
 # ---- pages ----
 
 
+async def front_page(datasette: Any, request: Any, send: Any) -> Any:
+    """The overview of the one corpus that is open; of several databases a list; Datasette's own where none is ours."""
+    visible = [name for name in files_of(datasette) if await may_view(datasette, request.actor, name)]
+    ours = [name for name in corpora(datasette) if name in visible and await _open_to(datasette, request, name)]
+    if not ours:
+        return await IndexView.as_view(datasette)(request, send)  # type: ignore[no-untyped-call]
+    if len(visible) == 1:
+        return await _overview(datasette, request, datasette.databases[ours[0]])
+    limit = datasette.setting("sql_time_limit_ms")
+    lines = []
+    for name in visible:
+        counts = None
+        if name in ours:
+            counts = await datasette.databases[name].execute_fn(lambda connection: overview.line(connection, limit))
+        lines.append((name, datasette.urls.database(name), counts))
+    title = await _title(datasette) or "Corpora"
+    return await render(datasette, request, None, "front", lines, title=title)
+
+
+async def _open_to(datasette: Any, request: Any, database: str) -> bool:
+    try:
+        await ensure_visible(datasette, request.actor, database)
+    except Forbidden:
+        return False
+    return True
+
+
+async def _title(datasette: Any) -> str | None:
+    """The title in the user's own metadata."""
+    if hasattr(datasette, "get_instance_metadata"):  # Datasette 1.0
+        given = (await datasette.get_instance_metadata()).get("title")
+    else:
+        given = datasette._metadata_local.get("title")
+    return str(given) if given else None
+
+
 async def overview_page(datasette: Any, request: Any) -> Any:
     """Counts and charts of the whole corpus."""
-    database = await _database(datasette, request)
+    return await _overview(datasette, request, await corpus_of(datasette, request))
+
+
+async def _overview(datasette: Any, request: Any, database: Any) -> Any:
     limit = datasette.setting("sql_time_limit_ms")
-    page = await database.execute_fn(lambda connection: overview.read(connection, limit))
-    return await _render(datasette, request, database, "overview", page)
+    page = await database.execute_fn(lambda connection: overview.read(connection, limit, now()))
+    about = getattr(datasette, "_metadata_local", None) or {}
+    return await render(
+        datasette, request, database, "overview", page,
+        title=await _title(datasette) or database.name, about=about.get("description") or "", file=database.path,
+    )  # fmt: skip
+
+
+async def results_page(datasette: Any, request: Any) -> Any:
+    """The texts that a search finds, each once."""
+    database = await corpus_of(datasette, request)
+    held = await database.execute_fn(lambda connection: columns(database, connection))  # within no limit
+    wanted = results.asked(request.args)
+    page = await read(datasette, database, lambda connection: results.read(held, connection, wanted))
+    return await render(datasette, request, database, "search", page, file=database.path)
 
 
 async def sites_page(datasette: Any, request: Any) -> Any:
     """Who copies whom."""
-    database = await _database(datasette, request)
-    page = await _read(datasette, database, sites.read)
+    database = await corpus_of(datasette, request)
+    page = await read(datasette, database, sites.read)
     limit = datasette.setting("sql_time_limit_ms")
     own = await database.execute_fn(lambda connection: overview.within(connection, limit, sites.own_text))
-    return await _render(datasette, request, database, "sites", page, own_text=own)
+    return await render(datasette, request, database, "sites", page, own_text=own, file=database.path)
 
 
-async def cluster_page(datasette: Any, request: Any) -> Any:
-    """One text and its copies."""
-    database = await _database(datasette, request)
-    id, offset = _number(request.url_vars["id"]), _number(request.args.get("from"))
-    page = await _read(datasette, database, lambda connection: clusters.read(connection, id, offset))
-    if page is None:
-        return await _missing(datasette, request, database, "cluster")
-    return await _render(
-        datasette, request, database, "cluster", page,
-        following=offset + clusters.PAGE if offset + clusters.PAGE < page.size else None,
-        preceding=max(offset - clusters.PAGE, 0) if offset else None,
-    )  # fmt: skip
+async def runs_page(datasette: Any, request: Any) -> Any:
+    """All runs."""
+    database = await corpus_of(datasette, request)
+    found, more = await read(datasette, database, lambda connection: runs.all_runs(connection, now()))
+    return await render(datasette, request, database, "runs", found, more=more, file=database.path)
+
+
+async def run_page(datasette: Any, request: Any) -> Any:
+    """One run, also while it goes on."""
+    return await _numbered(datasette, request, "run", lambda connection, id: runs.read(connection, id, now()))
 
 
 async def article_page(datasette: Any, request: Any) -> Any:
     """One article as it was published."""
-    database = await _database(datasette, request)
-    id = _number(request.url_vars["id"])
-    page = await _read(datasette, database, lambda connection: articles.read(connection, id))
-    if page is None:
-        return await _missing(datasette, request, database, "article")
-    return await _render(datasette, request, database, "article", page)
+    return await _numbered(datasette, request, "article", articles.read)
+
+
+async def cluster_page(datasette: Any, request: Any) -> Any:
+    """One text and its copies."""
+    offset = number(request.args.get("from"))
+    return await _numbered(
+        datasette, request, "cluster", lambda connection, id: clusters.read(connection, id, offset),
+        offset=offset, step=clusters.PAGE,
+    )  # fmt: skip
 
 
 async def compare_page(datasette: Any, request: Any) -> Any:
     """Two articles, or two versions of one, side by side; without `a` and `b`, the form that asks for them."""
-    database = await _database(datasette, request)
+    database = await corpus_of(datasette, request)
     names = [(request.args.get(name) or "")[:40] for name in ("a", "b")]
     as_canonical = request.args.get("script") == "canonical"
 
-    def read(
+    def reading(
         connection: sqlite3.Connection,
     ) -> tuple[list[str], compare.ComparePage | None, list[tuple[int, str, str]]]:
         sides = [compare.read_side(connection, name) for name in names]
@@ -109,112 +156,56 @@ async def compare_page(datasette: Any, request: Any) -> Any:
             compare.shared_contacts(connection, a, b),
         )
 
-    missing, page, contacts = await _read(datasette, database, read)
-    return await _render(
-        datasette,
-        request,
-        database,
-        "compare",
-        page,
-        status=404 if missing else 200,
-        names=names,
-        missing=missing,
+    missing, page, contacts = await read(datasette, database, reading)
+    return await render(
+        datasette, request, database, "compare", page, status=404 if missing else 200, names=names, missing=missing,
         contacts=contacts,
-    )
+    )  # fmt: skip
 
 
-# ---- what they share ----
-
-
-async def _missing(datasette: Any, request: Any, database: Any, kind: str) -> Any:
-    """A page that says what is not there. Datasette's own prints a traceback for every one."""
-    said = f"{database.name} has no {kind} {tilde_decode(request.url_vars['id'])[:40]}."
-    return await _render(datasette, request, database, "missing", said, status=404)
-
-
-async def _database(datasette: Any, request: Any) -> Any:
-    """The corpus that the address names, if this visitor may see its tables."""
-    try:
-        database = datasette.get_database(route=tilde_decode(request.url_vars["database"]))
-    except KeyError:
-        raise NotFound("No such database") from None
-    if not set(TABLES) <= set(await database.table_names()):
-        raise NotFound(f"{database.name} is no Chaffinch corpus")
-    for table in TABLES:
-        await _ensure_visible(datasette, request.actor, database.name, table)
-    return database
-
-
-async def _ensure_visible(datasette: Any, actor: Any, database: str, table: str) -> None:
-    if hasattr(datasette, "ensure_permissions"):
-        await datasette.ensure_permissions(
-            actor, [("view-table", (database, table)), ("view-database", database), "view-instance"]
-        )
-        return
-    resources = import_module("datasette.resources")  # Datasette 1.0 has it
-
-    if not await datasette.allowed(action="view-table", resource=resources.TableResource(database, table), actor=actor):
-        raise Forbidden("view-table")
-
-
-async def _read(datasette: Any, database: Any, read: Callable[[sqlite3.Connection], T]) -> T:
-    """Runs `read` on a connection of Datasette's, within its time limit for SQL."""
-    limit = datasette.setting("sql_time_limit_ms")
-
-    def limited(connection: sqlite3.Connection) -> T:
-        canonical("")  # derives its tables on first use, which is not to come off the time that the page has
-        try:
-            with sqlite_timelimit(connection, limit):
-                return read(connection)
-        except sqlite3.OperationalError as error:
-            if "interrupted" not in str(error):
-                raise
-            raise TooLong(f"This page takes longer than {limit} ms; start Datasette with a higher limit:"
-                          f" --setting sql_time_limit_ms {limit * 10}") from None  # fmt: skip
-
-    result: T = await database.execute_fn(limited)
-    return result
-
-
-class TooLong(NotFound):
-    """A page that the time limit for SQL does not allow; Datasette shows the message."""
-
-    status = 400
-
-
-async def _render(
-    datasette: Any, request: Any, database: Any, name: str, page: object, status: int = 200, **more: Any
+async def _numbered(
+    datasette: Any, request: Any, name: str, reading: Callable[[sqlite3.Connection, int], object], **more: Any
 ) -> Any:
-    html = await datasette.render_template(
-        f"chaffinch/{name}.html",
-        {
-            "database": database.name,
-            "base": f"{datasette.urls.database(database.name)}/-/",
-            "tables": f"{datasette.urls.database(database.name)}/",
-            "page": page,
-            "outlink": outlink,
-            "language": language,
-            "quote": lambda value: quote(str(value), safe=""),
-            "here": name,
-            **more,
-        },
-        request=request,
-    )
-    return Response(  # type: ignore[no-untyped-call]
-        html, status=status, headers=dict(HEADERS), content_type="text/html; charset=utf-8"
-    )
+    """The page of what the address names by its number. Datasette's own 404 prints a traceback for every one."""
+    database = await corpus_of(datasette, request)
+    given = tilde_decode(request.url_vars["id"])
+    page = await read(datasette, database, lambda connection: reading(connection, number(given)))
+    if page is None:
+        said = f"{database.name} has no {name} {given[:40]}."
+        return await render(datasette, request, database, "missing", said, status=404)
+    return await render(datasette, request, database, name, page, **more)
 
 
-def outlink(url: str) -> str | None:
-    """`url` if a browser may follow it as a link; None for `file:`, `javascript:` and the like."""
-    return url if url.startswith(("http://", "https://")) and url.isprintable() and " " not in url else None
+# ---- what is not there ----
 
 
-def language(script: str) -> str:
-    """The language tag that makes a browser choose the right shapes of characters."""
-    return "zh-Hant" if script == "hant" else "zh-Hans"
+async def unknown_page(datasette: Any, request: Any, send: Any) -> Any:
+    """What stands below `/-/` and is not ours: of Datasette 1.0 or of a plugin that comes after us, or nothing."""
+    path = request.scope.get("route_path", request.path)
+    for pattern, view in datasette._routes():
+        if "/-/" in pattern.pattern and "(?P<rest>.*)" not in pattern.pattern and (found := pattern.match(path)):
+            request.scope["url_route"]["kwargs"] = found.groupdict()
+            return await view(request, send)
+    database = await corpus_of(datasette, request)
+    said = f"There is no page {tilde_decode(request.url_vars['rest'])[:80]!r} of {database.name}."
+    return await render(datasette, request, database, "missing", said, status=404)
 
 
-def _number(value: str | None) -> int:
-    """A non-negative number of an address; 0 for anything else."""
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 19 else 0
+@hookimpl(tryfirst=True)
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    """Pages of a corpus that cannot be shown say so as its others do: with the bar, and a way on."""
+
+    async def shown() -> Any:
+        status = getattr(exception, "status", 500)
+        name = tilde_decode(request.path.removeprefix(datasette.setting("base_url")).lstrip("/").partition("/")[0])
+        database = next((one for one in datasette.databases.values() if one.route == name), None)
+        if status not in (400, 403, 404) or database is None or not is_corpus(database.path):
+            return None
+        if request.path.endswith(".json") or not isinstance(exception, NotFound | Forbidden):
+            return None
+        if not await may_view(datasette, request.actor, database.name):
+            return None
+        said = str(exception) or "There is nothing here."
+        return await render(datasette, request, database, "missing", said, status=status)
+
+    return shown

@@ -145,7 +145,12 @@ def mark_matches(value: Any, column: str, table: str | None) -> Markup | None:
     """Shows the marks of an excerpt as a browser marks text."""
     if table is not None or column != "excerpt" or not isinstance(value, str):
         return None
-    before, *matched = value.split(MARKS[0])
+    return marked_up(value)
+
+
+def marked_up(excerpt: str) -> Markup:
+    """An excerpt with the marks of `search.excerpt` as HTML."""
+    before, *matched = excerpt.split(MARKS[0])
     parts = [part.partition(MARKS[1]) for part in matched]
     return Markup(before and Markup.escape(before)) + Markup("").join(
         Markup("<mark>{}</mark>{}").format(marked, after) for marked, _, after in parts

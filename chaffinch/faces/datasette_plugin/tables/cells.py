@@ -1,13 +1,15 @@
-"""How cells of Datasette's own tables and queries look: long text folded, shares drawn as bars."""
+"""How cells of Datasette's own tables and queries look: long text folded, shares as bars, no contact in an address."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from datasette import hookimpl  # type: ignore[attr-defined]
 from markupsafe import Markup
 
 from chaffinch.faces.datasette_plugin.tables.links import is_corpus
+from chaffinch.text.contacts.addresses import hide
 
 FOLDED = 100  # characters from which text is folded
 _START = 60
@@ -26,13 +28,30 @@ def show_cell(value: Any, column: str, table: str | None, database: str, dataset
     return fold(value) if is_corpus(datasette.get_database(database).path) else None
 
 
+@hookimpl(specname="render_cell", tryfirst=True)
+def mask_address(value: Any, database: str, datasette: Any) -> Markup | None:
+    """Shows an address that holds a contact with a placeholder, as `articles.url` has it, and without a link to it.
+
+    `pages.url` has to be what is asked for; it and what names a page by it are no more open than other addresses.
+    """
+    label = value.get("label") if isinstance(value, Mapping) else value
+    if not isinstance(label, str) or not label.startswith(("http://", "https://")):
+        return None
+    shown = hide(label)
+    if shown == label or not is_corpus(datasette.get_database(database).path):
+        return None
+    if isinstance(value, Mapping):
+        return Markup("{} <em>{}</em>").format(shown, value.get("value"))
+    return Markup.escape(shown)
+
+
 def fold(text: str) -> Markup:
     """`text` behind its start: a click shows it, without any script."""
     start, more = " ".join(text[:_START].split()), len(text) - _MOST
     rest = Markup("<p>… {} more characters, all in this row as JSON</p>").format(f"{more:,}") if more > 0 else ""
     return Markup(
         '<details class="folded"><summary>{}… <span class="size">{} characters</span></summary>'
-        "<div>{}</div>{}</details>"
+        '<div tabindex="0">{}</div>{}</details>'
     ).format(start, f"{len(text):,}", text[:_MOST], rest)
 
 

@@ -1,9 +1,9 @@
-"""Ways from Datasette's own pages to ours: from the front page, a corpus's page, the menus, and cells of tables."""
+"""Which databases are corpora, where their pages are, and the ways that lead there from cells of Datasette's tables."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
@@ -11,14 +11,11 @@ from typing import Any
 from urllib.parse import quote
 
 from datasette import hookimpl  # type: ignore[attr-defined]
-from datasette.utils import actor_matches_allow
 from markupsafe import Markup
 
 TABLES = ("articles", "clusters", "similarities", "removed", "versions", "contacts", "article_contacts", "pages")
 # What Datasette asks metadata for and finds in ours; it asks dozens of times a page, mostly for what is not there.
-IN_METADATA = (None, "databases", "title", "description_html")
-_PAGES = (("overview", "Overview"), ("sites", "Who copies whom"))
-_TABLES = (("clusters", "Clusters"), ("articles", "Articles"), ("search", "Search"))
+IN_METADATA = (None, "databases", "title")
 _LABEL_CHARS = 120
 _TO_ARTICLE = {
     ("clusters", "representative_id"),
@@ -66,20 +63,6 @@ def corpora(datasette: Any) -> dict[str, Any]:
     return {name: database for name, database in datasette.databases.items() if is_corpus(database.path)}
 
 
-@hookimpl(specname="get_metadata")
-def describe(datasette: Any, key: str | None) -> dict[str, Any]:
-    """Links on the front page and on the page of each corpus, in Datasette 0.65."""
-    if key not in IN_METADATA:
-        return {}
-    lines = {name: (line, given(datasette, name)) for name, line in _lines(datasette).items()}
-    allows: Callable[[Any, Any], bool] = actor_matches_allow
-    public = {name: line for name, (line, own) in lines.items() if allows(None, own.get("allow"))}
-    return {
-        **({"description_html": _described(_given_to_all(datasette), _front(public))} if public else {}),
-        "databases": {name: {"description_html": _described(own, line)} for name, (line, own) in lines.items()},
-    }
-
-
 def given(datasette: Any, database: str) -> dict[str, Any]:
     """The user's own metadata of a database; Datasette 1.0 has none here."""
     return (_given_to_all(datasette).get("databases") or {}).get(database) or {}
@@ -87,71 +70,6 @@ def given(datasette: Any, database: str) -> dict[str, Any]:
 
 def _given_to_all(datasette: Any) -> dict[str, Any]:
     return getattr(datasette, "_metadata_local", None) or {}
-
-
-def _described(own: dict[str, Any], line: Markup) -> str:
-    """The line below the user's own description, which Datasette shows only where there is none in HTML."""
-    return str(Markup("<p>{}</p>").format(own["description"]) + line if own.get("description") else line)
-
-
-@hookimpl
-def top_homepage(datasette: Any, request: Any) -> Any:
-    """The same links on the front page, in Datasette 1.0, to the corpora that are open to this visitor."""
-
-    async def links() -> str | None:
-        lines = _lines(datasette)
-        visible = {name: line for name, line in lines.items() if await may_view(datasette, request.actor, name)}
-        return str(Markup("<p>{}</p>").format(_front(visible))) if visible else None
-
-    return links
-
-
-@hookimpl
-def top_database(datasette: Any, database: str) -> str | None:
-    """The same links on the page of a corpus, in Datasette 1.0."""
-    line = _lines(datasette).get(database)
-    return str(Markup("<p>{}</p>").format(line)) if line else None
-
-
-def _lines(datasette: Any) -> dict[str, Markup]:
-    """For each corpus that is open, links to the pages about the whole of it, and to what can be searched."""
-    return {name: Markup(" · ").join(_anchors(datasette, name)) for name in corpora(datasette)}
-
-
-def _front(lines: Mapping[str, Markup]) -> Markup:
-    if len(lines) == 1:
-        return next(iter(lines.values()))
-    return Markup("<br>").join(Markup("{}: {}").format(name, line) for name, line in lines.items())
-
-
-def _anchors(datasette: Any, database: str) -> Iterator[Markup]:
-    for page, label in _PAGES:
-        yield Markup('<a href="{}">{}</a>').format(path_of(datasette, database, page), label)
-    for table, label in _TABLES:
-        yield Markup('<a href="{}">{}</a>').format(datasette.urls.table(database, table), label)
-
-
-@hookimpl
-def database_actions(datasette: Any, database: str) -> list[dict[str, str]]:
-    """Links in the menu on the page of a corpus."""
-    if not is_corpus(datasette.get_database(database).path):
-        return []
-    return [{"href": path_of(datasette, database, page), "label": label} for page, label in _PAGES]
-
-
-@hookimpl
-def menu_links(datasette: Any, actor: Any) -> Any:
-    """Links in the menu of every page, to the corpora that are open to this visitor."""
-
-    async def links() -> list[dict[str, str]]:
-        visible = [name for name in corpora(datasette) if await may_view(datasette, actor, name)]
-        return [
-            {"href": path_of(datasette, name, page), "label": f"{name}: {label}" if len(visible) > 1 else label}
-            for name in visible
-            for page, label in _PAGES
-        ]
-
-    return links
 
 
 async def may_view(datasette: Any, actor: Any, database: str) -> bool:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from datasette import hookimpl  # type: ignore[attr-defined]
-from datasette.utils import parse_metadata, to_css_class
-from jinja2 import ChoiceLoader, DictLoader, Environment
-from markupsafe import Markup, escape
+from datasette.utils import parse_metadata
 
 from chaffinch.faces.datasette_plugin.tables.links import IN_METADATA, TABLES, corpora, given, is_corpus
 
@@ -19,14 +16,6 @@ from chaffinch.faces.datasette_plugin.tables.links import IN_METADATA, TABLES, c
 _COPIES = dict.fromkeys(
     ("articles_tokens", "articles_fts", "articles_fts_data", "mosaic", "paragraph_sources"), ("articles",)
 )
-
-# As Datasette writes the rows of a table; a template that has them otherwise is left alone.
-_ROWS = re.compile(
-    r"{% for row in display_rows %}\s*<tr>\s*{% for cell in row %}\s*"
-    r'<td class="col-{{ cell\.column\|to_css_class }} type-{{ cell\.value_type }}">{{ cell\.value }}</td>'
-    r"\s*{% endfor %}\s*</tr>\s*{% endfor %}"
-)
-_css_class: Callable[[str], str] = to_css_class
 
 
 @cache
@@ -65,33 +54,6 @@ def _tables_but(own: dict[str, Any]) -> dict[str, Any]:
         if "sort" in (own[name] or {}):
             tables[name].pop("sort_desc", None)
     return tables
-
-
-@hookimpl
-def prepare_jinja2_environment(env: Environment) -> None:
-    """Has the rows of a table written by `_written`: cell by cell in the template they take longer."""
-    given = env.loader
-    assert given is not None
-    source, count = _ROWS.subn("{{ written_rows(display_rows) }}", given.get_source(env, "_table.html")[0])
-    if count:
-        env.globals["written_rows"] = _written
-        env.loader = ChoiceLoader([DictLoader({"_table.html": source}), given])
-
-
-def _written(rows: Iterable[Iterable[Mapping[str, Any]]]) -> Markup:
-    """The rows as Datasette's template has them."""
-    classes: dict[str, str] = {}
-    lines = []
-    for row in rows:
-        lines.append("<tr>")
-        for cell in row:
-            column = cell["column"]
-            if column not in classes:
-                classes[column] = escape(_css_class(column))
-            kind = escape(cell["value_type"])
-            lines.append(f'<td class="col-{classes[column]} type-{kind}">{escape(cell["value"])}</td>')
-        lines.append("</tr>\n")
-    return Markup("".join(lines))  # what it is joined of is escaped
 
 
 @hookimpl
