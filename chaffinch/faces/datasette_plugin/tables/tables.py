@@ -31,7 +31,7 @@ _css_class: Callable[[str], str] = to_css_class
 
 @cache
 def _metadata() -> dict[str, Any]:
-    text = files("config").joinpath("datasette/metadata.yaml").read_text(encoding="utf-8")
+    text = files("chaffinch.config").joinpath("datasette/metadata.yaml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = parse_metadata(text)
     return loaded
 
