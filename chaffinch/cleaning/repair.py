@@ -16,11 +16,13 @@ from chaffinch.text.chinese.frequent import CHARACTERS
 from chaffinch.text.chinese.hanzi import syllables, to_simplified, toneless
 
 # Anything a repair might be needed for; a line without a match is returned as it came.
-_DAMAGE = re.compile(
-    r"[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+DAMAGED = (
+    r"\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
     r"\u205f-\u206f\u3000\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uffa0"
-    r"\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e01ef*#|>]|  |^ | $| [,.;:!?，。；：！？、]|_x[0-9A-Fa-f]{4}_|&[a-zA-Z#]"
-    r"|[(（?？][a-zɡɑüà-ǿ]"
+    r"\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e01ef*#|>"
+)
+_DAMAGE = re.compile(
+    rf"[{DAMAGED}]|  |^ | $| [,.;:!?，。；：！？、]|_x[0-9A-Fa-f]{{4}}_|&[a-zA-Z#]|[(（?？][a-zɡɑüà-ǿ]"
 )
 _ENTITY = re.compile(r"&(?:amp;)?(?:[a-zA-Z]{2,8}|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});")
 _SPACE = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\xa0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u3164\uffa0 ]+")
@@ -74,6 +76,11 @@ def _suspicious() -> re.Pattern[str]:
     hanzi = "".join(sorted(c for c in common if "\u4e00" <= c <= "\u9fff"))
     signs = r"\x00-\xff\u2010-\u2027\u2030-\u203b\u2460-\u24ff\u2190-\u21ff\u25a0-\u27bf\u3000-\u3029"
     return re.compile(rf"[^{signs}{hanzi}\ufe00-\uffef\U0001f000-\U0001ffff]")
+
+
+def strange(text: str) -> list[int]:
+    """Where a text has characters that sound text seldom has, as `repair` must look for shifted bytes then."""
+    return [match.start() for match in _suspicious().finditer(text)]
 
 
 def is_strange(text: str) -> bool:
