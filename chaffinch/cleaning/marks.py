@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.cleaning.repair import DAMAGED, is_strange, strange
+from chaffinch.cleaning.repair import DAMAGED, is_strange, sound_characters
 from chaffinch.text.contacts.disguises import PLAIN
 from chaffinch.text.contacts.forms import SAID
 from chaffinch.text.lines import codes_of
@@ -27,6 +27,7 @@ _NAME, _DIGIT, _NUMBER, _SPOKEN, _SPACE, _CLOSING = (8 << n for n in range(6))
 _FIRST = 9  # bit of the first side of the first of `_PAIRS`, whose sides follow each other
 _BEYOND = 1 << 20  # a code point that the table does not hold
 _CODES = 1 << 16
+_ALL = 0xFFFFFFFF
 _SPOKEN_CHARS = 11  # of the shortest number that is read out
 
 # What a contact needs that is no number: one of these, or a character of both sides of a pair; without disguises.
@@ -44,12 +45,13 @@ def _table() -> NDArray[np.uint32]:
     """The marks of each code point below 2^16."""
     every = "".join(map(chr, range(_CODES)))
     plain = every.translate(PLAIN)
-    table = np.zeros(_CODES, np.uint32)
-    table[strange(every)] |= STRANGE
+    table = np.full(_CODES, STRANGE | _NAME, np.uint32)
+    for low, high in sound_characters():
+        table[low : high + 1] &= _ALL ^ STRANGE
+    table[[match.start() for match in re.finditer(r"[A-Za-z0-9_\-\s]", plain)]] &= _ALL ^ _NAME
     for mark, pattern, text in (
         (DAMAGE, re.compile(f"[{DAMAGED}_&]"), every),
         (CONTACT, _ALONE, plain),
-        (_NAME, re.compile(r"[^A-Za-z0-9_\-\s]"), plain),
         (_DIGIT, re.compile("[0-9]"), plain),
         (_NUMBER, re.compile(r"[0-9 \-·.+()_/*~,|\u20e3]"), plain),
         (_SPOKEN, re.compile(f"[ \\-{SAID}]"), plain),

@@ -143,7 +143,21 @@ def load_rules(path: Path | None = None) -> Rules:
         needs += [Need(pattern, begins=False, ends=False) for pattern in (*r.cut_head, *r.cut_tail)]
         sifted += [(r, "")] * (len(r.cut_head) + len(r.cut_tail))
     depth = max((r.within for r in rules), default=0) + 1
-    return Rules(rules, sieve(needs), tuple(sifted), most, depth, {r.name: r for r in rules})
+    try:
+        sifter = sieve(needs)
+        for r in rules:
+            for pattern in (*r.unless_title, *r.only_title):
+                _parser.parse(pattern, re.IGNORECASE)
+            if any("(?P<" in pattern for pattern in r.lines):  # a name may come once only
+                _parser.parse(_one_of(r.lines), re.IGNORECASE)
+    except re.error as error:
+        wrong = next(r.name for r in rules if any(error.pattern in patterns for patterns in _all(r)))
+        raise ValueError(f"boilerplate rule {wrong!r}: {error}") from None
+    return Rules(rules, sifter, tuple(sifted), most, depth, {r.name: r for r in rules})
+
+
+def _all(rule: Rule) -> tuple[tuple[str, ...], ...]:
+    return rule.lines, rule.cut_head, rule.cut_tail, rule.unless_title, rule.only_title, (_one_of(rule.lines),)
 
 
 def _rule(table: object, number: int) -> Rule:
@@ -178,8 +192,4 @@ def _patterns(name: str, patterns: object) -> tuple[str, ...]:
         return ()
     if not isinstance(patterns, list) or not patterns or not all(isinstance(p, str) and p for p in patterns):
         raise ValueError(f"boilerplate rule {name!r}: patterns come as a list of strings")
-    try:
-        _parser.parse(_one_of(tuple(patterns)))
-    except re.error as error:
-        raise ValueError(f"boilerplate rule {name!r}: {error}") from None
     return tuple(patterns)
