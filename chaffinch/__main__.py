@@ -8,9 +8,19 @@ import sys
 
 
 def main() -> None:
-    from chaffinch.faces import cli
+    command, arguments = (sys.argv[1:2] or ["--help"])[0], sys.argv[2:]
+    if command in ("-h", "--help"):
+        from chaffinch.faces import without_scrapy
 
-    cli.main()
+        print(without_scrapy.overview())
+    elif command == "clean" and arguments and not any(one.startswith("-") for one in arguments):
+        from chaffinch.faces import without_scrapy
+
+        without_scrapy.clean(arguments)
+    else:
+        from chaffinch.faces import cli
+
+        cli.main()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from chaffinch.page.parse import MAX_HTML, MAX_TAGS, parse, without_images
 
 FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML
 
-_SPACE = re.compile(r"\s+")
 _NOT_TITLE = re.compile(
     r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:|^(?:网站)?(?:首页|首頁|主页)|\s正文$"
     r"|^(?:来源|來源|作者|原创|编辑|栏目|分类|来自)\s?[:\uff1a]"
@@ -74,7 +73,7 @@ def read_text(url: str, text: str, title: str | None = None) -> Article | NotArt
     """
     if len(text) > MAX_HTML:
         return NotArticle(url, "too large")
-    lines = [line for part in text.splitlines() if (line := _SPACE.sub(" ", part).strip())]
+    lines = [line for part in text.splitlines() if (line := " ".join(part.split()))]
     if not lines:
         return NotArticle(url, "empty")
     if len(lines) > MAX_TAGS or sum(map(len, lines)) > MAX_CHARS:

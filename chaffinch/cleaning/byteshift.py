@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from chaffinch.text.chinese.frequent import CHARACTERS
 from chaffinch.text.chinese.hanzi import bigrams, simplified, syllables, toneless
@@ -179,8 +179,7 @@ def _restore_window(line: str, start: int, end: int) -> tuple[str, int]:
     return "".join(out), runs
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """A run being read: what it says so far and how likely that is."""
 
     text: str
@@ -253,8 +252,8 @@ def _ends(run: _Run, line: str, end: int, before: str) -> Iterator[_Run]:
         if char in "?？":  # the second byte is lost; what follows is in step
             after = line[run.at + 1 : run.at + 2]
             guess = _best_guess(_with_lead(run.pending), run.text[-1:] or before, after)
-            yield replace(
-                run, text=run.text + (guess or "?"), score=run.score + _END_LOST, at=run.at + 1, raw=run.raw + _SYMBOL
+            yield run._replace(
+                text=run.text + (guess or "?"), score=run.score + _END_LOST, at=run.at + 1, raw=run.raw + _SYMBOL
             )
         if char == "€":
             encoded = b"\x80"
@@ -264,16 +263,15 @@ def _ends(run: _Run, line: str, end: int, before: str) -> Iterator[_Run]:
             encoded = bytes((0xA3, encoded[0] | 0x80))
         if len(encoded) != 2 or not (whole := _decode(run.pending, encoded[0])):
             return
-        run = replace(_take(run, whole, before, char), pending=encoded[1])
+        run = _take(run, whole, before, char, encoded[1])
         if run.score - run.raw < _HOPELESS or (run.read > 20 and run.pairs * 12 < run.read):
             return
-        yield replace(run, score=run.score + _END)
+        yield run._replace(score=run.score + _END)
 
 
-def _take(run: _Run, whole: str, before: str, char: str) -> _Run:
-    word = _pair(run.text[-1:] or before, whole)
-    raw = _score(char) + (_pair(before, char) if not run.read else 0.0)
-    return replace(
-        run, text=run.text + whole, score=run.score + _score(whole) + word, pairs=run.pairs + (word > 0),
-        at=run.at + 1, raw=run.raw + raw, read=run.read + 1,
-    )  # fmt: skip
+def _take(run: _Run, whole: str, before: str, char: str, pending: int = 0) -> _Run:
+    text, score, pairs, at, _, raw, read, trail, double = run
+    word = _pair(text[-1:] or before, whole)
+    raw += _score(char) + (0.0 if read else _pair(before, char))
+    score += _score(whole) + word
+    return _Run(text + whole, score, pairs + (word > 0), at + 1, pending, raw, read + 1, trail, double)

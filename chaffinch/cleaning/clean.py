@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chaffinch.cleaning import short_lines
-from chaffinch.cleaning.repair import is_strange, repair
-from chaffinch.cleaning.rules import Rule, Rules, load_rules
+from chaffinch.cleaning.marks import STRANGE, marks_of
+from chaffinch.cleaning.repair import repair
+from chaffinch.cleaning.rules import Prospects, Rule, Rules, load_rules
 from chaffinch.items import FIELDS, Article, Cleaned, Contact, Removed, facts_of
 from chaffinch.text.chinese.script import script_of
 from chaffinch.text.contacts.addresses import shown
 from chaffinch.text.contacts.masking import mask
-from chaffinch.text.lines import PROSE_CHARS, Line, is_prose, letters_of, running, view_of
+from chaffinch.text.lines import PROSE_CHARS, Line, is_prose, letters_of, running, view_of, views_of
 
 __all__ = ["Rules", "clean", "load_rules"]
 
@@ -42,20 +43,30 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
     """
     repairs: Counter[str] = Counter()
     contacts: dict[Contact, None] = {}
-    lines: list[Line] = []
+    texts: list[str] = []
+    places: list[int] = []  # of each text in `whole`
     whole: list[Line] = []  # with what nobody sees, which no other rule is asked about
     context = ""
     budget = _SHIFTED_CHARS
-    for block in article.blocks:
-        if is_strange(block.text):
+    marks = marks_of([block.text for block in article.blocks])
+    for block, mark in zip(article.blocks, marks, strict=True):
+        if mark & STRANGE:
             budget -= len(block.text)
+        text = block.text
         if block.hidden:
-            if text := _tidy(block.text, key, "", Counter(), contacts, shifted=False):
+            if text := _tidy(text, key, "", Counter(), contacts, shifted=False):
                 whole.append(Line(text, text, HIDDEN))
-        elif text := _tidy(block.text, key, context, repairs, contacts, shifted=budget > 0):
-            lines.append(Line(text, view_of(text)))
-            whole.append(lines[-1])
+            continue
+        if mark:
+            text = _tidy(text, key, context, repairs, contacts, shifted=budget > 0)
+        if text:
+            places.append(len(whole))
+            whole.append(Line(text, ""))
+            texts.append(text)
             context = text[-60:]
+    lines = [whole[place] for place in places]
+    for line, view in zip(lines, views_of(texts), strict=True):
+        line.view = view
     # A title that is a line of the page as well is damaged once, not twice.
     again = any(block.text == article.title for block in article.blocks)
     title = _tidy(article.title, key, "", Counter() if again else repairs, contacts)
@@ -67,7 +78,7 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
             said[name] = value if FIELDS[name] == "TEXT" else _number(value)
     kept, removed = _split(whole)
     text = "\n".join(kept)
-    if (strange := len(_PRIVATE.findall(text))) >= _REMAPPED:
+    if any(marks) and (strange := len(_PRIVATE.findall(text))) >= _REMAPPED:
         repairs["private-use"] = strange  # not repaired, but marked: only the page's own font knows them
     return Cleaned(
         url=shown(article.url, key),
@@ -111,7 +122,8 @@ def _number(text: str) -> int:
 
 def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
     """Set the rule of every line that goes and cut parts of lines. Returns metadata that rules read."""
-    nominated = _nominate_all(lines, title, rules)
+    prospects = rules.prospects([line.view for line in lines])
+    nominated = _nominate_all(lines, title, rules, prospects)
     starts = [notice_start(line.view, title, names, rules) for line, names in zip(lines, nominated, strict=True)]
     body = [
         (not names or start > 0) and is_prose(line.view)
@@ -133,13 +145,13 @@ def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
     follow(lines, body, after, rules)
     _name_titles(lines, before)
     _spare(lines)
-    _cut(lines, title, rules, before, after)
+    _cut(lines, title, rules, before, after, prospects)
     return found
 
 
 def notice_start(view: str, title: str, names: Sequence[Rule], rules: Rules) -> int:
     """Where a notice begins that stands behind prose of its own in one line; 0 where the line is all notice."""
-    if not names or len(view) <= PROSE_CHARS or not any(rule.pattern for rule in names):
+    if not names or len(view) <= PROSE_CHARS or not any(rule.lines for rule in names):
         return 0
     for end in reversed([m.end() for m in _SENTENCE_END.finditer(view, 0, len(view) - 1)][-_SENTENCES:]):
         if rules.nominate(view[end:].strip(), title):
@@ -156,44 +168,54 @@ def _shorten(line: Line, rule: str, start: int, end: int) -> None:
     line.view = view_of(line.text)
 
 
+_FIRST_LETTER = re.compile(r"[\W_]*[^\W_]")
 _TITLE = Rule("title-line", "anywhere", 0, 400)
 _SUFFIX = re.compile(
     r"\s*(?:[-_|—–]\s*[^,。;!?]{1,14}|第\s?[0-9]{1,2}\s?张|[(【\[]?图(?:片)?\s?[0-9一二三四]?[)】\]]?|的?(?:图片|配图|文章)[0-9]?)?\s*"
 )
 
 
-def _nominate_all(lines: Sequence[Line], title: str, rules: Rules) -> list[list[Rule]]:
+def _nominate_all(lines: Sequence[Line], title: str, rules: Rules, prospects: Sequence[Prospects]) -> list[list[Rule]]:
     """The rules that each line's words call for, from both ends inwards: the middle is open to few of them."""
     out: list[list[Rule]] = [[] for _ in lines]
-    low = _reach(range(len(lines)), lines, title, rules, out)
-    high = _reach(range(len(lines) - 1, low - 1, -1), lines, title, rules, out)
+    letters = letters_of(title)
+
+    def nominations(i: int, middle: bool = False) -> list[Rule]:
+        view = lines[i].view
+        names = rules.nominate(view, title, middle, prospects[i]) if prospects[i].whole else []
+        if letters and len(view) <= len(title) + 40 and _is_title(view, title, letters):
+            names = [_TITLE, *names]
+        return names
+
+    def reach(order: Sequence[int]) -> int:
+        """Nominate inwards until the prose is deep enough; returns how many lines that took."""
+        prose = 0
+        for taken, i in enumerate(order):
+            if prose == rules.depth:
+                return taken
+            out[i] = nominations(i)
+            prose += not out[i] and is_prose(lines[i].view)
+        return len(order)
+
+    low = reach(range(len(lines)))
+    high = reach(range(len(lines) - 1, low - 1, -1))
     for i in range(low, len(lines) - high):
-        out[i] = _nominations(lines[i], title, rules, middle=True)
+        out[i] = nominations(i, middle=True)
     return out
 
 
-def _reach(order: Sequence[int], lines: Sequence[Line], title: str, rules: Rules, out: list[list[Rule]]) -> int:
-    """Nominate inwards until the prose is deep enough; returns how many lines that took."""
-    prose = 0
-    for taken, i in enumerate(order):
-        if prose == rules.depth:
-            return taken
-        out[i] = _nominations(lines[i], title, rules)
-        prose += not out[i] and is_prose(lines[i].view)
-    return len(order)
+def _is_title(view: str, title: str, wanted: str) -> bool:
+    """Whether a line is the title: plain, labelled, in brackets, as an image's name, or with the site's name.
 
-
-def _nominations(line: Line, title: str, rules: Rules, middle: bool = False) -> list[Rule]:
-    names = rules.nominate(line.view, title, middle)
-    if title and len(line.view) <= len(title) + 40 and _is_title(line.view, title):
-        names = [_TITLE, *names]
-    return names
-
-
-def _is_title(view: str, title: str) -> bool:
-    """Whether a line is the title: plain, labelled, in brackets, as an image's name, or with the site's name."""
+    `wanted` are the title's letters, of which there is one.
+    """
+    if view[:1] != wanted[0] and view[:1].isalpha() and view[0].lower()[0] != wanted[0] and view[0] != "标":
+        return False  # as most lines are not
     view = view.removeprefix("标题:")
-    plain, wanted = letters_of(view), letters_of(title)
+    first = _FIRST_LETTER.match(view)
+    if first is None or first[0][-1].lower()[:1] != wanted[:1]:
+        return False
+    plain = letters_of(view)
     if len(wanted) < 4 or not plain.startswith(wanted):
         return plain == wanted and bool(wanted)
     if plain == wanted:
@@ -278,14 +300,12 @@ def _spare(lines: list[Line]) -> None:
         max(lines, key=lambda line: (line.rule not in _TITLES, len(line.view))).rule = ""
 
 
+_GLUED = 8  # characters of a title that may be glued to a line
 _OPENING = re.compile(r"(?:随着|当|如果|在|很多|许多|近年|近日|现在|今天|对于|首先|关于|因为|根据|一般|通常|目前|其实)")
 
 
-def _glued_title(view: str, title: str) -> int:
+def _glued_title(view: str, bare: str) -> int:
     """How much of a line's start is the title as an image's name, set before a sentence that begins anew."""
-    bare = title.strip()
-    if len(bare) < 8:
-        return 0
     for head in (f"【{bare}】", f"[{bare}]"):
         if view.startswith(head):
             return len(head)
@@ -297,15 +317,26 @@ def _glued_title(view: str, title: str) -> int:
     return len(bare) + space if anew else 0
 
 
-def _cut(lines: list[Line], title: str, rules: Rules, before: Sequence[int], after: Sequence[int]) -> None:
+def _cut(
+    lines: list[Line],
+    title: str,
+    rules: Rules,
+    before: Sequence[int],
+    after: Sequence[int],
+    prospects: Sequence[Prospects],
+) -> None:
     """Cut furniture that is glued to an end of a line that stays."""
+    bare = title.strip()
+    heads = (bare, "【", "[") if len(bare) >= _GLUED else ()
     for i, line in enumerate(lines):
         if line.rule:
             continue
-        if end := _glued_title(line.view, title):
+        if line.view.startswith(heads) and (end := _glued_title(line.view, bare)):
             _shorten(line, "repeated-title", 0, end)
         middle = before[i] >= rules.depth and after[i] >= rules.depth
-        for rule in rules.cutting_anywhere if middle else rules.cutting:
+        for rule in prospects[i].cutting:
+            if middle and rule.where != "anywhere":
+                continue
             if rule.fits(title) and rule.holds(i, len(lines), before[i], after[i]):
                 span = rule.cut(line.view, _HEAD_CHARS, _TAIL_CHARS)
                 if span is not None and span[1] - span[0] < len(line.view):

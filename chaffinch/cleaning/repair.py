@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 
 from chaffinch.cleaning.byteshift import restore
@@ -16,11 +17,13 @@ from chaffinch.text.chinese.frequent import CHARACTERS
 from chaffinch.text.chinese.hanzi import syllables, to_simplified, toneless
 
 # Anything a repair might be needed for; a line without a match is returned as it came.
-_DAMAGE = re.compile(
-    r"[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+DAMAGED = (
+    r"\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
     r"\u205f-\u206f\u3000\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uffa0"
-    r"\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e01ef*#|>]|  |^ | $| [,.;:!?，。；：！？、]|_x[0-9A-Fa-f]{4}_|&[a-zA-Z#]"
-    r"|[(（?？][a-zɡɑüà-ǿ]"
+    r"\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e01ef*#|>"
+)
+_DAMAGE = re.compile(
+    rf"[{DAMAGED}]|  |^ | $| [,.;:!?，。；：！？、]|_x[0-9A-Fa-f]{{4}}_|&[a-zA-Z#]|[(（?？][a-zɡɑüà-ǿ]"
 )
 _ENTITY = re.compile(r"&(?:amp;)?(?:[a-zA-Z]{2,8}|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});")
 _SPACE = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\xa0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u3164\uffa0 ]+")
@@ -66,14 +69,26 @@ _CUT_SIGNS = {b"\xe3\x80\xff": "。", b"\xef\xbc\xff": "，"}  # by far the comm
 _MISREAD = 4  # characters from which a run may be UTF-8 that was read as GBK
 
 
+# Beside frequent Chinese characters, what sound text has.
+_SOUND = (
+    (0, 0xFF), (0x2010, 0x2027), (0x2030, 0x203B), (0x2460, 0x24FF), (0x2190, 0x21FF), (0x25A0, 0x27BF),
+    (0x3000, 0x3029), (0xFE00, 0xFFEF), (0x1F000, 0x1FFFF),
+)  # fmt: skip
+
+
+def sound_characters() -> Iterator[tuple[int, int]]:
+    """Runs of code points, first and last, that sound text has."""
+    yield from _SOUND
+    common = set(CHARACTERS)
+    common.update(chr(c) for c, plain in to_simplified().items() if plain in common)
+    yield from ((ord(c), ord(c)) for c in sorted(common) if "\u4e00" <= c <= "\u9fff")
+
+
 @lru_cache(maxsize=1)
 def _suspicious() -> re.Pattern[str]:
     """A character that sound text seldom has: rare, private, or a sign out of place between Chinese characters."""
-    common = set(CHARACTERS)
-    common.update(chr(c) for c, plain in to_simplified().items() if plain in common)
-    hanzi = "".join(sorted(c for c in common if "\u4e00" <= c <= "\u9fff"))
-    signs = r"\x00-\xff\u2010-\u2027\u2030-\u203b\u2460-\u24ff\u2190-\u21ff\u25a0-\u27bf\u3000-\u3029"
-    return re.compile(rf"[^{signs}{hanzi}\ufe00-\uffef\U0001f000-\U0001ffff]")
+    runs = (chr(low) if low == high else f"\\U{low:08x}-\\U{high:08x}" for low, high in sound_characters())
+    return re.compile(f"[^{''.join(runs)}]")
 
 
 def is_strange(text: str) -> bool:

@@ -9,8 +9,6 @@ import sys
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from importlib import import_module
-from importlib.metadata import metadata
 from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType
@@ -31,10 +29,7 @@ from chaffinch.text.say import complain
 def main() -> None:
     """Runs `chaffinch COMMAND …`. Exit status: 0 done, 1 failed, 2 wrong usage."""
     os.environ["SCRAPY_SETTINGS_MODULE"] = "chaffinch.config.settings"
-    command = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if command in ("-h", "--help"):
-        print(_overview())
-        return
+    command = sys.argv[1]
     if command == "--version":
         print(versions())
         return
@@ -48,7 +43,7 @@ def main() -> None:
     if command in ("demo", "init"):
         os.environ[project.NAMED_BY] = ""  # what these make is not of the project that they are run in
     else:
-        _say_project()
+        project.say()
     from scrapy.cmdline import execute
 
     try:
@@ -66,17 +61,6 @@ def versions() -> str:
     return f"Chaffinch {__version__}, Scrapy {scrapy.__version__}, Python {platform.python_version()}"
 
 
-def _say_project() -> None:
-    """One line where the project file that holds is not in this folder: it may be there by accident."""
-    try:
-        path = project.find()
-    except (ValueError, OSError) as error:
-        complain(error)
-        sys.exit(2)
-    if path is not None and path.parent != Path():
-        complain(f"project {path}")
-
-
 def _commands(package: ModuleType) -> dict[str, str]:
     """Name of each command in a package and the packages in it -> its module, as Scrapy finds them."""
     found = walk_packages(package.__path__, f"{package.__name__}.")
@@ -86,25 +70,6 @@ def _commands(package: ModuleType) -> dict[str, str]:
 def modules() -> dict[str, str]:
     """Name of every command, ours and Scrapy's -> the module that it is in."""
     return {**_commands(scrapy.commands), **_commands(commands)}
-
-
-def _overview() -> str:
-    """What `chaffinch` alone prints: Scrapy's list speaks of `scrapy`, and names ours among twenty others."""
-    found = modules()
-    ours = {name: module for name, module in found.items() if module.startswith(f"{commands.__name__}.")}
-    ours = {name: module for name, module in ours.items() if ".of_scrapy." not in module}
-    lines = [
-        f"Chaffinch {__version__}: {metadata('chaffinch')['Summary']}",
-        "",
-        "Usage: chaffinch COMMAND [options]        (-h after a COMMAND explains it)",
-        "",
-        *(f"  {name:11}{import_module(ours[name]).Command().short_desc()}" for name in sorted(ours)),
-        "",
-        "Every command takes -s CORPUS=FILE (default data/corpus.db; of demo data/demo.db), and reads the",
-        "chaffinch.toml of the folder it is run in or of one above; `chaffinch config` shows what holds.",
-        f"Scrapy's own commands work too: {', '.join(sorted(found.keys() - ours.keys()))}.",
-    ]
-    return "\n".join(lines)
 
 
 def remind_of_purge(path: Path) -> None:

@@ -107,6 +107,17 @@ def find() -> Path | None:
     return None
 
 
+def say() -> None:
+    """One line where the project file that holds is not in this folder: it may be there by accident."""
+    try:
+        path = find()
+    except (ValueError, OSError) as error:
+        complain(error)
+        sys.exit(2)
+    if path is not None and path.parent != Path():
+        complain(f"project {path}")
+
+
 def read(path: Path) -> Project:
     """Reads a project file. Raises ValueError, one line with the file and the line in it, for what is wrong there."""
     text = read_text(path, str(path))

@@ -14,10 +14,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from chaffinch.items import PageState
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 # expected between two visits: fewer costs more requests, more misses changes (measured: benchmarks/revisit.py)
 CHANGES_A_VISIT = 0.35

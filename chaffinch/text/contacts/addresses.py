@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import quote, unquote_to_bytes
 
 from chaffinch.text.contacts import masking
@@ -132,6 +132,7 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() and c != " " else quote(c, errors="replace") for c in text)
 
 
+@lru_cache(maxsize=4_096)  # addresses of one site have most of their parts in common
 def _spans(text: str) -> list[Span]:
     """The contacts of one part of an address, in order; none overlap."""
     taken: list[Span] = []
