@@ -73,8 +73,8 @@ def connection(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def asked(query: str = "", order: str = "copies", offset: int = 0, **chosen: str) -> Asked:
-    return Asked(query, chosen, order, offset)
+def asked(query: str = "", order: str = "copies") -> Asked:
+    return Asked(query, {}, order, 0)
 
 
 def all_pages(connection: sqlite3.Connection, wanted: Asked) -> tuple[results.ResultsPage, list[results.Result]]:
@@ -98,9 +98,10 @@ MATCHING = """
 
 @pytest.mark.parametrize("query", ["", "逾期", "催收 律师", "协商", '"协商 逾期"', "nothing of it"])
 def test_counts_and_filters_are_those_of_sql(connection: sqlite3.Connection, query: str) -> None:
+    chosen: dict[str, str]
     for chosen in ({}, {"site": "a.example"}, {"month": "2024-02", "topic": "loan"}, {"kind": "alone"},
                    {"kind": "spun", "site": "b.example"}, {"site": "nowhere"}, {"month": "2024-13"}):  # fmt: skip
-        wanted = asked(query, **chosen)
+        wanted = Asked(query, chosen, "copies", 0)
         given = {"match": match(query), **dict.fromkeys(results.FACETS, ""), **chosen}
         rows = connection.execute(MATCHING, given).fetchall() if chosen != {"month": "2024-13"} else []
         texts = {row[4] for row in rows}
@@ -131,9 +132,11 @@ def test_orders_put_the_most_copied_the_latest_and_the_best_first(connection: sq
     ids = [last_of(connection, row) for row in latest]
     assert ids == sorted(ids, reverse=True)
     _, best = all_pages(connection, asked("逾期", order="best"))
-    ranked = "SELECT coalesce(cluster_id, -id) FROM articles_fts JOIN articles ON id = articles_fts.rowid"
-    (text,) = connection.execute(f"{ranked} WHERE articles_fts MATCH ? ORDER BY rank", (match("逾期"),)).fetchone()
-    assert (best[0].cluster or -best[0].article) == text
+    sql = "SELECT coalesce(cluster_id, -id), rank FROM articles_fts JOIN articles ON id = articles_fts.rowid"
+    ranks = connection.execute(f"{sql} WHERE articles_fts MATCH ? ORDER BY rank DESC", (match("逾期"),)).fetchall()
+    best_of = dict(ranks)  # of a text the lowest, which comes last
+    found = [best_of[row.cluster or -row.article] for row in best]
+    assert found == sorted(found) and found[0] < found[-1]
     assert {row.article for row in best} == {row.article for row in copied}
 
 
