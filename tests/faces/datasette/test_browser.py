@@ -17,10 +17,14 @@ pytestmark = pytest.mark.skipif(
     chromium.PATH is None, reason="no Chromium: `apt-get install chromium` runs these tests"
 )
 # A page of each kind.
-KINDS = ("/", "/corpus/articles?_search=逾期", "/corpus/-/search?q=逾期", "/corpus/-/sites",
-    "/corpus/-/run/1", "/corpus/-/runs", "/corpus/-/cluster/1",
-         "/corpus/-/article/2", "/corpus/-/compare?a=1&b=2", "/corpus/-/nope", "/corpus",
-         "/corpus/articles/1", "/corpus/search?search=逾期", "/corpus?sql=select+1", "/corpus?sql=selec")  # fmt: skip
+KINDS = (
+    *(
+        f"/corpus/-/{page}"
+        for page in "search?q=逾期 sites run/1 runs cluster/1 article/2 compare?a=1&b=2 nope".split()
+    ),
+    *"/ /corpus /corpus/articles?_search=逾期 /corpus/articles/1 /corpus/search?search=逾期".split(),
+    *"/corpus?sql=select+1 /corpus?sql=selec".split(),
+)
 INJECTED = "{const s = document.createElement('script'); s.text = 'ran = 1'; document.body.append(s); window.ran}"
 DATASETTES = (
     "/", "/corpus", f"/corpus/articles?_search={ATTACKED}", "/corpus/articles?_search=逾期", "/corpus/articles/1",
@@ -79,7 +83,7 @@ def test_a_browser_runs_nothing_asks_nobody_else_and_needs_no_sideways_scrolling
             refused = [
                 event["params"]["entry"]["text"] for event in browser.events if event["method"] == "Log.entryAdded"
             ]
-            assert "/-/" in page or not refused, (page, refused)  # Datasette's own scripts run
+            assert not [said for said in refused if "404" not in said], (page, refused)
             assert browser.evaluate(INJECTED) is None, page
             assert browser.evaluate(FAINT) == [], (page, dark)
             if "/-/" in page:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from chaffinch.corpus.search import excerpt, match, phrases
-from chaffinch.faces.datasette_plugin.pages.rendering import number
+from chaffinch.faces.datasette_plugin.pages.rendering import language, number
 from chaffinch.faces.datasette_plugin.speed.columns import KINDS, Columns, Flags, Ints, matched
 from chaffinch.faces.datasette_plugin.speed.search import marked_up
+from chaffinch.text.canonical import canonical
 
 PAGE = 20  # texts in one page
 RANKED = 2_000  # articles that are ranked, those found last; cost
 EXCERPTED = 100_000  # characters of a text that an excerpt is taken from; cost
-SHOWN, FOLDED = 10, 200  # values of a facet in sight, and behind a click
+SHOWN, FOLDED = 10, 40  # values of a facet in sight, and behind a click; cost
 ORDERS = {"copies": "most copied", "best": "best match", "latest": "found last"}
 FACETS = {"site": "Site", "month": "Month claimed", "topic": "Topic", "kind": "Kind of copy"}
 KIND_NAMES = {
@@ -37,10 +38,9 @@ class Asked:
     order: str
     offset: int
 
-    def address(self) -> str:
-        """The query string of this page."""
-        given = {"q": self.query, **self.chosen, "order": self.order if self.order != "copies" else "",
-                 "from": self.offset or ""}  # fmt: skip
+    def address(self, **more: object) -> str:
+        """The query string of this page, with `more` in the place of what it asks for, and from the first text."""
+        given = {"q": self.query, **self.chosen, "order": self.order, **more}
         return f"?{urlencode({name: value for name, value in given.items() if value})}"
 
 
@@ -59,18 +59,22 @@ class Choice:
 
     label: str
     address: str
-    texts: int
     chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FacetShown:
-    """A facet: its choices, the most frequent first (of months the latest), `more` of them behind a click."""
+    """A facet: its choices as items of a list, the most frequent first (of months the latest).
+
+    `hidden` of them are behind a click, and `left_out` altogether. They are written here: one by one in the template
+    they take longer than the search.
+    """
 
     name: str
     title: str
-    choices: tuple[Choice, ...]
-    more: tuple[Choice, ...]
+    choices: Markup
+    more: Markup
+    hidden: int
     left_out: int
 
 
@@ -85,7 +89,7 @@ class Result:
     matching: int
     title: Markup
     excerpt: Markup
-    script: str
+    lang: str
     site: str
     published: str | None
     first_seen: str
@@ -128,8 +132,8 @@ def read(held: Columns, connection: sqlite3.Connection, wanted: Asked) -> Result
         sites=len(counts["site"]),
         results=results,
         offset=wanted.offset,
-        preceding=replace(wanted, offset=max(wanted.offset - PAGE, 0)).address() if wanted.offset else None,
-        following=replace(wanted, offset=end).address() if end < len(texts) else None,
+        preceding=wanted.address(**{"from": max(wanted.offset - PAGE, 0)}) if wanted.offset else None,
+        following=wanted.address(**{"from": end}) if end < len(texts) else None,
         orders=tuple(_orders(wanted)),
         facets=tuple(_facet(wanted, name, counts[name]) for name in FACETS if counts[name] or name in wanted.chosen),
         narrowed=bool(wanted.chosen),
@@ -189,10 +193,10 @@ def _results(
     rows = {row[0]: row[1:] for row in _rows(connection, sql, articles.values())}
     for text, article in articles.items():
         if article in rows:  # deleted since the arrays were made
-            title, said, *rest = rows[article]
+            title, said, script, *rest = rows[article]
             yield Result(
                 article, int(held.cluster[text]), int(held.copies[text]), int(held.sites[text]), int(matching[text]),
-                _title(title, query), marked_up(excerpt(said, query)), *rest,
+                _title(title, query), marked_up(excerpt(said, query)), language(script), *rest,
             )  # fmt: skip
 
 
@@ -203,8 +207,11 @@ def _rows(connection: sqlite3.Connection, sql: str, ids: Any) -> list[Any]:
 
 def _title(title: str, query: str) -> Markup:
     """The title, marked where an excerpt of it is all of it."""
+    form = canonical(title)
+    if not any(phrase in form for phrase in phrases(query)):
+        return escape(title)
     quoted = excerpt(title, query)
-    return Markup.escape(title) if "…" in quoted else marked_up(quoted)
+    return escape(title) if "…" in quoted else marked_up(quoted)
 
 
 def _by_count(counted: tuple[str, int]) -> tuple[int, str]:
@@ -214,25 +221,30 @@ def _by_count(counted: tuple[str, int]) -> tuple[int, str]:
 def _orders(wanted: Asked) -> Iterator[Choice]:
     for order, label in ORDERS.items():
         if order != "best" or wanted.query:
-            yield Choice(label, replace(wanted, order=order, offset=0).address(), 0, order == wanted.order)
+            yield Choice(label, wanted.address(order=order), order == wanted.order)
 
 
 def _facet(wanted: Asked, name: str, counts: list[tuple[str, int]]) -> FacetShown:
     """The choices of a facet; where one is chosen, that alone, with the way back."""
-    others = {key: value for key, value in wanted.chosen.items() if key != name}
     if name in wanted.chosen:
-        value = wanted.chosen[name]
-        texts = dict(counts).get(value, 0)
-        back = replace(wanted, chosen=others, offset=0).address()
-        return FacetShown(name, FACETS[name], (Choice(_label(name, value), back, texts, True),), (), 0)
+        label, back = _label(name, wanted.chosen[name]), wanted.address(**{name: ""})
+        return FacetShown(name, FACETS[name], _CHOSEN.format(back, label), Markup(), 0, 0)
     if name == "kind":
         counts.sort(key=lambda counted: KINDS.index(counted[0]))
-    choices = [
-        Choice(_label(name, value), replace(wanted, chosen={**others, name: value}, offset=0).address(), texts, False)
+    before = wanted.address()
+    items = [
+        f'<li><a href="{escape(before)}&amp;{name}={quote_plus(value)}">{escape(_label(name, value))}</a>'
+        f' <span class="n">{texts:,}</span></li>\n'
         for value, texts in counts[: SHOWN + FOLDED]
     ]
-    left_out = max(len(counts) - SHOWN - FOLDED, 0)
-    return FacetShown(name, FACETS[name], tuple(choices[:SHOWN]), tuple(choices[SHOWN:]), left_out)
+    shown, more = (Markup("".join(part)) for part in (items[:SHOWN], items[SHOWN:]))  # what they hold is escaped
+    return FacetShown(name, FACETS[name], shown, more, len(items[SHOWN:]), max(len(counts) - SHOWN - FOLDED, 0))
+
+
+_CHOSEN = Markup(
+    '<li><a class="chosen" href="{}">{} <span aria-hidden="true">✕</span>'
+    '<span class="sr">: take this filter away</span></a></li>'
+)
 
 
 def _label(name: str, value: str) -> str:

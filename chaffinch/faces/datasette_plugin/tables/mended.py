@@ -35,6 +35,8 @@ _MENDED: dict[str, tuple[tuple[str, str], ...]] = {
         (r"</nav>(\s*</header>)", r'</nav>{% if chaffinch %}{% include "chaffinch/_bar.html" %}{% endif %}\1'),
         (r'<section class="content">', r'<main id="content" tabindex="-1">\g<0>'),
         (r"</section>(\s*</div>\s*<footer)", r"</section></main>\1"),
+        # It folds up what was unfolded as soon as one clicks elsewhere; ours stays open.
+        (r'{% include "_close_open_menus.html" %}', r"{% if not here %}\g<0>{% endif %}"),
     ),
     "database.html": (
         (r"<h3>Custom SQL query</h3>", "<h2>Custom SQL query</h2>"),
