@@ -55,7 +55,7 @@ class Bare(scrapy.Spider):
 
 process = CrawlerProcess({
     "LOG_LEVEL": "ERROR", "CONCURRENT_REQUESTS": 64, "CONCURRENT_REQUESTS_PER_DOMAIN": 8, "ROBOTSTXT_OBEY": False,
-    "TWISTED_DNS_RESOLVER": "spiders.engine.resolver.PublicResolver",
+    "TWISTED_DNS_RESOLVER": "chaffinch.spiders.engine.resolver.PublicResolver",
     "ALLOW_PRIVATE_ADDRESSES": True, "COOKIES_ENABLED": False, "TELNETCONSOLE_ENABLED": False,
 })
 process.crawl(Bare)

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 __all__ = [
-    "Article", "Cluster", "Comparison", "Corpus", "CorpusError", "Fingerprint", "NearDuplicates", "NoArticleError",
-    "Pair", "clean", "compare", "fingerprint", "near_duplicates", "open", "read",
+    "Article", "ArticlePipeline", "Cluster", "Comparison", "Corpus", "CorpusError", "Fingerprint", "NearDuplicates",
+    "NoArticleError", "Page", "Pair", "clean", "compare", "fingerprint", "near_duplicates", "open", "read",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from chaffinch.faces.library import (
         Article,
+        ArticlePipeline,
         Cluster,
         Comparison,
         Corpus,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Fingerprint,
         NearDuplicates,
         NoArticleError,
+        Page,
         Pair,
         clean,
         compare,

@@ -5,8 +5,8 @@ from chaffinch.faces import project
 from chaffinch.flow import ORDER
 
 BOT_NAME = "chaffinch"
-SPIDER_MODULES = ["spiders"]
-NEWSPIDER_MODULE = "spiders"
+SPIDER_MODULES = ["chaffinch.spiders"]
+NEWSPIDER_MODULE = "chaffinch.spiders"
 COMMANDS_MODULE = "chaffinch.faces.commands"
 
 # --- Ours -------------------------------------------------------------------------------------------------------
@@ -26,14 +26,17 @@ PAGE_BUDGET = 50_000
 # --- The flow: the stages in the order that chaffinch/flow/__init__.py gives, each with its file in pipelines/. ------
 # Clustering happens in the store's transaction: it needs what the corpus holds already.
 ITEM_PIPELINES = {
-    **{f"pipelines.{one}.{one.title().replace('_', '')}Pipeline": 50 * place for place, one in enumerate(ORDER, 1)},
-    "pipelines.store.StorePipeline": 900,
+    **{
+        f"chaffinch.pipelines.{one}.{one.title().replace('_', '')}Pipeline": 50 * place
+        for place, one in enumerate(ORDER, 1)
+    },
+    "chaffinch.pipelines.store.StorePipeline": 900,
 }
-ITEM_PROCESSOR = "spiders.engine.offload.OffloadingPipelines"
+ITEM_PROCESSOR = "chaffinch.spiders.engine.offload.OffloadingPipelines"
 # The frontier lives in the corpus: what is due comes from it, what was found goes to it.
-SCHEDULER = "spiders.engine.scheduler.FrontierScheduler"
+SCHEDULER = "chaffinch.spiders.engine.scheduler.FrontierScheduler"
 # A spider that opens no corpus, such as one of your own, gets Scrapy's scheduler and none of these stages.
-ADDONS = {"spiders.engine.foreign.ForeignSpiders": 0}
+ADDONS = {"chaffinch.spiders.engine.foreign.ForeignSpiders": 0}
 
 # --- Polite ------------------------------------------------------------------------------------------------------
 USER_AGENT = f"Chaffinch/{__version__}"  # the spider adds CONTACT
@@ -51,10 +54,10 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # `pages.reason` tells it
 COOKIES_ENABLED = True  # to sites that show themselves only to who brings one back: spiders.middlewares.cookies
 
 # --- Safe --------------------------------------------------------------------------------------------------------
-TWISTED_DNS_RESOLVER = "spiders.engine.resolver.PublicResolver"
+TWISTED_DNS_RESOLVER = "chaffinch.spiders.engine.resolver.PublicResolver"
 DOWNLOAD_HANDLERS = {
-    "http": "spiders.extensions.stopping.StoppableHandler",
-    "https": "spiders.extensions.stopping.StoppableHandler",
+    "http": "chaffinch.spiders.extensions.stopping.StoppableHandler",
+    "https": "chaffinch.spiders.extensions.stopping.StoppableHandler",
     "data": None,
     "file": None,
     "ftp": None,
@@ -73,20 +76,20 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
-    "spiders.middlewares.optout.OptOutMiddleware": 80,
-    "spiders.middlewares.backoff.BackoffMiddleware": 90,
-    "spiders.middlewares.robots.RobotsMiddleware": 100,
-    "spiders.middlewares.cookies.CookieMiddleware": 580,  # sees what was inflated
-    "spiders.middlewares.encodings.ContentEncodingMiddleware": 590,
-    "spiders.middlewares.archive.ArchiveMiddleware": 950,
+    "chaffinch.spiders.middlewares.optout.OptOutMiddleware": 80,
+    "chaffinch.spiders.middlewares.backoff.BackoffMiddleware": 90,
+    "chaffinch.spiders.middlewares.robots.RobotsMiddleware": 100,
+    "chaffinch.spiders.middlewares.cookies.CookieMiddleware": 580,  # sees what was inflated
+    "chaffinch.spiders.middlewares.encodings.ContentEncodingMiddleware": 590,
+    "chaffinch.spiders.middlewares.archive.ArchiveMiddleware": 950,
 }
 
 EXTENSIONS = {
-    "spiders.extensions.live.LiveExtension": 0,
-    "spiders.extensions.stopping.Stopping": 0,
+    "chaffinch.spiders.extensions.live.LiveExtension": 0,
+    "chaffinch.spiders.extensions.stopping.Stopping": 0,
     "scrapy.extensions.feedexport.FeedExporter": None,
-    "spiders.extensions.feeds.ArticleFeeds": 0,  # -o and -O
-    "spiders.extensions.watchdog.Watchdog": 0,
+    "chaffinch.spiders.extensions.feeds.ArticleFeeds": 0,  # -o and -O
+    "chaffinch.spiders.extensions.watchdog.Watchdog": 0,
     # Off already; not even loaded, as the second brings an HTTP server and client.
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,
@@ -96,7 +99,7 @@ FEED_EXPORT_ENCODING = "utf-8"  # JSON as it reads, not \u9009
 
 # --- Quiet -------------------------------------------------------------------------------------------------------
 LOG_LEVEL = "WARNING"
-LOG_FORMATTER = "spiders.engine.logformatter.QuietFormatter"
+LOG_FORMATTER = "chaffinch.spiders.engine.logformatter.QuietFormatter"
 
 # --- The project folder's own, if the command is run in one ----------------------------------------------------------
 project.apply(globals())

@@ -1,7 +1,7 @@
 """Canonical: the form that matching and search use."""
 
 from chaffinch.flow.stages import canonical
-from pipelines.stage import StagePipeline
+from chaffinch.pipelines.stage import StagePipeline
 
 
 class CanonicalPipeline(StagePipeline):

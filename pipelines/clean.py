@@ -1,7 +1,7 @@
 """Clean: the article without boilerplate and contacts."""
 
 from chaffinch.flow.stages import clean
-from pipelines.stage import StagePipeline
+from chaffinch.pipelines.stage import StagePipeline
 
 
 class CleanPipeline(StagePipeline):

@@ -1,7 +1,7 @@
 """Decode: bytes to text."""
 
 from chaffinch.flow.stages import decode
-from pipelines.stage import StagePipeline
+from chaffinch.pipelines.stage import StagePipeline
 
 
 class DecodePipeline(StagePipeline):

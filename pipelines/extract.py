@@ -1,7 +1,7 @@
 """Extract: the article's node as blocks."""
 
 from chaffinch.flow.stages import extract
-from pipelines.stage import StagePipeline
+from chaffinch.pipelines.stage import StagePipeline
 
 
 class ExtractPipeline(StagePipeline):

@@ -1,7 +1,7 @@
 """Fingerprint: what copies are found by."""
 
 from chaffinch.flow.stages import fingerprint
-from pipelines.stage import StagePipeline
+from chaffinch.pipelines.stage import StagePipeline
 
 
 class FingerprintPipeline(StagePipeline):

@@ -1,7 +1,7 @@
 """Links: where the page leads."""
 
 from chaffinch.flow.leads import links
-from pipelines.stage import StagePipeline
+from chaffinch.pipelines.stage import StagePipeline
 
 
 class LinksPipeline(StagePipeline):

@@ -1,7 +1,7 @@
 """Listing: sitemaps, feeds and JSON end here, as links."""
 
 from chaffinch.flow.leads import listing
-from pipelines.stage import StagePipeline
+from chaffinch.pipelines.stage import StagePipeline
 
 
 class ListingPipeline(StagePipeline):

@@ -1,7 +1,7 @@
 """Parse: text to a tree."""
 
 from chaffinch.flow.stages import parse
-from pipelines.stage import StagePipeline
+from chaffinch.pipelines.stage import StagePipeline
 
 
 class ParsePipeline(StagePipeline):

@@ -1,7 +1,7 @@
 """Robots meta: pages that ask not to be kept or followed."""
 
 from chaffinch.flow.stages import robots_meta
-from pipelines.stage import StagePipeline
+from chaffinch.pipelines.stage import StagePipeline
 
 
 class RobotsMetaPipeline(StagePipeline):

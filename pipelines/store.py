@@ -12,7 +12,7 @@ from chaffinch.items import Page, Visit
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from spiders.run import CrawlRun
+    from chaffinch.spiders.run import CrawlRun
 
 
 class StorePipeline:

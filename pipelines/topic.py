@@ -1,7 +1,7 @@
 """Topic: what the article is about."""
 
 from chaffinch.flow.stages import topic
-from pipelines.stage import StagePipeline
+from chaffinch.pipelines.stage import StagePipeline
 
 
 class TopicPipeline(StagePipeline):

@@ -19,11 +19,11 @@ from chaffinch.page.decode import decode
 from chaffinch.page.leads.links import links
 from chaffinch.page.parse import parse
 from chaffinch.page.urls import site_of
+from chaffinch.spiders.engine.resolver import in_words
+from chaffinch.spiders.middlewares.backoff import Holds
+from chaffinch.spiders.middlewares.robots import RobotsForbid
 from chaffinch.text import words
 from chaffinch.text.say import printable
-from spiders.engine.resolver import in_words
-from spiders.middlewares.backoff import Holds
-from spiders.middlewares.robots import RobotsForbid
 
 if TYPE_CHECKING:
     from typing import Self
@@ -60,7 +60,7 @@ class CheckSpider(scrapy.Spider):
     custom_settings: dict[str, Any] | None = {  # noqa: RUF012 - as Scrapy declares it
         "SCHEDULER": "scrapy.core.scheduler.Scheduler",
         "ITEM_PIPELINES": {},
-        "EXTENSIONS": {"spiders.extensions.stopping.Stopping": 0},
+        "EXTENSIONS": {"chaffinch.spiders.extensions.stopping.Stopping": 0},
     }
     plan: Plan
 

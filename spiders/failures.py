@@ -8,8 +8,7 @@ import sysconfig
 import traceback
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-OURS = frozenset({"chaffinch", "config", "pipelines", "spiders"})
+OURS = Path(__file__).parents[1]  # the package
 LIBRARIES = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib"))
 MOST_CAUSES = 10  # cost
 
@@ -56,13 +55,13 @@ def _own_frame(error: BaseException) -> str:
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         file = Path(frame.filename)
         if _is_own(file):
-            return f"{file.relative_to(ROOT) if file.is_relative_to(ROOT) else file.name}, line {frame.lineno}"
+            return f"{file.relative_to(OURS) if file.is_relative_to(OURS) else file.name}, line {frame.lineno}"
     return ""
 
 
 def _is_own(file: Path) -> bool:
     """Whether a file is ours, or the user's: it says more than the library that it called."""
-    if file.is_relative_to(ROOT) and file.relative_to(ROOT).parts[0] in OURS:
+    if file.is_relative_to(OURS):
         return True
     return file.is_absolute() and not any(file.is_relative_to(folder) for folder in LIBRARIES)
 

@@ -20,15 +20,15 @@ from chaffinch.page.challenge import is_challenge
 from chaffinch.page.leads.addresses import from_header, join, refresh_target
 from chaffinch.page.leads.sitemap import USUAL_SITEMAP
 from chaffinch.page.urls import as_linked, canonical_url, is_loopback, site_of
+from chaffinch.spiders.engine.resolver import in_words
+from chaffinch.spiders.extensions.stopping import is_ours
+from chaffinch.spiders.middlewares.backoff import Holds, HostLeft
+from chaffinch.spiders.middlewares.encodings import CUT_SHORT
+from chaffinch.spiders.middlewares.robots import RobotsForbid
+from chaffinch.spiders.run import CrawlRun
 from chaffinch.text.contacts.addresses import without
 from chaffinch.text.dates import now
 from chaffinch.text.say import complain
-from spiders.engine.resolver import in_words
-from spiders.extensions.stopping import is_ours
-from spiders.middlewares.backoff import Holds, HostLeft
-from spiders.middlewares.encodings import CUT_SHORT
-from spiders.middlewares.robots import RobotsForbid
-from spiders.run import CrawlRun
 
 if TYPE_CHECKING:
     from typing import Self
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
-    from spiders.engine.scheduler import FrontierScheduler
+    from chaffinch.spiders.engine.scheduler import FrontierScheduler
 
 LOOPBACK_CONNECTIONS = 8  # measured: benchmarks/crawl.py
 LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent (cost)

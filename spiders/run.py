@@ -21,19 +21,19 @@ from chaffinch.frontier.sameness import parked
 from chaffinch.frontier.traps import yields
 from chaffinch.frontier.waits import Bounds
 from chaffinch.items import Visit
+from chaffinch.spiders.extensions.live import Tally, log_file, site_stats
+from chaffinch.spiders.failures import StageError, frames_of, in_brief
+from chaffinch.spiders.middlewares import archive
+from chaffinch.spiders.middlewares.backoff import Holds
 from chaffinch.text.dates import now
 from chaffinch.text.say import complain
-from spiders.extensions.live import Tally, log_file, site_stats
-from spiders.failures import StageError, frames_of, in_brief
-from spiders.middlewares import archive
-from spiders.middlewares.backoff import Holds
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from chaffinch.corpus.archived import Archive
 
-LOGGER = "spiders.run"
+LOGGER = "chaffinch.spiders.run"
 logger = logging.getLogger(LOGGER)
 
 BROKEN_IN_A_ROW = 5  # pages that a stage fails on; then it is not for the pages (by hand)

@@ -55,7 +55,7 @@ class Said:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
     """Runs `chaffinch ARGUMENTS…` in a folder of its own and in this process: for what ends before any crawl begins."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "config.settings")
+    monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "chaffinch.config.settings")
 
     def run(*arguments: object) -> Said:
         monkeypatch.setattr(sys, "argv", [str(SCRIPTS / "chaffinch"), *map(str, arguments)])

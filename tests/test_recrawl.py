@@ -19,7 +19,7 @@ import pytest
 from chaffinch.corpus.events import GONE_AFTER
 from chaffinch.faces.demo.farm import OFF_TOPIC, Farm, Resource, Site, Truth, build
 from chaffinch.faces.demo.server import Request, serve
-from spiders.middlewares.backoff import PATIENCE
+from chaffinch.spiders.middlewares.backoff import PATIENCE
 from tests.conftest import SCRIPTS, Run
 from tests.spiders.scripted import Answer, Scripted, page, scripted
 from tests.test_kill import killed, state

@@ -13,10 +13,11 @@ ROOMS = [
     {"chaffinch.article", "chaffinch.cleaning", "chaffinch.copies", "chaffinch.frontier"},
     {"chaffinch.flow"},
     {"chaffinch.corpus"},
-    {"spiders"},
-    {"pipelines", "chaffinch.faces"},
+    {"chaffinch.spiders"},
+    {"chaffinch.pipelines", "chaffinch.faces"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
+LINKED = ("spiders", "pipelines")  # at the top of the checkout, chaffinch.spiders and chaffinch.pipelines by name
 MOST_ENTRIES = 12  # of a folder of code: what is taken in at one look; by hand
 
 
@@ -26,9 +27,10 @@ def room_of(module: str) -> str | None:
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    for top in ("chaffinch", "spiders", "pipelines"):
+    for top in ("chaffinch", *LINKED):
         for path in sorted((ROOT / top).rglob("*.py")):
-            yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            yield (f"chaffinch.{name}" if top in LINKED else name), path
 
 
 def imports(path: Path) -> Iterator[tuple[str, int]]:
@@ -51,6 +53,7 @@ def test_a_room_imports_only_rooms_before_it() -> None:
     for name, path in modules():
         here = room_of(name)
         for imported, line in imports(path):
+            assert imported.partition(".")[0] not in (*LINKED, "config"), f"{path}:{line} imports a second copy"
             there = room_of(imported)
             if here is None or there is None or here == there:
                 continue
@@ -62,5 +65,11 @@ def test_a_room_imports_only_rooms_before_it() -> None:
 def test_a_folder_is_taken_in_at_one_look() -> None:
     folders = {path.parent for _, path in modules()}
     for folder in folders:
-        entries = [one for one in folder.iterdir() if not one.name.startswith(("_", "."))]
+        entries = [one for one in folder.iterdir() if not one.name.startswith(("_", ".")) and not one.is_symlink()]
         assert len(entries) <= MOST_ENTRIES, f"{folder.relative_to(ROOT)} has {len(entries)} entries"
+
+
+def test_all_that_is_installed_has_one_name() -> None:
+    """The folders at the top of the checkout are packages of `chaffinch`; a wheel has them there."""
+    for name in (*LINKED, "config"):
+        assert (ROOT / "chaffinch" / name).resolve() == ROOT / name

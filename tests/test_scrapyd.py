@@ -31,7 +31,8 @@ def build_egg(folder: Path) -> Path:
     source = folder / "source"
     source.mkdir()
     for name in ("chaffinch", "config", "pipelines", "spiders"):
-        shutil.copytree(CHECKOUT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(CHECKOUT / name, source / name, symlinks=True, ignore=ignored)
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "scrapy.cfg"):
         shutil.copy(CHECKOUT / name, source)
     (source / "chaffinch" / "__init__.py").write_text(f'__version__ = "{DEPLOYED}"\n')

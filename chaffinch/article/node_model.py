@@ -63,5 +63,5 @@ def parse(data: dict[str, Any]) -> Model:
 @lru_cache(maxsize=1)
 def load() -> Models:
     """The project's own models."""
-    data = json.loads(files("config").joinpath(FILE).read_text(encoding="utf-8"))
+    data = json.loads(files("chaffinch.config").joinpath(FILE).read_text(encoding="utf-8"))
     return Models(parse(data["node"]), parse(data["page"]))

@@ -85,7 +85,7 @@ class Rules:
 
 def load_rules(path: Path | None = None) -> Rules:
     """Read rules from a file, the project's own without one. Raises ValueError naming the rule that is wrong."""
-    source = files("config").joinpath("boilerplate.toml") if path is None else path
+    source = files("chaffinch.config").joinpath("boilerplate.toml") if path is None else path
     tables = read_toml(source, str(path or "boilerplate.toml")).get("rule", [])
     if not isinstance(tables, list):
         raise ValueError("boilerplate rules are written as [[rule]]")

@@ -30,15 +30,15 @@ from chaffinch.text.say import complain
 
 def main() -> None:
     """Runs `chaffinch COMMAND …`. Exit status: 0 done, 1 failed, 2 wrong usage."""
-    os.environ["SCRAPY_SETTINGS_MODULE"] = "config.settings"
+    os.environ["SCRAPY_SETTINGS_MODULE"] = "chaffinch.config.settings"
     command = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if command in ("-h", "--help"):
         print(_overview())
         return
     if command == "--version":
-        print(f"Chaffinch {__version__}, Scrapy {scrapy.__version__}, Python {platform.python_version()}")
+        print(versions())
         return
-    known = {*_commands(commands), *_commands(scrapy.commands)}
+    known = modules()
     if command not in known:
         meant = get_close_matches(command, known, 1)
         hint = f"did you mean {meant[0]}? " if meant else ""
@@ -61,6 +61,11 @@ def main() -> None:
         sys.exit(0)
 
 
+def versions() -> str:
+    """What runs here, in one line."""
+    return f"Chaffinch {__version__}, Scrapy {scrapy.__version__}, Python {platform.python_version()}"
+
+
 def _say_project() -> None:
     """One line where the project file that holds is not in this folder: it may be there by accident."""
     try:
@@ -78,19 +83,26 @@ def _commands(package: ModuleType) -> dict[str, str]:
     return {module.name.rpartition(".")[2]: module.name for module in found if not module.ispkg}
 
 
+def modules() -> dict[str, str]:
+    """Name of every command, ours and Scrapy's -> the module that it is in."""
+    return {**_commands(scrapy.commands), **_commands(commands)}
+
+
 def _overview() -> str:
     """What `chaffinch` alone prints: Scrapy's list speaks of `scrapy`, and names ours among twenty others."""
-    ours = _commands(commands)
+    found = modules()
+    ours = {name: module for name, module in found.items() if module.startswith(f"{commands.__name__}.")}
+    ours = {name: module for name, module in ours.items() if ".of_scrapy." not in module}
     lines = [
         f"Chaffinch {__version__}: {metadata('chaffinch')['Summary']}",
         "",
         "Usage: chaffinch COMMAND [options]        (-h after a COMMAND explains it)",
         "",
-        *(f"  {name:10}{import_module(ours[name]).Command().short_desc()}" for name in sorted(ours)),
+        *(f"  {name:11}{import_module(ours[name]).Command().short_desc()}" for name in sorted(ours)),
         "",
         "Every command takes -s CORPUS=FILE (default data/corpus.db; of demo data/demo.db), and reads the",
         "chaffinch.toml of the folder it is run in or of one above; `chaffinch config` shows what holds.",
-        f"Scrapy's own commands work too: {', '.join(sorted(_commands(scrapy.commands).keys() - ours.keys()))}.",
+        f"Scrapy's own commands work too: {', '.join(sorted(found.keys() - ours.keys()))}.",
     ]
     return "\n".join(lines)
 
@@ -138,7 +150,9 @@ class Command(ScrapyCommand):
 
 
 def name_usage(command: ScrapyCommand, parser: argparse.ArgumentParser) -> None:
-    """Has `--help` and errors name the command as the user typed it, and an error be one line."""
+    """Has `--help` and errors name the command as the user typed it, an error be one line, and no option be guessed."""
+    parser.allow_abbrev = False
+    parser.formatter_class = argparse.HelpFormatter  # Scrapy's takes any line that ends in a colon for a heading
     parser.prog = Path(sys.argv[0]).name
     parser.usage = f"{parser.prog} {type(command).__module__.split('.')[-1]} {command.syntax()}"
     parser.error = _wrong_usage  # type: ignore[method-assign]

@@ -144,7 +144,7 @@ def load(path: str | None = None) -> tuple[Farm, ...]:
     if path == "":
         raise ValueError("-a farms= names no file")
     name = path or "config/farms.toml"
-    source = Path(path) if path else files("config").joinpath("farms.toml")
+    source = Path(path) if path else files("chaffinch.config").joinpath("farms.toml")
     data, text = read_toml(source, name), read_text(source, name)
     tables = data.get("farm", [])
     alone = Path(name).name == PROJECT_FILE or not set(data) - {"farm"}

@@ -72,6 +72,7 @@ def next_due(state: PageState, fetched_at: str, failures: int) -> str:
 def seed(db: Database, urls: Iterable[str], at: str) -> None:
     """Adds start URLs that are not known yet, due at once; mends dates that a wrong clock set.
 
+    One that gave no answer at all the one time it was asked is due at once, too: what was wrong may be the command.
     They are canonical but for a default page, which is how to ask for the page if need be.
     """
     with db.atomic():
@@ -79,6 +80,10 @@ def seed(db: Database, urls: Iterable[str], at: str) -> None:
         found = [Found(page, 0, None, START, url if url != page else None) for url, page in pages.items()]
         add_found(db, found, at)
         db.conn.executemany("UPDATE pages SET priority = ? WHERE url = ?", [(START, one.url) for one in found])
+        db.conn.executemany(
+            "UPDATE pages SET due = ?1 WHERE url = ?2 AND due > ?1 AND failures = 1 AND status IS NULL",
+            [(at, one.url) for one in found],
+        )
         waits.mend_dates(db, {site_of(one.url) for one in found}, at)
 
 

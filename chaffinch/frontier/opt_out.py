@@ -15,7 +15,7 @@ def load(path: str = "") -> frozenset[str]:
     Raises ValueError, one line that names the file and the line, for what cannot be read.
     """
     name = path or "config/optout.txt"
-    source = Path(path) if path else files("config").joinpath("optout.txt")
+    source = Path(path) if path else files("chaffinch.config").joinpath("optout.txt")
     lines = read_text(source, name).splitlines()
     found = set()
     for number, line in enumerate(lines, 1):

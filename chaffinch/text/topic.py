@@ -41,7 +41,7 @@ class Topics:
 
 def load_topics(path: Path | str = "") -> Topics:
     """Read topics from a file, Chaffinch's own without one. Raises ValueError naming the topic that is wrong."""
-    source = Path(path) if path else files("config").joinpath("topics.toml")
+    source = Path(path) if path else files("chaffinch.config").joinpath("topics.toml")
     tables = read_toml(source, str(path or "topics.toml"))
     return Topics(tuple(_topic(name, table) for name, table in tables.items()))
 

@@ -12,7 +12,7 @@ from typing import Any
 @cache
 def tables() -> dict[str, Any]:
     """The file as it is: `names`, `lines`, `parameters` and `cms`, each with `examples` and `not`."""
-    found: dict[str, Any] = tomllib.loads(files("config").joinpath("words.toml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = tomllib.loads(files("chaffinch.config").joinpath("words.toml").read_text(encoding="utf-8"))
     return found
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
-COOKIES = "spiders.middlewares.cookies.CookieMiddleware"
+COOKIES = "chaffinch.spiders.middlewares.cookies.CookieMiddleware"
 THEIR_COOKIES = "scrapy.downloadermiddlewares.cookies.CookiesMiddleware"
-OURS = "pipelines."  # the modules of our stages
+OURS = "chaffinch.pipelines."  # the modules of our stages
 # Above the project's settings, below those that the spider itself and the command line bring.
 PRIORITY = SETTINGS_PRIORITIES["project"] + 1
 

@@ -24,13 +24,13 @@ from scrapy.pipelines import ItemPipelineManager
 
 from chaffinch.items import Visit
 from chaffinch.page.leads.sitemap import GZIP
-from spiders.engine.worker import frame, serve, through
-from spiders.failures import StageError
+from chaffinch.spiders.engine.worker import frame, serve, through
+from chaffinch.spiders.failures import StageError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from spiders.run import CrawlRun
+    from chaffinch.spiders.run import CrawlRun
 
 HERE_FIRST = 20  # visits done in this process first: a worker takes a second to start (cost)
 # bytes of a page that no stage sees in this process: a tenth of a second, most of it lists of URLs (cost)

@@ -12,8 +12,8 @@ from scrapy.core.scheduler import BaseScheduler
 from chaffinch.frontier import known_pages
 from chaffinch.frontier.traps import url_shapes, yields
 from chaffinch.items import Visit
+from chaffinch.spiders.run import hush
 from chaffinch.text.dates import now
-from spiders.run import hush
 
 if TYPE_CHECKING:
     from typing import Self
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scrapy.spiders import Spider
     from twisted.python.failure import Failure
 
-    from spiders.farm import FarmSpider
+    from chaffinch.spiders.farm import FarmSpider
 
 REFILL = 50  # pages of one site read from the corpus at a time (cost)
 REFILL_MORE = 500  # when none of those was to be fetched (cost)

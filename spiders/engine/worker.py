@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 from chaffinch.items import Page, Visit
-from spiders.failures import StageError
+from chaffinch.spiders.failures import StageError
 
 
 def serve(connection: socket.socket) -> None:

@@ -20,11 +20,11 @@ from scrapy.utils.asyncio import create_looping_call
 
 from chaffinch.corpus.connect import beside
 from chaffinch.frontier import known_pages
+from chaffinch.spiders.engine.logformatter import HidingFormatter, hide_contacts
+from chaffinch.spiders.failures import WithoutWords
 from chaffinch.text.contacts.addresses import hide
 from chaffinch.text.dates import now
 from chaffinch.text.say import complain
-from spiders.engine.logformatter import HidingFormatter, hide_contacts
-from spiders.failures import WithoutWords
 
 if TYPE_CHECKING:
     from typing import Self
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from chaffinch.items import Visit
-    from spiders.run import CrawlRun
+    from chaffinch.spiders.run import CrawlRun
 
 TICK = 0.5  # seconds between two pictures of the table (cost)
 LINE = 60.0  # seconds between two lines where there is no terminal (by hand)

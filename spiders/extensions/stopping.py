@@ -12,7 +12,7 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import IgnoreRequest, NotSupported
 from scrapy.utils.asyncio import create_looping_call
 
-from spiders.middlewares.backoff import HostLeft, let_go
+from chaffinch.spiders.middlewares.backoff import HostLeft, let_go
 
 if TYPE_CHECKING:
     from typing import Self

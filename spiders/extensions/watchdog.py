@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 from scrapy.utils.asyncio import create_looping_call
 
+from chaffinch.spiders.engine import offload
+from chaffinch.spiders.failures import is_of_ours
+from chaffinch.spiders.run import LOGGER
 from chaffinch.text.say import complain
-from spiders.engine import offload
-from spiders.failures import is_of_ours
-from spiders.run import LOGGER
 
 if TYPE_CHECKING:
     from typing import Self
 
     from scrapy.crawler import Crawler
 
-    from spiders.run import CrawlRun
+    from chaffinch.spiders.run import CrawlRun
 
 LOOK = 1.0  # seconds between two looks (by hand)
 # Seconds in which something must have happened where nothing is under way: three of the engine's own heartbeats.

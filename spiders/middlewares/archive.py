@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Response
 
-    from spiders.farm import FarmSpider
+    from chaffinch.spiders.farm import FarmSpider
 
 
 ENCODINGS = "gzip, deflate"

@@ -19,8 +19,8 @@ from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.python.failure import Failure
 
 from chaffinch.page.urls import site_of
+from chaffinch.spiders.engine.resolver import in_words
 from chaffinch.text.say import complain
-from spiders.engine.resolver import in_words
 
 if TYPE_CHECKING:
     from typing import Self

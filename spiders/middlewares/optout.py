@@ -9,8 +9,8 @@ from scrapy.exceptions import IgnoreRequest
 
 from chaffinch.frontier.opt_out import covers, load
 from chaffinch.page.urls import site_of
+from chaffinch.spiders.middlewares.backoff import HostLeft
 from chaffinch.text.say import complain
-from spiders.middlewares.backoff import HostLeft
 
 if TYPE_CHECKING:
     from typing import Self

@@ -15,10 +15,10 @@ from scrapy.http.request import NO_CALLBACK
 
 from chaffinch.frontier.robots_txt import allows, parse
 from chaffinch.page.urls import site_of
+from chaffinch.spiders.engine.resolver import in_words
+from chaffinch.spiders.extensions.stopping import is_ours
+from chaffinch.spiders.middlewares.backoff import HostLeft
 from chaffinch.text.say import complain
-from spiders.engine.resolver import in_words
-from spiders.extensions.stopping import is_ours
-from spiders.middlewares.backoff import HostLeft
 
 if TYPE_CHECKING:
     from typing import Self

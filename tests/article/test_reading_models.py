@@ -19,7 +19,7 @@ from chaffinch.items import Article, NotArticle, Page
 from chaffinch.page.decode import decode
 from chaffinch.page.parse import parse
 
-DATA = json.loads(files("config").joinpath(node_model.FILE).read_text(encoding="utf-8"))
+DATA = json.loads(files("chaffinch.config").joinpath(node_model.FILE).read_text(encoding="utf-8"))
 NAMES = ["a", "b"]
 
 

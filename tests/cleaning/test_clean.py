@@ -21,9 +21,8 @@ from chaffinch.text.lines import view_of
 
 KEY = bytes(32)
 RULES = load_rules()
-TABLES: list[dict[str, Any]] = tomllib.loads(files("config").joinpath("boilerplate.toml").read_text(encoding="utf-8"))[
-    "rule"
-]
+BOILERPLATE = files("chaffinch.config").joinpath("boilerplate.toml").read_text(encoding="utf-8")
+TABLES: list[dict[str, Any]] = tomllib.loads(BOILERPLATE)["rule"]
 BODY = [
     "信用卡还不上的时候，很多人先想到的是躲，其实最该做的是马上联系发卡行，把困难讲清楚。",
     "一、先弄清欠了多少",

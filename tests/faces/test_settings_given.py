@@ -11,7 +11,7 @@ from chaffinch.text.config_files import read_text, read_toml
 from chaffinch.text.topic import load_topics
 
 SETTINGS = Settings()
-SETTINGS.setmodule("config.settings")
+SETTINGS.setmodule("chaffinch.config.settings")
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from scrapy.utils.misc import load_object
 
+from chaffinch.config.settings import ITEM_PIPELINES
 from chaffinch.flow import stages
 from chaffinch.flow.tools import load_tools
 from chaffinch.items import Page, Visit
-from config.settings import ITEM_PIPELINES
 
 TOOLS = load_tools(bytes(32))
 AT = "2026-03-01T08:00:00Z"

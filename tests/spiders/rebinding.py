@@ -2,7 +2,7 @@
 
 from twisted.internet import defer
 
-from spiders.engine.resolver import PublicResolver
+from chaffinch.spiders.engine.resolver import PublicResolver
 
 PUBLIC = "127.0.0.1"  # as far as a test is concerned
 INSIDE = "127.0.0.2"  # an address that must not be reached

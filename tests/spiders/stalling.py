@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from spiders.extensions import watchdog
+from chaffinch.spiders.extensions import watchdog
 
 if TYPE_CHECKING:
     from scrapy.http import Response

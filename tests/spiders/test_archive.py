@@ -15,7 +15,7 @@ from chaffinch.corpus.connect import CorpusError, open_writer
 from chaffinch.faces.demo.farm import build
 from chaffinch.faces.demo.server import serve
 from chaffinch.page.kept.wacz import members
-from spiders.middlewares.archive import opened
+from chaffinch.spiders.middlewares.archive import opened
 from tests.conftest import Run
 from tests.spiders.scripted import Answer, Scripted, page, scripted
 from tests.test_recrawl import two_states

@@ -13,14 +13,16 @@ import pytest
 from benchmarks.faults import Fault, attempt, crawl, fault
 from chaffinch.faces.demo.farm import build
 from chaffinch.faces.demo.server import Serving, serve
-from spiders.failures import StageError, frames_of, in_brief
+from chaffinch.spiders.failures import StageError, frames_of, in_brief
 from tests.conftest import Run
 from tests.spiders.scripted import ROBOTS, Answer, page, scripted
 
 # The program benchmarks/faults.py makes fifty; so does this test when FAULTS=50 is set.
 CHOSEN = (
-    Fault("spiders.engine.scheduler:FrontierScheduler.next_request", 12, "KeyError", lasts=True),
-    Fault("spiders.middlewares.backoff:BackoffMiddleware.process_response", 1, "ValueError"),  # that of a robots.txt
+    Fault("chaffinch.spiders.engine.scheduler:FrontierScheduler.next_request", 12, "KeyError", lasts=True),
+    Fault(
+        "chaffinch.spiders.middlewares.backoff:BackoffMiddleware.process_response", 1, "ValueError"
+    ),  # that of a robots.txt
     Fault("chaffinch.corpus.article_rows:insert", 3, "UnicodeEncodeError"),
 )
 
@@ -74,7 +76,7 @@ def test_a_crawl_that_stalls_is_ended_by_the_watchdog(
 
 
 def test_pages_that_break_a_stage_cost_themselves(tmp_path: Path) -> None:
-    planned = Fault("pipelines.extract:ExtractPipeline.process_item", 3, "LookupError")
+    planned = Fault("chaffinch.pipelines.extract:ExtractPipeline.process_item", 3, "LookupError")
     with scripted(farm) as served:
         status, said, _ = crawl(tmp_path / "corpus.db", f"{served.url}/", planned)
         assert status == 1 and len(said.splitlines()) == 2

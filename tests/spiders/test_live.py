@@ -10,7 +10,7 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
-from spiders.extensions.live import Tally, line, site_stats
+from chaffinch.spiders.extensions.live import Tally, line, site_stats
 from tests.conftest import SCRIPTS, Run
 from tests.spiders.scripted import ROBOTS, Answer, page, scripted
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaffinch.frontier.opt_out import covers
-from spiders.middlewares.backoff import LONGEST_WAIT, PATIENCE, Holds, retry_after
+from chaffinch.spiders.middlewares.backoff import LONGEST_WAIT, PATIENCE, Holds, retry_after
 from tests.conftest import Run
 from tests.spiders.scripted import ROBOTS, Answer, Script, Scripted, page, scripted
 

@@ -15,7 +15,7 @@ import pytest
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.test import get_crawler
 
-from spiders.middlewares.cookies import CookieMiddleware
+from chaffinch.spiders.middlewares.cookies import CookieMiddleware
 from tests.conftest import SCRIPTS
 from tests.spiders.farm_pages import Text, anchors, article, html, texts
 from tests.spiders.scripted import Answer, Script, Scripted, asking, scripted

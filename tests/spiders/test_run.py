@@ -15,7 +15,7 @@ import pytest
 
 from chaffinch.corpus.connect import lock
 from chaffinch.items import Visit
-from spiders.run import CrawlRun
+from chaffinch.spiders.run import CrawlRun
 from tests.corpus.test_events import shows
 
 AT = "2026-03-01T00:00:00Z"

@@ -160,7 +160,7 @@ data can be left in a text: keep it as you keep such data.
 def _rules() -> list[tuple[str, str]]:
     """The files that say what is removed and what is on topic, by digest."""
     return [
-        (name, hashlib.sha256(files("config").joinpath(name).read_bytes()).hexdigest())
+        (name, hashlib.sha256(files("chaffinch.config").joinpath(name).read_bytes()).hexdigest())
         for name in ("boilerplate.toml", "topics.toml")
     ]
 

@@ -3,11 +3,12 @@
 from chaffinch.corpus.connect import CorpusError
 from chaffinch.faces.library.comparing import Cluster, Comparison, NearDuplicates, Pair, compare, near_duplicates
 from chaffinch.faces.library.opened import Corpus, open
+from chaffinch.faces.library.pipeline import ArticlePipeline
 from chaffinch.faces.library.reading import NoArticleError, clean, fingerprint, read
 from chaffinch.items import Cleaned as Article
-from chaffinch.items import Fingerprint
+from chaffinch.items import Fingerprint, Page
 
 __all__ = [
-    "Article", "Cluster", "Comparison", "Corpus", "CorpusError", "Fingerprint", "NearDuplicates", "NoArticleError",
-    "Pair", "clean", "compare", "fingerprint", "near_duplicates", "open", "read",
+    "Article", "ArticlePipeline", "Cluster", "Comparison", "Corpus", "CorpusError", "Fingerprint", "NearDuplicates",
+    "NoArticleError", "Page", "Pair", "clean", "compare", "fingerprint", "near_duplicates", "open", "read",
 ]  # fmt: skip

@@ -8,7 +8,6 @@ from urllib.request import urlopen
 
 import pytest
 
-import config
 from chaffinch.corpus.connect import CorpusError, open_reader, open_writer
 from chaffinch.faces.commands.gather import demo
 from tests.conftest import SCRIPTS, Run
@@ -81,7 +80,3 @@ def test_serve_opens_datasette_on_the_corpus(tmp_path: Path, run: Run) -> None:
                 assert answer.status == 200
         finally:
             server.terminate()
-
-
-def test_no_other_package_named_config_stands_before_ours() -> None:
-    assert (Path(config.__path__[0]) / "boilerplate.toml").is_file()

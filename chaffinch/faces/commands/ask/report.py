@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument(
-            "--since", metavar="last|DATE", help="what the last crawl found, or all runs from a date on: new, edited, …"
+            "--since", metavar="last|DATE", help="what the last crawl found, or all runs from a date on"
         )
         parser.add_argument("--json", action="store_true", help="with --since: as JSON")
 

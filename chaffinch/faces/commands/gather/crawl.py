@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
 
-    from spiders.run import CrawlRun
+    from chaffinch.spiders.run import CrawlRun
 
 
 @runtime_checkable
@@ -106,8 +106,8 @@ class Command(CrawlCommand):
         """Arguments, list of farms and corpus, so that what is wrong is one line and not a traceback."""
         from chaffinch.corpus.connect import key_for, lock, open_writer
         from chaffinch.frontier import farms, opt_out
+        from chaffinch.spiders.middlewares.archive import opened
         from chaffinch.text.topic import load_topics
-        from spiders.middlewares.archive import opened
 
         assert self.settings is not None
         arguments = farms.ours(arguments)
@@ -133,7 +133,7 @@ class Command(CrawlCommand):
 
     def _conclude(self, crawler: Crawler) -> None:
         from chaffinch.faces.reports.contents import crawl_summary
-        from spiders.extensions.feeds import FAILED
+        from chaffinch.spiders.extensions.feeds import FAILED
 
         spider: object = crawler.spider
         if not isinstance(spider, CorpusSpider):

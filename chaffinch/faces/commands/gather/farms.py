@@ -105,7 +105,7 @@ class Command(BaseCommand):
 
     def _check(self, arguments: list[str]) -> None:
         from chaffinch.frontier import farms
-        from spiders.check import CheckSpider, show
+        from chaffinch.spiders.check import CheckSpider, show
 
         assert self.settings is not None and self.crawler_process is not None
         try:

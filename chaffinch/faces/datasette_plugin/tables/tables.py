@@ -20,7 +20,7 @@ _COPIES = dict.fromkeys(
 
 @cache
 def _metadata() -> dict[str, Any]:
-    text = files("config").joinpath("datasette/metadata.yaml").read_text(encoding="utf-8")
+    text = files("chaffinch.config").joinpath("datasette/metadata.yaml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = parse_metadata(text)
     return loaded
 
