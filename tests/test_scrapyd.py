@@ -51,7 +51,7 @@ def scrapyd(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     (folder / "scrapyd.conf").write_text(
         f"[scrapyd]\nbind_address = 127.0.0.1\nhttp_port = {port}\npoll_interval = 0.2\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(SCRAPYD)}
+    environment = {**os.environ, "PYTHONPATH": str(SCRAPYD), "CHAFFINCH_PROJECT": str(folder)}
     command = [sys.executable, "-m", "scrapyd"]
     log = (folder / "scrapyd.log").open("wb")
     with log, subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as server:
@@ -91,7 +91,8 @@ def test_an_egg_sent_to_scrapyd_crawls_there(tmp_path: Path) -> None:
         pytest.skip("scrapyd is not installed; `make test` does that")
     egg = build_egg(tmp_path)
     corpus, project = tmp_path / "farms" / "corpus.db", ("project", "chaffinch")
-    settings = (f"CORPUS={corpus}", "ALLOW_PRIVATE_ADDRESSES=1", f"ARCHIVE={tmp_path / 'archives'}")
+    settings = (f"CORPUS={corpus}", "ALLOW_PRIVATE_ADDRESSES=1")
+    (tmp_path / "chaffinch.toml").write_text('archive = "archives"\n')
     with serve(build(30)) as sites, scrapyd(tmp_path) as (url, server):
         added = ask(f"{url}/addversion.json", [project, ("version", "1")], egg)
         assert added["status"] == "ok", added

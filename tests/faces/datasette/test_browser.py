@@ -17,9 +17,11 @@ pytestmark = pytest.mark.skipif(
     chromium.PATH is None, reason="no Chromium: `apt-get install chromium` runs these tests"
 )
 # A page of each kind.
-KINDS = ("/", "/corpus/articles?_search=逾期", "/corpus/-/search?q=逾期", "/corpus/-/sites", "/corpus/-/run/1", "/corpus/-/runs", "/corpus/-/cluster/1",
-         "/corpus/-/article/2", "/corpus/-/compare?a=1&b=2", "/corpus/-/nope", "/corpus",
-         "/corpus/articles/1", "/corpus/search?search=逾期", "/corpus?sql=select+1", "/corpus?sql=selec")  # fmt: skip
+KINDS = (
+    "/", "/corpus/articles?_search=逾期", "/corpus/-/search?q=逾期", "/corpus/-/sites", "/corpus/-/run/1",
+    "/corpus/-/runs", "/corpus/-/cluster/1", "/corpus/-/article/2", "/corpus/-/compare?a=1&b=2", "/corpus/-/nope",
+    "/corpus", "/corpus/articles/1", "/corpus/search?search=逾期", "/corpus?sql=select+1", "/corpus?sql=selec",
+)  # fmt: skip
 INJECTED = "{const s = document.createElement('script'); s.text = 'ran = 1'; document.body.append(s); window.ran}"
 DATASETTES = (
     "/", "/corpus", f"/corpus/articles?_search={ATTACKED}", "/corpus/articles?_search=逾期", "/corpus/articles/1",
