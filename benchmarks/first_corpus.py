@@ -40,7 +40,7 @@ def commands() -> list[str]:
 def searched(server: subprocess.Popen[str]) -> int:
     """How many articles a search finds, once the server that says its address answers."""
     assert server.stderr is not None
-    url = next(found[0] for line in server.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+    url = next(said[0] for line in server.stderr if (said := re.search(r"http://127\.0\.0\.1:\d+", line)))
     with urlopen(f"{url}/corpus/articles.json?_search={quote(WORD)}", timeout=60) as answer:
         found: int = json.load(answer)["filtered_table_rows_count"]
     return found
