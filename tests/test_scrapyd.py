@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -20,21 +19,15 @@ import pytest
 
 from chaffinch.faces.demo.farm import build
 from chaffinch.faces.demo.server import serve
+from tests.conftest import sources
 
-CHECKOUT = Path(__file__).parent.parent
 SCRAPYD = Path(sys.prefix) / "scrapyd"  # requirements-scrapyd.txt, see the Makefile
 DEPLOYED = "1.2.3+deployed"
 
 
 def build_egg(folder: Path) -> Path:
     """The egg of a copy of the checkout, which says another version, so that it shows which code ran."""
-    source = folder / "source"
-    source.mkdir()
-    for name in ("chaffinch", "config", "pipelines", "spiders"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(CHECKOUT / name, source / name, symlinks=True, ignore=ignored)
-    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "scrapy.cfg"):
-        shutil.copy(CHECKOUT / name, source)
+    source = sources(folder / "source")
     (source / "chaffinch" / "__init__.py").write_text(f'__version__ = "{DEPLOYED}"\n')
     # What scrapyd-deploy runs.
     command = [sys.executable, "setup.py", "bdist_egg", "-d", str(folder)]
