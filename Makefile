@@ -6,7 +6,7 @@ LOG = install.log
 FAILED = rm -rf .venv; { grep -i error $(LOG) || cat $(LOG); } | tail -n 1 >&2; \
 	  echo "Could not install: $(LOG) has it all; .venv was removed" >&2; exit 1
 
-.PHONY: install demo test lint check mutate fit clean
+.PHONY: install demo test lint check docs mutate fit clean
 
 install: .venv/installed
 
@@ -33,6 +33,10 @@ check: test lint
 	.venv/bin/python benchmarks/furniture.py --check
 	.venv/bin/python benchmarks/search.py --check
 	.venv/bin/python benchmarks/month.py --check
+
+# The pages of docs/ and the docstrings as a site, in build/docs; a broken link is an error.
+docs: .venv/installed-docs
+	.venv/bin/sphinx-build -q -W --keep-going docs build/docs
 
 # The models that reading goes by: needs the requirements of requirements-bench.txt, and labelled pages in the folder PAGES.
 fit: .venv/installed-dev
@@ -61,4 +65,8 @@ clean:
 	  && $(PIP) --require-hashes --no-deps --upgrade --target .venv/scrapyd -r requirements-scrapyd.txt \
 	  && $(PIP) --require-hashes --no-deps --upgrade --target .venv/axe -r requirements-axe.txt \
 	  && touch $@; } >$(LOG) 2>&1 || { $(FAILED); }
+	@rm -f $(LOG)
+
+.venv/installed-docs: .venv/installed requirements-docs.txt
+	@{ $(PIP) --require-hashes -r requirements-docs.txt && touch $@; } >$(LOG) 2>&1 || { $(FAILED); }
 	@rm -f $(LOG)

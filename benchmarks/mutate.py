@@ -12,6 +12,7 @@ left out. The whole takes hours on two cores: it is for the night, and for a roo
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -90,7 +91,7 @@ def copies_of_tree(count: int, stack: ExitStack) -> Queue[Path]:
         for name in filter(None, tracked.decode().split("\0")):
             target = tree / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes((ROOT / name).read_bytes())
+            shutil.copy(ROOT / name, target, follow_symlinks=False)
         trees.put(tree)
     return trees
 

@@ -1,5 +1,6 @@
 """What the tests of the whole share: the real command line, and the bundled farm over real HTTP."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from chaffinch.faces.demo.farm import Farm, build
 from chaffinch.faces.demo.server import Serving, serve
 
 SCRIPTS = Path(sys.executable).parent
+CHECKOUT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Here = Callable[..., "Said"]
 
@@ -27,6 +29,16 @@ PATIENT = {"sql_time_limit_ms": 20_000, "facet_time_limit_ms": 20_000}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What crawls for a minute begins first and what is over in no time comes last: no process is left to end alone."""
     items.sort(key=lambda item: (item.path.parent.name == "chaffinch", len(item.path.parts)))
+
+
+def sources(folder: Path) -> Path:
+    """A copy of what a wheel or an egg is built of, in a folder that is not there yet."""
+    for name in ("chaffinch", "config", "pipelines", "spiders"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(CHECKOUT / name, folder / name, symlinks=True, ignore=ignored)
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "scrapy.cfg"):
+        shutil.copy(CHECKOUT / name, folder)
+    return folder
 
 
 @pytest.fixture

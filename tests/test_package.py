@@ -19,8 +19,8 @@ import yaml
 
 from chaffinch.faces.cli import modules
 from chaffinch.faces.demo.server import Serving
+from tests.conftest import CHECKOUT, sources
 
-CHECKOUT = Path(__file__).parent.parent
 FOREIGN = """
 import chaffinch, scrapy
 class Mine(scrapy.Spider):
@@ -46,13 +46,7 @@ ALLOW_PRIVATE_ADDRESSES = True
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The scripts of an environment that the wheel is installed in; its libraries are those of this one."""
     folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"
-    tracked = subprocess.run(["git", "ls-files"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
-    for name in tracked.splitlines():
-        if name.startswith(("tests", "benchmarks", "docs")):
-            continue
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(CHECKOUT / name, source / name, follow_symlinks=False)
+    source = sources(folder / "source")
     quiet = ("-q", "--disable-pip-version-check", "--no-deps")
     pip = [sys.executable, "-m", "pip"]
     built = [*pip, "wheel", *quiet, "--no-build-isolation", "-w", str(folder), str(source)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -20,21 +19,15 @@ import pytest
 
 from chaffinch.faces.demo.farm import build
 from chaffinch.faces.demo.server import serve
+from tests.conftest import sources
 
-CHECKOUT = Path(__file__).parent.parent
 SCRAPYD = Path(sys.prefix) / "scrapyd"  # requirements-scrapyd.txt, see the Makefile
 DEPLOYED = "1.2.3+deployed"
 
 
 def build_egg(folder: Path) -> Path:
     """The egg of a copy of the checkout, which says another version, so that it shows which code ran."""
-    source = folder / "source"
-    source.mkdir()
-    for name in ("chaffinch", "config", "pipelines", "spiders"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(CHECKOUT / name, source / name, symlinks=True, ignore=ignored)
-    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "scrapy.cfg"):
-        shutil.copy(CHECKOUT / name, source)
+    source = sources(folder / "source")
     (source / "chaffinch" / "__init__.py").write_text(f'__version__ = "{DEPLOYED}"\n')
     # What scrapyd-deploy runs.
     command = [sys.executable, "setup.py", "bdist_egg", "-d", str(folder)]
@@ -51,7 +44,7 @@ def scrapyd(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     (folder / "scrapyd.conf").write_text(
         f"[scrapyd]\nbind_address = 127.0.0.1\nhttp_port = {port}\npoll_interval = 0.2\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(SCRAPYD)}
+    environment = {**os.environ, "PYTHONPATH": str(SCRAPYD), "CHAFFINCH_PROJECT": str(folder)}
     command = [sys.executable, "-m", "scrapyd"]
     log = (folder / "scrapyd.log").open("wb")
     with log, subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as server:
@@ -91,7 +84,8 @@ def test_an_egg_sent_to_scrapyd_crawls_there(tmp_path: Path) -> None:
         pytest.skip("scrapyd is not installed; `make test` does that")
     egg = build_egg(tmp_path)
     corpus, project = tmp_path / "farms" / "corpus.db", ("project", "chaffinch")
-    settings = (f"CORPUS={corpus}", "ALLOW_PRIVATE_ADDRESSES=1", f"ARCHIVE={tmp_path / 'archives'}")
+    settings = (f"CORPUS={corpus}", "ALLOW_PRIVATE_ADDRESSES=1")
+    (tmp_path / "chaffinch.toml").write_text('archive = "archives"\n')
     with serve(build(30)) as sites, scrapyd(tmp_path) as (url, server):
         added = ask(f"{url}/addversion.json", [project, ("version", "1")], egg)
         assert added["status"] == "ok", added

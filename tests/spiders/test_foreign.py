@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -72,6 +73,10 @@ def test_shell_and_fetch_show_a_page_or_say_why_not(tmp_path: Path, scrapy: Scra
         (["ingest", "a.txt", "-s", "DOWNLOAD_DELAY=nan"], "-s DOWNLOAD_DELAY=nan: give a number"),
         (["repotr"], "did you mean report?"),
         (["report", "--since", "yesterday"], "--since yesterday"),
+        (["report", "--sinc", "last"], "unknown option --sinc"),
+        (["list", "--foo"], "unknown option --foo"),
+        (["completion", "fish"], "give bash or zsh"),
+        (["init"], "name one folder"),
         (["report", "--since", "2026-01-31x"], "--since 2026-01-31x"),
     ],
 )
@@ -94,3 +99,25 @@ def test_what_a_crawl_exports_is_what_it_stored(tmp_path: Path, run: Run, served
     assert not any(re.search(r"1[3-9]\d{9}", one["text"]) for one in exported)
     with (tmp_path / "out.csv").open(newline="") as file:
         assert [row["url"] for row in csv.DictReader(file)] == [url for url, _ in stored]
+
+
+def test_help_versions_and_a_benchmark_are_those_of_this_project(tmp_path: Path, scrapy: Scrapy) -> None:
+    assert scrapy("version").stdout == scrapy("--version").stdout
+    assert "what the last crawl found, or all runs" in " ".join(scrapy("report", "--help").stdout.split())
+    done = scrapy("bench", "-s", "CLOSESPIDER_PAGECOUNT=50", "-s", "CLOSESPIDER_TIMEOUT=20")
+    assert done.returncode == 0 and "'downloader/response_status_count/200'" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(which("bash") is None, reason="no bash here")
+def test_a_shell_completes_commands_options_and_settings(scrapy: Scrapy) -> None:
+    script = scrapy("completion", "bash").stdout
+    for words, found in (
+        ("chaffinch expl", "explain"),
+        ("chaffinch report --sin", "--since"),
+        ("chaffinch crawl -s ALLOW_PRIV", "ALLOW_PRIVATE_ADDRESSES="),
+        ("chaffinch farms che", "check"),
+    ):
+        asked = f"COMP_WORDS=({words}); COMP_CWORD={len(words.split()) - 1}; _chaffinch; echo ${{COMPREPLY[@]}}"
+        done = subprocess.run(["bash", "-c", f"{script}\n{asked}"], capture_output=True, text=True, check=True)
+        assert (done.stdout, done.stderr) == (f"{found}\n", "")

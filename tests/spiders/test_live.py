@@ -8,9 +8,12 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing, suppress
+from io import StringIO
 from pathlib import Path
 
-from chaffinch.spiders.extensions.live import Tally, line, site_stats
+from rich.console import Console
+
+from chaffinch.spiders.extensions.live import Tally, line, site_stats, table
 from tests.conftest import SCRIPTS, Run
 from tests.spiders.scripted import ROBOTS, Answer, page, scripted
 
@@ -28,6 +31,19 @@ def test_a_line_and_stats_say_what_each_site_brought_in() -> None:
     assert line(tallies, 10.0).startswith("2 sites, 1,234 pages fetched (123.4/s), 7 articles kept")
     stats = site_stats(tallies, {"c.example": "HTTP 429"})
     assert stats["b.example"]["errors"] == 2 and stats["c.example"]["left"] == "HTTP 429"
+
+
+def test_a_narrow_table_keeps_its_numbers_and_shortens_names() -> None:
+    long = "a-very-long-name-of-a-host.example.com"
+    tallies = {long: Tally(fetched=123_456, kept=12_345, off_topic=1_234, errors=99), "b.example": Tally(fetched=1)}
+    out = StringIO()
+    left = {"b.example": "HTTP 429: asked to wait for an hour"}
+    Console(file=out, width=80).print(table(tallies, {long: (1_234_567, 9_999)}, left, 100.0, {"b.example": "乙站"}))
+    head, first, second, why = out.getvalue().splitlines()
+    assert all(word in head for word in ("found", "fetched", "kept", "off-topic", "errors", "pages/s", "due"))
+    numbers = ("1,234,567", "123,456", "12,345", "1,234", "99", "1234.6", "9,999")
+    assert first.startswith("a-very-long") and all(number in first.split() for number in numbers)
+    assert second.startswith("乙站") and why.rstrip() == "left: 乙站 (HTTP 429: asked to wait for an hour)"
 
 
 def test_without_a_terminal_one_line_at_the_end_and_a_log(run: Run, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from chaffinch.copies.collection import Linked, labels, linked_texts
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.copies.similarity import Kind, Likeness, Text, Weighed, hamming, kind, likeness, rare_share
 from chaffinch.copies.stock.counts import Stock, no_counts
+from chaffinch.faces.library.reading import text_of
 from chaffinch.text.canonical import canonical
 from chaffinch.text.diff import Row, align
 
@@ -72,7 +73,7 @@ class NearDuplicates:
 
 def compare(a: str, b: str) -> Comparison:
     """How alike two texts are, and where they differ. Neither is cleaned first: `clean` does that."""
-    one, other = canonical(a), canonical(b)
+    one, other = canonical(text_of(a)), canonical(text_of(b))
     texts = (Text.of(one), Text.of(other))
     first, second = article_fingerprint(one), article_fingerprint(other)
     judged = bool(first.digest and second.digest)

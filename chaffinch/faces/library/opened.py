@@ -75,7 +75,7 @@ class Corpus:
         return self._all(_PAIRS)
 
     def search(self, query: str, limit: int = 1_000) -> Rows:
-        """Articles that hold every word of the query and every "phrase", in either script, the best first.
+        """Articles that hold every word of the query and every "phrase", in either script: the `limit` best, in order.
 
         Beside the columns of `articles` each has `excerpt`: some words of it, with « » around what was found.
         """

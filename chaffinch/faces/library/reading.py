@@ -48,11 +48,11 @@ def fingerprint(text: str) -> Fingerprint:
     The text is brought to canonical form first (simplified script, half width), and is not cleaned. One of too few
     letters to be judged has `simhash` None.
     """
-    return _fingerprint(canonical(_text(text)))
+    return _fingerprint(canonical(text_of(text)))
 
 
 def _through(page: str | bytes, url: str, kind: str, content_type: str = "", title: str | None = None) -> Cleaned:
-    body = page if isinstance(page, bytes) else _text(page).encode("utf-8", "replace")
+    body = page if isinstance(page, bytes) else text_of(page).encode("utf-8", "replace")
     document = Input("", url or "file:", body, kind, content_type, title)
     visit = workers.process(document, _tools())
     if visit.cleaned is None:
@@ -60,7 +60,8 @@ def _through(page: str | bytes, url: str, kind: str, content_type: str = "", tit
     return visit.cleaned if url else replace(visit.cleaned, url="")
 
 
-def _text(text: object) -> str:
+def text_of(text: object) -> str:
+    """The same, when it is a text. Raises TypeError."""
     if not isinstance(text, str):
         raise TypeError(f"a text is needed, not {type(text).__name__}")
     return text

@@ -14,6 +14,7 @@ from warcio.warcwriter import WARCWriter
 
 from chaffinch.corpus import schema
 from chaffinch.corpus.connect import open_reader, open_writer
+from chaffinch.faces.demo.server import Serving
 from tests.conftest import SCRIPTS, Run
 
 TEXT = "花呗逾期以后，平台会先用短信和电话提醒；一直不还，就会联系紧急联系人，再往后会上报征信，最后可能被起诉。"
@@ -92,6 +93,13 @@ def test_a_start_url_that_does_not_answer_is_told_and_fails(run: Run) -> None:
     assert done.returncode == 1
     assert "http://127.0.0.1:1/" in done.stderr.splitlines()[0]
     assert "Traceback" not in done.stderr
+
+
+def test_a_start_page_that_gave_no_answer_is_asked_again_once_the_command_is_right(run: Run, served: Serving) -> None:
+    crawl = ("crawl", "farm", "-a", f"start={served['luntan']}")
+    assert run(*crawl).returncode == 1
+    done = run(*crawl, "-s", "ALLOW_PRIVATE_ADDRESSES=1", "-s", "CLOSESPIDER_PAGECOUNT=5")
+    assert done.returncode == 0 and "1 failed" not in done.stderr, done.stderr
 
 
 def test_a_private_address_is_refused_by_name(run: Run) -> None:
