@@ -18,6 +18,8 @@ from chaffinch.corpus import schema, search
 from chaffinch.text.contacts.key import load_key
 from chaffinch.text.dates import now
 
+CACHE = 196_608  # KiB, filled as it is needed: the indexes are written all over (cost)
+BULK_CHECKPOINT = 50_000  # pages of 4 KiB (cost)
 BUSY_SECONDS = 30  # cost
 _HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html, section 1.3
 
@@ -147,8 +149,10 @@ def open_reader(path: Path) -> Database:
         return db
 
 
-def open_writer(path: Path) -> Database:
+def open_writer(path: Path, *, bulk: bool = False) -> Database:
     """Opens a corpus for writing, made and migrated as needed. The caller holds `lock(path)`.
+
+    With `bulk` what was committed waits longer in the write-ahead log: a page that is written again costs less.
 
     All pending migrations are one transaction. Where the canonical form has changed since, by a new version of
     Chaffinch or OpenCC, articles are indexed again; where they were compared by an older version, compared again.
@@ -165,7 +169,9 @@ def open_writer(path: Path) -> Database:
         db.conn.execute("PRAGMA synchronous = NORMAL")
         db.conn.execute("PRAGMA foreign_keys = ON")
         db.conn.execute("PRAGMA temp_store = MEMORY")
-        db.conn.execute("PRAGMA cache_size = -65536")  # KiB: the indexes are written all over
+        db.conn.execute(f"PRAGMA cache_size = -{CACHE}")
+        if bulk:
+            db.conn.execute(f"PRAGMA wal_autocheckpoint = {BULK_CHECKPOINT}")
         with db.atomic():
             schema.migrations.apply(db)
         if not search.is_current(db.conn):

@@ -20,8 +20,13 @@ from chaffinch.items import Page, Visit
 
 BATCH_VISITS = 100  # of a crawl, which waits while they are written (cost)
 BATCH_SECONDS = 1.0  # cost
-BULK_SECONDS = 5.0  # cost
-BULK_VISITS = 500  # of what nobody waits for: each page of an index is written less often (cost)
+# Of what nobody waits for. A batch touches nearly every page of the indexes of hashes, however many of them are new: so
+# a batch has a share of what the corpus holds, and what is written to the disk for an article stays what it is.
+BULK_SECONDS = 60.0  # cost
+BULK_VISITS = 500  # at the least (cost)
+BULK_SHARE = 5  # of the articles that there are, one in so many (cost)
+MOST_BULK = 16_000  # visits (cost)
+BULK_LETTERS = 16_000_000  # of all texts of a batch: about 100 MB (cost)
 _CORPUS_ERRORS = (
     OSError, MemoryError, sqlite3.OperationalError, sqlite3.InternalError, sqlite3.NotSupportedError,
 )  # fmt: skip
@@ -44,6 +49,8 @@ class Store:
     batches: int = 0  # how many were written
     batch_visits: int = BATCH_VISITS
     batch_seconds: float = BATCH_SECONDS
+    bulk: bool = False  # nobody waits for what is written: batches are larger, and grow with the corpus
+    letters: int = 0  # of the texts that wait
     oldest: float = 0.0  # monotonic time at which the first buffered visit came
     memory: Memory = field(default_factory=Memory)
     notices: parked.Notices = field(default_factory=parked.Notices)
@@ -58,7 +65,8 @@ class Store:
         if not self.buffer:
             self.oldest = time.monotonic()
         self.buffer[visit.page.url] = visit
-        if len(self.buffer) >= self.batch_visits:
+        self.letters += 0 if visit.cleaned is None else len(visit.cleaned.text)
+        if len(self.buffer) >= self.batch_visits or self.letters >= BULK_LETTERS:
             self.flush()
         else:
             self.flush_if_old()
@@ -101,7 +109,10 @@ class Store:
             if self.counts.get("refused", 0) == refused and self.tell_refused is not None:
                 self.tell_refused(None, error)
         self.buffer.clear()
+        self.letters = 0
         self.batches += 1
+        if self.bulk:
+            self.batch_visits = bulk_visits(self.db)
         for site in templates.ripe(self.db):
             templates.relearn(self.db, site, settle=False)
 
@@ -152,6 +163,12 @@ class Store:
                 self.before_write()
         for site in stale:
             templates.relearn(self.db, site)
+
+
+def bulk_visits(db: Database) -> int:
+    """How many visits a batch of bulk input has, by the articles that the corpus holds."""
+    articles = int(db.conn.execute("SELECT count(*) FROM articles").fetchone()[0])
+    return min(max(BULK_VISITS, articles // BULK_SHARE), MOST_BULK)
 
 
 def is_of_corpus(error: BaseException) -> bool:

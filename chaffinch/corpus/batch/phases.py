@@ -70,7 +70,7 @@ def judge(db: Database, admitted: Assembled, memory: Memory) -> Judged:
     urls = [visit.page.url for visit in visits]
     articles, pages = article_changes.known(db, urls), page_rows.known(db, urls)
     first = {url for url in urls if pages.get(url, {}).get("state", "found") == "found"}
-    newcomers = [visit for visit in visits if visit.page.url in first]
+    newcomers = [visit for visit in visits if visit.crawled and visit.page.url in first]
     repeated = yields.repeats(db, newcomers)
     said = yields.said_before(db, newcomers)
     yields.leave_out_soft_404(visits, repeated)

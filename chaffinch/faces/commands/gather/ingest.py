@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
         from chaffinch.corpus import connect, runs
-        from chaffinch.corpus.store import BULK_SECONDS, BULK_VISITS, Store, why_refused
+        from chaffinch.corpus.store import BULK_SECONDS, Store, bulk_visits, why_refused
         from chaffinch.faces.reports import progress
         from chaffinch.faces.reports.contents import ingest_summary
         from chaffinch.flow import workers
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         paths: dict[str, str] = {}  # URL -> the file it stands in, of what waits to be written
         bad = BadLines()
         with connect.errors(path), connect.lock(path, "`chaffinch ingest`"), progress.bar("ingest") as bar:
-            db = connect.open_writer(path)
+            db = connect.open_writer(path, bulk=True)
             remind_of_purge(path)
 
             # The manifest is written with the first batch that changes anything: reading the same input
@@ -68,7 +68,9 @@ class Command(BaseCommand):
                         return
                     bad.tell(BadInput(paths.get(visit.page.url, "input"), f"{visit.page.url}: {why_refused(error)}"))
 
-            store = Store(db, begin, batch_visits=BULK_VISITS, batch_seconds=BULK_SECONDS, tell_refused=refused)
+            store = Store(
+                db, begin, batch_visits=bulk_visits(db), batch_seconds=BULK_SECONDS, bulk=True, tell_refused=refused
+            )
             documents = read(args, bar.watch)
             for result in workers.over_all_cores(documents, workers.process, key_for(path), topics):
                 told = result if isinstance(result, BadInput) else _stored(result, store, paths)
