@@ -80,7 +80,7 @@ def fragment(choice: Choice) -> Fragment:
             if node not in no_links:
                 links += 1 if start else -1
                 anchors += start
-        elif tag in BLOCK_TAGS and not skipped and not is_inline(node):
+        elif tag in BLOCK_TAGS and not skipped and not (node.get("style") and is_inline(node)):
             if open_tags[-1] == "tr" and tag != "tr":
                 parts.append(" ")
             else:
