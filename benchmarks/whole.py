@@ -3,6 +3,7 @@
   whole.py [SIZE …]            pages as a WARC and as a folder, and texts, SIZE of each (600 and 10000); wall and CPU
                                seconds, peak memory of the largest process, bytes written, size of the file; the ratio
   whole.py --texts [SIZE …]    texts only (10000 and 100000)
+  whole.py --pages FOLDER      the pages of a folder, as benchmarks/extract.py takes it
   whole.py --profile [FOLDER]  milliseconds a document that each stage takes, and the floors: parsing alone, normalising
                                and hashing alone, inserting alone
 
@@ -98,8 +99,8 @@ def pages(count: int) -> Iterator[bytes]:
         yield html.replace('charset="gbk"', 'charset="utf-8"').encode()
 
 
-def write(kind: str, count: int, folder: Path) -> Path:
-    """The input of one kind, made once."""
+def write(kind: str, count: int, folder: Path, given: Sequence[bytes] = ()) -> Path:
+    """The input of one kind: of pages, those that are `given`, else rendered ones."""
     if kind == "texts":
         path = folder / f"texts-{count}.jsonl"
         with path.open("w", encoding="utf-8") as out:
@@ -108,7 +109,7 @@ def write(kind: str, count: int, folder: Path) -> Path:
         return path
     if kind == "folder":
         path = folder / f"pages-{count}"
-        for n, body in enumerate(pages(count)):
+        for n, body in enumerate(given or pages(count)):
             file = path / f"{n // 500}" / f"{n}.html"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(body)
@@ -116,7 +117,7 @@ def write(kind: str, count: int, folder: Path) -> Path:
     path = folder / f"pages-{count}.warc"
     with path.open("wb") as stream:
         writer = WARCWriter(stream, gzip=False)
-        for n, body in enumerate(pages(count)):
+        for n, body in enumerate(given or pages(count)):
             headers = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
             url = f"http://farm{n % 40}.example/a/{n}.html"
             writer.write_record(writer.create_warc_record(url, "response", payload=BytesIO(body), http_headers=headers))
@@ -143,7 +144,7 @@ def cost(command: Sequence[str], out: Path, folder: Path) -> Cost:
     return Cost(wall, cpu, peak, written, out.stat().st_size / 1e6)
 
 
-def compare(kinds: Sequence[str], sizes: Sequence[int]) -> None:
+def compare(kinds: Sequence[str], sizes: Sequence[int], given: Sequence[bytes] = ()) -> None:
     """Prints what each took, and the ratio."""
     print(f"{'':8s} {'':>7s} {'':9s} {'wall s':>8s} {'cpu s':>8s} {'peak MB':>8s} {'written MB':>11s} {'file MB':>8s}")
     chained = all(find_spec(name) for name in ("trafilatura", "datasketch"))
@@ -151,7 +152,7 @@ def compare(kinds: Sequence[str], sizes: Sequence[int]) -> None:
         for kind in kinds:
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name)
-                source = write(kind, size, folder)
+                source = write(kind, size, folder, given)
                 ingest = [str(SCRIPTS / "chaffinch"), "ingest", str(source), "-s", "CORPUS=ours.db"]
                 chain = [sys.executable, str(Path(__file__).with_name("chain.py")), str(source), "chain.db"]
                 found = {"ours": cost(ingest, folder / "ours.db", folder)}
@@ -247,10 +248,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sizes", nargs="*", help="documents, or with --profile a folder")
     parser.add_argument("--texts", action="store_true", help="texts only")
+    parser.add_argument("--pages", type=Path, metavar="FOLDER", help="the pages of a folder")
     parser.add_argument("--profile", action="store_true", help="milliseconds a document by stage")
     arguments = parser.parse_args()
     if arguments.profile:
         profile(Path(arguments.sizes[0]) if arguments.sizes else None)
+        return
+    if arguments.pages:
+        given = [case.page.body for case in read(arguments.pages)]
+        compare(("warc", "folder"), [len(given)], given)
         return
     try:
         sizes = [int(size) for size in arguments.sizes]

@@ -12,7 +12,7 @@ def main() -> None:
     if command in ("-h", "--help"):
         from chaffinch.faces import without_scrapy
 
-        print(without_scrapy.overview())
+        without_scrapy.print_overview()
     elif command == "clean" and arguments and not any(one.startswith("-") for one in arguments):
         from chaffinch.faces import without_scrapy
 

@@ -35,7 +35,6 @@ _HIDDEN = "samp"  # stands for the element of what is hidden
 _LINKS = ""  # stands for the element of a line that is a link
 _REFERENCES = "ref"  # and of one that says 相关阅读 or the like before it
 _CELLS = frozenset(("td", "th"))
-_SPACE = re.compile(r"\s+")
 _STRING = etree.XPath("string()", smart_strings=False)
 _PARAGRAPH_END = re.compile(r"\n(?=[ \t\u3000]{0,99}\n|[ \t]{2}|\u3000)")  # in preformatted text
 _REPEATED_LINE = 30  # characters from which a line that comes twice is a second copy of the text
@@ -72,7 +71,7 @@ def fragment(choice: Choice) -> Fragment:
         if start and skipped:
             walk.skip_subtree()
             if veiled and room > 0:
-                unseen.append(_SPACE.sub(" ", str(_STRING(node))).strip()[: min(room, MAX_HIDDEN_LINE)])
+                unseen.append(" ".join(str(_STRING(node)).split())[: min(room, MAX_HIDDEN_LINE)])
                 room -= len(unseen[-1])
             continue
         if tag == "a" and not veiled:
@@ -81,7 +80,7 @@ def fragment(choice: Choice) -> Fragment:
             if node not in no_links:
                 links += 1 if start else -1
                 anchors += start
-        elif tag in BLOCK_TAGS and not skipped and not is_inline(node):
+        elif tag in BLOCK_TAGS and not skipped and not (node.get("style") and is_inline(node)):
             if open_tags[-1] == "tr" and tag != "tr":
                 parts.append(" ")
             else:
@@ -123,7 +122,9 @@ def _is_row(node: HtmlElement) -> bool:
 
 
 def _write(out: list[tuple[str, str]], parts: list[str], link: int, tag: str, anchors: int, unseen: list[str]) -> None:
-    text = _SPACE.sub(" ", "".join(parts)).strip()
+    if not parts and not unseen:
+        return
+    text = " ".join("".join(parts).split())
     parts.clear()
     if text:
         if (len(text) < LINK_LINE or anchors >= MENU) and is_link_line(text, link):

@@ -58,7 +58,7 @@ def features(choice: Choice, found: Fragment, lines: Sequence[Block], chars: int
     """What is measured of a page for the question whether it has an article, by `PAGE_NAMES`; `chars`: `own_chars`."""
     chars = own_chars(lines) if chars is None else chars
     sentences = sum(len(line.text) >= SENTENCE for line in lines)
-    cut = sum(bool(_CUT.search(line.text[-CUT_CHARS:])) for line in lines)
+    cut = sum(_is_cut(line.text[-CUT_CHARS:]) for line in lines)
     log = math.log1p
     return [
         choice.likely, log(chars), log(sentences), cut / max(1, len(lines)), found.resumed,
@@ -66,6 +66,13 @@ def features(choice: Choice, found: Fragment, lines: Sequence[Block], chars: int
         choice.text / (choice.text + choice.page_noise + 1), choice.teasers / (choice.text + choice.teasers + 1),
         log(len(lines)), chars / max(1, len(lines)), *choice.row,
     ]  # fmt: skip
+
+
+def _is_cut(end: str) -> bool:
+    """Whether a line's end says that it goes on elsewhere; one of these signs is in every way of saying so."""
+    if "…" in end or "..." in end or "读" in end or "讀" in end or "全文" in end or "more" in end.lower():
+        return _CUT.search(end) is not None
+    return False
 
 
 def own_chars(lines: Sequence[Block]) -> int:

@@ -11,12 +11,14 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
 MAX_CSS = 300_000  # characters of a page's style sheets; by hand: the longest of a farm's pages met has 40,000
 MAX_RULES = 5_000  # selectors that say anything of what is seen
+SHEETS = 32  # that are remembered: the pages of one site have them in common (cost)
 MAX_COMPOUNDS = 8  # of one selector
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
@@ -200,14 +202,26 @@ def read(texts: Iterable[str], hides: Callable[[Declarations], str]) -> StyleShe
     left = MAX_CSS
     for text in texts:
         sheet.cut |= len(text) > left
-        _read(_COMMENT.sub(" ", text[:left]), sheet, hides)
+        for key, selector, body, hiding in _selectors(text[:left], hides):
+            if sheet.count >= MAX_RULES:
+                sheet.cut = True
+                return sheet
+            sheet.count += 1
+            written = Written(selector, body, sheet.count)
+            sheet.rules[key].append(written)
+            if hiding:
+                sheet.hiding[key].append(written)
         left -= min(len(text), left)
     return sheet
 
 
-def _read(css: str, sheet: StyleSheet, hides: Callable[[Declarations], str]) -> None:
-    at, rules = 0, sheet.rules
-    while match := _NEXT.match(css, at):
+@lru_cache(maxsize=SHEETS)
+def _selectors(css: str, hides: Callable[[Declarations], str]) -> list[tuple[str, str, str, bool]]:
+    """(key of `Index`, selector, what stands in the rule's braces, whether that hides) of one style element."""
+    css = _COMMENT.sub(" ", css)
+    found: list[tuple[str, str, str, bool]] = []
+    at = 0
+    while (match := _NEXT.match(css, at)) and len(found) <= MAX_RULES:
         at = match.end()
         prelude, body, end = match.groups()
         if body is None:
@@ -220,21 +234,13 @@ def _read(css: str, sheet: StyleSheet, hides: Callable[[Declarations], str]) -> 
             continue
         if end == "{":  # nested rules: not read
             at = _after(css, at)
-        hiding = _may_hide(body.lower()) and hides(declarations(body))
+        hiding = _may_hide(body.lower()) and bool(hides(declarations(body)))
         for text in prelude.split(",", 200)[:200]:
             pieces = text.replace(">", " ").rsplit(None, 1)
-            if not pieces or ":" in text:  # no selector with one is understood
-                continue
-            if sheet.count >= MAX_RULES:
-                sheet.cut = True
-                return
-            sheet.count += 1
-            tag, name = _LAST.match(pieces[-1]).groups()  # type: ignore[union-attr]  # it matches nothing, too
-            key = name or (tag or "*").lower()
-            written = Written(text, body, sheet.count)
-            rules[key].append(written)
-            if hiding:
-                sheet.hiding[key].append(written)
+            if pieces and ":" not in text:  # no selector with one is understood
+                tag, name = _LAST.match(pieces[-1]).groups()  # type: ignore[union-attr]  # it matches nothing, too
+                found.append((name or (tag or "*").lower(), text, body, hiding))
+    return found
 
 
 def _may_hide(body: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ REFERENCE = words.pattern("reference")
 _HEADING = words.pattern("heading")
 # What stands over a reader's words: when they were said, or which in the row they are. A date alone heads a chronicle.
 _SAID = words.pattern("said")
+_MAY_BE_SAID = re.compile("[前刚剛:\uff1a楼樓沙板表回]")  # one of these is in every way of saying so
 
 # Why a block stands around an article: by its name, by the line at its head, or as one of a list of linked titles.
 Mark = Literal["named", "comments", "headed", "teasers"]
@@ -124,7 +126,12 @@ def _said(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float
 
     The first of them is the article where no text stands before it: a thread.
     """
-    said = [len(line.text) <= LIMITS.max_said and _SAID.search(line.text) is not None for line in lines]
+    said = [
+        len(line.text) <= LIMITS.max_said
+        and _MAY_BE_SAID.search(line.text) is not None
+        and _SAID.search(line.text) is not None
+        for line in lines
+    ]
     if sum(said) < LIMITS.min_said:
         return set()
     groups: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)

@@ -31,17 +31,19 @@ _IDS = cast(Callable[[HtmlElement], list[str]], etree.XPath("descendant::*/@id",
 _STRING = etree.XPath("string()", smart_strings=False)
 _HIDES = re.compile(
     r"display\s*:\s*none|visibility\s*:|opacity\s*:|font-size\s*:\s*[01]?(?:\.\d+)?\s*(?:px|pt|em|rem|%|;|\}|!|$)"
-    r"|(?:height|width)\s*:\s*[01](?:px)?\b|:\s*-\d|clip|scale\(",
-    re.IGNORECASE,
-)
+    r"|(?:height|width)\s*:\s*[01](?:px)?\b|:\s*-\d|clip|scale\("
+)  # in lower case: where case does not matter, a search takes several times as long
 _LENGTH = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|%|vw|vh|cm|in)?")
 _PIXELS = {"px": 1.0, "pt": 1.33, "em": 16.0, "rem": 16.0, "%": 10.0, "vw": 10.0, "vh": 10.0, "cm": 38.0, "in": 96.0}
 _NEVER_HIDDEN = SKIPPED_TAGS | {"html"}
 _NO_CONTROLS = SKIPPED_TAGS - {"button", "input"}
 _UNFOLD = words.pattern("opener", re.IGNORECASE)
-_UNFOLD_WORDS = re.compile(
-    r"展开|展開|全文|全部|余下|餘下|剩余|剩餘|更多|继续阅读|繼續閱讀|[rR][eE][aA][dD] [mM]|[sS][hH][oO][wW] [mM]"
-)
+_UNFOLD_NAMES = (
+    "展开", "展開", "全文", "全部", "余下", "餘下", "剩余", "剩餘", "更多", "继续阅读", "繼續閱讀",
+    " more", " More", " MORE",
+)  # fmt: skip
+_UNFOLD_WORDS = re.compile(f"{'|'.join(_UNFOLD_NAMES[:-3])}|read more|show more", re.IGNORECASE)
+_WITH_TEXT = ("p", "a", "span", "li", "td", "h1", "h2", "h3", "strong", "em", "b", "i", "font", "div")
 _QUOTED = re.compile(r"[\"']#?([\w-]{1,60})[\"']")
 _NAMES = ("href", "data-target", "aria-controls", "data-for", "for", "data-id")
 
@@ -64,14 +66,13 @@ def hidden(tree: HtmlElement) -> Hidden:
     sheet.cut |= len(suspects) > MAX_ELEMENTS
     if not suspects:
         return Hidden(cut=sheet.cut)
-    whole = _shown_length(tree)
     unfolded = _unfolded(tree, suspects)
     found: set[HtmlElement] = set()
     for element in suspects[:MAX_ELEMENTS]:
         if element in unfolded or any(around in found for around in element.iterancestors()):
             continue
         text = _shown_length(element)
-        if text and text < MOST * whole:
+        if text and _shows_more(tree, text / MOST):
             found.add(element)
     return Hidden(frozenset(found), sheet.cut)
 
@@ -81,25 +82,33 @@ def _suspects(tree: HtmlElement, sheet: StyleSheet) -> list[HtmlElement]:
     hiding = sheet.hiding_of(set(" ".join(_CLASSES(tree)).split()), set(_IDS(tree))) if sheet.hiding else sheet.hiding
     tags, inside = _tags(sheet, hiding)
     known: dict[str, list[str]] = {}  # names among an attribute's classes that a rule is about
+    styles: dict[str, bool] = {}  # whether an attribute's declarations may hide
     asked: set[HtmlElement] = set()
     found: list[HtmlElement] = []
     for element in tree.iter():
         suspect = False
-        names: list[str] = []
+        names: list[str] | None = None
         for name, value in element.items():
             if name == "class":
-                if value not in known:
+                classes = known.get(value)
+                if classes is None:
                     keys = ["." + one for one in value.split()[:30]]
-                    known[value] = [key for key in keys if key in hiding or key in inside]
-                names = names + known[value] if names else known[value]
+                    classes = known[value] = [key for key in keys if key in hiding or key in inside]
+                names = [*names, *classes] if names else classes
+            elif name == "style":
+                hides = styles.get(value)
+                if hides is None:
+                    hides = styles[value] = _HIDES.search(value[:1_000].lower()) is not None
+                suspect |= hides
             elif name == "id" and (f"#{value}" in hiding or f"#{value}" in inside):
-                names = [*names, f"#{value}"]
-            elif name == "hidden" or (name == "style" and _HIDES.search(value[:1_000])):
+                names = [*(names or ()), f"#{value}"]
+            elif name == "hidden":
                 suspect = True
-        for key in names:
-            for tag in inside.get(key, ()):
-                asked.update(element.iter(None if tag == "*" else tag))
-        if not suspect and (names or element in asked or (tags and (element.tag in tags or "*" in tags))):
+        if names:
+            for key in names:
+                for tag in inside.get(key, ()):
+                    asked.update(element.iter(None if tag == "*" else tag))
+        if not suspect and (names or (asked and element in asked) or (tags and (element.tag in tags or "*" in tags))):
             suspect = any(_hides(rule.declared) for rule in sheet.fitting(hiding, element))
         if suspect and isinstance(element.tag, str) and element.tag not in _NEVER_HIDDEN and _is_hidden(element, sheet):
             found.append(element)
@@ -201,12 +210,27 @@ def _shown_length(element: HtmlElement) -> int:
     return text
 
 
+def _shows_more(tree: HtmlElement, chars: float) -> bool:
+    """Whether a page shows more than so many characters, as its first lines mostly tell."""
+    seen = 0
+    for element in tree.iter(*_WITH_TEXT):
+        text = element.text
+        if text and all(around.tag not in SKIPPED_TAGS for around in element.iterancestors()):
+            seen += sum(map(len, text.split()))
+            if seen > chars:
+                return True
+    return _shown_length(tree) > chars
+
+
 def _unfolded(tree: HtmlElement, suspects: Iterable[HtmlElement]) -> set[HtmlElement]:
     """The hidden blocks that a control such as 展开全文 opens: the one that it names, else the next, else the last."""
     blocks = {
         element: None for element in suspects if element.tag in BLOCK_TAGS and _shown_length(element) >= MIN_FOLDED
     }
-    if not blocks or not _UNFOLD_WORDS.search(str(_STRING(tree))):
+    if not blocks:
+        return set()
+    text = str(_STRING(tree))
+    if not any(word in text for word in _UNFOLD_NAMES):
         return set()
     found: set[HtmlElement] = set()
     controls = 0

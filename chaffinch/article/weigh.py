@@ -157,7 +157,7 @@ class _Walk:
                     if inner:
                         self.link += len(text.strip())
                 self.touching = bool(parts)
-            elif is_inline(child):
+            elif child.get("style") and is_inline(child):
                 self.children(child, inside, linked)
                 self.touching = bool(parts)
             else:
@@ -228,8 +228,10 @@ def _weigh_list(text: str, around: Measure, lines: list[Line], index: int, linke
 
 def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) -> None:
     """Count one line of a block as text or as noise."""
-    shown = " ".join(text.replace(_SEAM, " ").split())
-    text = shown if _SEAM not in text else " ".join(text.replace(_SEAM, "").split())
+    if _SEAM in text:
+        shown, text = " ".join(text.replace(_SEAM, " ").split()), " ".join(text.replace(_SEAM, "").split())
+    else:
+        shown = text = " ".join(text.split())
     chars = len(text)
     if not chars:
         return

@@ -179,11 +179,12 @@ def _nominate_all(lines: Sequence[Line], title: str, rules: Rules, prospects: Se
     """The rules that each line's words call for, from both ends inwards: the middle is open to few of them."""
     out: list[list[Rule]] = [[] for _ in lines]
     letters = letters_of(title)
+    longest = len(title) + 40 if letters else -1
 
     def nominations(i: int, middle: bool = False) -> list[Rule]:
         view = lines[i].view
         names = rules.nominate(view, title, middle, prospects[i]) if prospects[i].whole else []
-        if letters and len(view) <= len(title) + 40 and _is_title(view, title, letters):
+        if len(view) <= longest and _may_be_title(view, letters) and _is_title(view, title, letters):
             names = [_TITLE, *names]
         return names
 
@@ -200,8 +201,15 @@ def _nominate_all(lines: Sequence[Line], title: str, rules: Rules, prospects: Se
     low = reach(range(len(lines)))
     high = reach(range(len(lines) - 1, low - 1, -1))
     for i in range(low, len(lines) - high):
-        out[i] = nominations(i, middle=True)
+        if prospects[i].whole or _may_be_title(lines[i].view, letters):
+            out[i] = nominations(i, middle=True)
     return out
+
+
+def _may_be_title(view: str, letters: str) -> bool:
+    """Whether a line begins with a title's first letter, with a sign, or with a label, as most lines do not."""
+    first = view[:1]
+    return first == letters[:1] or first == "标" or not first.isalpha() or first.lower()[0] == letters[:1]
 
 
 def _is_title(view: str, title: str, wanted: str) -> bool:
@@ -209,8 +217,6 @@ def _is_title(view: str, title: str, wanted: str) -> bool:
 
     `wanted` are the title's letters, of which there is one.
     """
-    if view[:1] != wanted[0] and view[:1].isalpha() and view[0].lower()[0] != wanted[0] and view[0] != "标":
-        return False  # as most lines are not
     view = view.removeprefix("标题:")
     first = _FIRST_LETTER.match(view)
     if first is None or first[0][-1].lower()[:1] != wanted[:1]:

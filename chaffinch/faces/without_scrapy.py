@@ -68,9 +68,21 @@ def clean(paths: Iterable[str]) -> NoReturn:
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:
-        # Whoever read our output has gone, as `| head` does: no error, and nothing more to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+        status = _unread()
     except (ValueError, OSError) as error:
         complain(error)
     sys.exit(status)
+
+
+def print_overview() -> None:
+    """What `chaffinch` alone says."""
+    try:
+        print(overview(), flush=True)
+    except BrokenPipeError:
+        _unread()
+
+
+def _unread() -> int:
+    """Whoever read our output has gone, as `| head` does: no error, and nothing more to say."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -71,7 +71,8 @@ def _leads(tree: HtmlElement, url: str, series: str, own: int | None) -> _Leads:
         href = (link.get("href") or "").strip()
         if not href or len(href) > 500 or not (stem in href or href[0] == "?"):
             continue
-        words = "".join(link.itertext())[:20].strip() or _picture(link)
+        text = "".join(link.itertext()) if len(link) else link.text or ""
+        words = text[:20].strip() or _picture(link)
         if (said := _PART_TEXT.match(words)) is None:
             continue
         target = join_url(url, href)

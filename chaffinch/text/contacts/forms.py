@@ -244,22 +244,23 @@ def _icp(text: str) -> str:
 
 
 def _candidates(plain: str) -> Iterator[Span]:
-    """What may be contacts, the surest kinds first."""
-    for m in _MAIL.finditer(plain):
+    """What may be contacts, the surest kinds first; each kind is only looked for where it is named."""
+    lower = plain.lower()
+    for m in _MAIL.finditer(plain) if _MAY_BE_MAIL.search(lower) else ():
         yield m.start(), m.end(), "email", _mail(m[0])
-    for m in _ICP.finditer(plain):
+    for m in _ICP.finditer(plain) if any(name in lower for name in ("icp", "公网安备", "b1-", "b2-")) else ():
         yield m.start(), m.end(), "icp", _icp(m[0])
-    for m in _QQ.finditer(plain):
+    for m in _QQ.finditer(plain) if any(name in lower for name in ("q", "扣", "企鹅")) else ():
         glued = not m["sep"] and UNIT_BEHIND.match(plain, m.end()) is not None
         if not (glued or DATE.match(m["id"]) or re.match(r"\.[0-9]|\s?版", plain[m.end() : m.end() + 2])):
             yield m.start("id"), m.end("id"), "qq", _digits(m["id"])
-    for m in _WECHAT_ID.finditer(plain):
+    for m in _WECHAT_ID.finditer(plain) if "id" in lower else ():
         yield m.start(1), m.end(1), "wechat", m[1].lower()
-    for m in _WECHAT.finditer(plain):
+    for m in _WECHAT.finditer(plain) if _MAY_BE_WECHAT.search(lower) else ():
         if _is_wechat(m, plain):
             id = m["id"]
             yield m.start("id"), m.end("id"), "wechat", _digits(id) if id[0] in "(0123456789" else id.lower()
-    for m in _GROUP.finditer(plain):
+    for m in _GROUP.finditer(plain) if "群" in plain else ():
         if not DATE.match(m["id"]) and not counts_or_names(plain, m.start("id"), m.end()):
             yield m.start("id"), m.end("id"), "qq", _digits(m["id"])
     for pattern, normalise in _PHONES:
@@ -274,6 +275,8 @@ def _candidates(plain: str) -> Iterator[Span]:
                 yield start, end, "phone", number
 
 
+_MAY_BE_MAIL = re.compile(r"[@#%艾]|[\[({] ?a| at ")
+_MAY_BE_WECHAT = re.compile(r"[vw微薇威卫徽]|公众号")
 _PHONES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (_MOBILE, _phone),
     (_LANDLINE, _phone),
