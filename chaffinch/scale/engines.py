@@ -32,7 +32,7 @@ def dask(where: str, workers: int, tell: Tell) -> Iterator[Do]:
         raise ValueError("Dask is not installed: pip install 'chaffinch[scale]', or give --task I/N") from None
     dask.config.set({"distributed.scheduler.allowed-failures": _RETRIES, "distributed.comm.timeouts.connect": _CONNECT})
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1")
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1")
         if where == "local"
         else _nothing() as cluster
     ):

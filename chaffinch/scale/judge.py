@@ -21,7 +21,7 @@ from chaffinch.scale.tasks import Array, load, save, sliced
 from chaffinch.text.shingles import _trigrams
 
 _LOW = 0xFFFFFFFF
-_COLUMNS = {
+COLUMNS = {
     "a": np.int64, "b": np.int64, "jaccard": np.float64, "containment": np.float64, "spread": np.float64,
     "first_shorter": np.bool_,
 }  # fmt: skip
@@ -83,9 +83,9 @@ def _doubtful(link: Likeness) -> bool:
 
 
 def _save_links(out: Path, found: list[Link]) -> None:
-    columns = list(zip(*((a, b, *link) for a, b, link in found), strict=True)) or [()] * len(_COLUMNS)
+    columns = list(zip(*((a, b, *link) for a, b, link in found), strict=True)) or [()] * len(COLUMNS)
     arrays: dict[str, Array] = {
-        name: np.array(own, dtype=one) for own, (name, one) in zip(columns, _COLUMNS.items(), strict=True)
+        name: np.array(own, dtype=one) for own, (name, one) in zip(columns, COLUMNS.items(), strict=True)
     }
     together = [kind(link) == "excerpt" or is_copy(link) for _, _, link in found]
     save(out, arrays | {"together": np.array(together, dtype=np.bool_)})
@@ -93,14 +93,14 @@ def _save_links(out: Path, found: list[Link]) -> None:
 
 def read_links(outs: list[Path]) -> list[Link]:
     """The links of tasks `links`."""
-    columns = [np.concatenate([load(out, name) for out in outs]).tolist() for name in _COLUMNS]
+    columns = [np.concatenate([load(out, name) for out in outs]).tolist() for name in COLUMNS]
     return [(a, b, Likeness(*link)) for a, b, *link in zip(*columns, strict=True)]
 
 
 def components(nodes: Path, linked: list[Path], parts: int, out: Path) -> None:
     """The links that clusters are made of, in `parts` such that what hangs together is in one."""
     chosen = np.flatnonzero(np.concatenate([load(one, "together") for one in linked]))
-    columns = {name: np.concatenate([load(one, name) for one in linked])[chosen] for name in _COLUMNS}
+    columns = {name: np.concatenate([load(one, name) for one in linked])[chosen] for name in COLUMNS}
     part = _roots(len(load(nodes, "holders")), columns["a"], columns["b"])[columns["a"]] % parts
     order = np.argsort(part, kind="stable")
     arrays = {name: column[order] for name, column in columns.items()}
@@ -123,7 +123,7 @@ def _roots(count: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np
 
 def clusters(nodes: Path, shards: list[Path], together: Path, part: int, recount: bool, out: Path) -> None:
     """The clusters of a part of the components; with `recount`, the counts of those that need not count as stock."""
-    columns = [column.tolist() for column in sliced([together], part, *_COLUMNS)]
+    columns = [column.tolist() for column in sliced([together], part, *COLUMNS)]
     of = clustered((a, b, Likeness(*link)) for a, b, *link in zip(*columns, strict=True))
     node, cluster = (np.array(list(some), dtype=np.int64) for some in (of.keys(), of.values()))
     spare = node[node != cluster]

@@ -77,8 +77,6 @@ def _write(path: Path, write: Callable[[Any], object]) -> None:
     try:
         with part.open("wb") as file:
             write(file)
-            file.flush()
-            os.fsync(file.fileno())
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)

@@ -58,17 +58,17 @@ def run(shards: list[Shard], secret: bytes, folder: Path, code: str, do: Do) -> 
     do("articles", read)
     held = [task.out for task in read]
     work = folder / key(code, *(out.name for out in held))
-    stages = _Stages(do, work)
+    stages = Stages(do, work)
     (numbered,) = stages("nodes", nodes.number, [(held,)])
     (ages,) = stages("ages", nodes.by_age, [(held,)])
-    linked, clustered = _judged(stages, numbered, held, _pairs(stages, numbered))
+    linked, clustered = _judged(stages, numbered, held, pairs(stages, numbered))
     parts = len(clustered)
     traced = stages("sources", sources.sources, [(held, ages, part, parts) for part in range(parts)])
     (made,) = stages("result", result.write, [(held, numbered, ages, clustered, linked, traced)])
     return Made(made.with_suffix(".db"), held)
 
 
-class _Stages:
+class Stages:
     """Does a stage and returns its outputs, in one folder."""
 
     def __init__(self, do: Do, folder: Path) -> None:
@@ -88,7 +88,8 @@ def parts_of(count: int) -> int:
     return min(max(-(-count // NODES_A_PART), 1), MOST_PARTS)
 
 
-def _pairs(stages: _Stages, numbered: Path) -> list[Path]:
+def pairs(stages: Stages, numbered: Path) -> list[Path]:
+    """The pairs of nodes that are worth comparing."""
     count = told(numbered)["nodes"]
     parts = parts_of(count)
     bounds = join.ranges(count, parts).tolist()
@@ -100,7 +101,7 @@ def _pairs(stages: _Stages, numbered: Path) -> list[Path]:
     return stages("pairs", join.pairs, [(numbered, joined, held, bits, part) for part in range(parts)])
 
 
-def _judged(stages: _Stages, numbered: Path, held: list[Path], found: list[Path]) -> tuple[list[Path], list[Path]]:
+def _judged(stages: Stages, numbered: Path, held: list[Path], found: list[Path]) -> tuple[list[Path], list[Path]]:
     """The links and the clusters, after all passes."""
     count = told(numbered)["nodes"]
     bounds = join.ranges(count, len(found)).tolist()

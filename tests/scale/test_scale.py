@@ -207,7 +207,7 @@ def test_a_killed_worker_costs_its_task(tmp_path: Path, shards: list[Path], made
 def test_processes_of_an_array_share_the_work_and_one_of_other_code_is_refused(
     tmp_path: Path, shards: list[Path], here: Here
 ) -> None:
-    command = [SCRIPTS / "chaffinch", "scale", *shards, "--to", tmp_path / "out", "--task"]
+    command: list[str | Path] = [SCRIPTS / "chaffinch", "scale", *shards, "--to", tmp_path / "out", "--task"]
     both = [subprocess.Popen([*command, f"{n}/2"], stderr=subprocess.PIPE, text=True) for n in range(2)]
     said = [process.communicate(timeout=100)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
