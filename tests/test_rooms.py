@@ -13,6 +13,7 @@ ROOMS = [
     {"chaffinch.article", "chaffinch.cleaning", "chaffinch.copies", "chaffinch.frontier"},
     {"chaffinch.flow"},
     {"chaffinch.corpus"},
+    {"chaffinch.scale"},
     {"chaffinch.spiders"},
     {"chaffinch.pipelines", "chaffinch.faces"},
 ]

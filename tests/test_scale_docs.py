@@ -73,6 +73,12 @@ def test_a_slurm_array_crawls_each_shard(shards: Path) -> None:
     assert all(line.split()[1].startswith("--") and "=" in line for line in directives) and len(directives) >= 4
 
 
+def test_a_slurm_array_finds_copies_over_shards(shards: Path) -> None:
+    variables = {"SLURM_ARRAY_TASK_ID": "1", "SLURM_ARRAY_TASK_COUNT": "3"}
+    (call,) = run(shards, "bash", FORMS / "scale-slurm.sh", "shards.txt", "out", **variables)
+    assert call == ["scale", "--paths", "shards.txt", "--to", "out", "--task", "1/3"]
+
+
 @pytest.mark.skipif(shutil.which("parallel") is None, reason="GNU parallel is not installed")
 def test_gnu_parallel_crawls_each_shard(shards: Path) -> None:
     assert run(shards, FORMS / "parallel.sh", "shards", "2") == wanted("shards")

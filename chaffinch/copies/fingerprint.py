@@ -48,7 +48,11 @@ def fingerprint(canonical_text: str) -> Fingerprint:
 
 def article_fingerprint(canonical_text: str) -> Fingerprint:
     """The fingerprint without paragraphs, which finding candidates does not need: faster."""
-    units, _ = letters(canonical_text)
+    return letters_fingerprint(letters(canonical_text)[0])
+
+
+def letters_fingerprint(units: Letters) -> Fingerprint:
+    """The same of a text's letters, as `text.shingles.letters` has them."""
     trigrams = _trigrams(units)
     return replace(_of_article(units, trigrams), shingles=trigrams)
 

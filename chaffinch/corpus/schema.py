@@ -93,6 +93,15 @@ def m009_merged(db: Database) -> None:
     former_ids.create_tables(db)
 
 
+@migrations()
+def m010_global_cluster(db: Database) -> None:
+    """Articles keep the cluster that they are in over several corpora."""
+    db.conn.execute("ALTER TABLE articles ADD COLUMN global_cluster_id INTEGER")
+    db.conn.execute(
+        "CREATE INDEX articles_global_cluster ON articles(global_cluster_id) WHERE global_cluster_id IS NOT NULL"
+    )
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Names of migrations that a newer Chaffinch applied to `db` and this one does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

@@ -33,12 +33,23 @@ def paragraphs(units: NDArray[np.uint64], ends: NDArray[np.intp], trigrams: NDAr
     `units` are its letters, `ends` the number of letters before the end of each line, `trigrams` the hash of each run
     of three letters, all as `fingerprint` has them.
     """
+    found = hashed(units, ends)
+    if not len(found):
+        return NONE
+    firsts = np.append(0, ends[:-1])[found["line"]]
+    stops = firsts + found["letters"]
+    found["simhash"] = _simhashes(trigrams, firsts, stops - firsts - 2)
+    least = _least(trigrams, firsts, stops - firsts - 2)
+    found["bands"], found["sketch"] = _bands(least), _sketches(least)
+    return found
+
+
+def hashed(units: NDArray[np.uint64], ends: NDArray[np.intp]) -> Paragraphs:
+    """The paragraphs of a text with their hashes only: what finds those that are the same."""
     starts = np.append(0, ends[:-1])
     lines = np.flatnonzero(ends - starts >= MIN_PARAGRAPH)
-    if not len(lines):
-        return NONE
     firsts, stops = starts[lines], ends[lines]
-    found = np.empty(len(lines), dtype=PARAGRAPH)
+    found = np.zeros(len(lines), dtype=PARAGRAPH)
     found["line"] = lines
     found["letters"] = stops - firsts
     raw = units.astype("<u4").tobytes()
@@ -47,9 +58,6 @@ def paragraphs(units: NDArray[np.uint64], ends: NDArray[np.intp], trigrams: NDAr
         for start, stop in zip(firsts.tolist(), stops.tolist(), strict=True)
     ]
     found["hash"] = np.frombuffer(b"".join(digests), dtype="<i8")
-    found["simhash"] = _simhashes(trigrams, firsts, stops - firsts - 2)
-    least = _least(trigrams, firsts, stops - firsts - 2)
-    found["bands"], found["sketch"] = _bands(least), _sketches(least)
     return found
 
 

@@ -1,0 +1,131 @@
+"""Which pairs are copies, and the clusters they make: the passes of `copies.verify.settle`, each a round of tasks.
+
+What is stock is counted of all nodes as if they were unrelated, then of one node of each cluster that the pass before
+found. Candidates are never put together: clusters are made of components of links, which are small.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaffinch.copies.collection import near_each_other
+from chaffinch.copies.similarity import RULE, Cache, Likeness, Text, is_copy, kind
+from chaffinch.copies.stock.counts import CELLS, Stock
+from chaffinch.copies.verify import FIRST, HASTY, LAST, Link, clustered
+from chaffinch.copies.verify import links as judged
+from chaffinch.scale.tasks import Array, load, save, sliced
+from chaffinch.text.shingles import _trigrams
+
+_LOW = 0xFFFFFFFF
+COLUMNS = {
+    "a": np.int64, "b": np.int64, "jaccard": np.float64, "containment": np.float64, "spread": np.float64,
+    "first_shorter": np.bool_,
+}  # fmt: skip
+_texts: Cache[Text] = Cache()  # of this process, from task to task
+
+
+def _text(nodes: Path, shards: list[Path], node: int) -> Text:
+    def read() -> Text:
+        article = int(load(nodes, "holders")[node])
+        shard, row = shards[article >> 32], article & _LOW
+        first, last = load(shard, "starts")[row : row + 2].tolist()
+        return Text(_trigrams(load(shard, "letters")[first:last].astype(np.uint64)))
+
+    return _texts.get((nodes, node), read)
+
+
+def count(nodes: Path, shards: list[Path], first: int, last: int, out: Path) -> None:
+    """In how many of the nodes [first, last) each cell's shingles are."""
+    save(out, {"cells": _counted(nodes, shards, np.arange(first, last))})
+
+
+def _counted(nodes: Path, shards: list[Path], wanted: NDArray[np.int64]) -> NDArray[np.uint32]:
+    cells = np.zeros(CELLS, dtype=np.uint32)
+    for node in wanted.tolist():
+        cells[_text(nodes, shards, node).cells] += 1
+    return cells
+
+
+def stock(nodes: Path, counted: list[Path], superfluous: list[Path], out: Path) -> None:
+    """The counts of stock: of all nodes but those for which another of their cluster counts."""
+    cells = np.sum([load(one, "cells") for one in counted], axis=0, dtype=np.int64)
+    texts = len(load(nodes, "holders"))
+    for one in superfluous:
+        cells -= load(one, "cells")
+        texts -= int(load(one, "texts")[0])
+    save(out, {"counts": np.clip(cells, 0, 0xFFFF).astype(np.uint16), "texts": np.array([texts])})
+
+
+def links(nodes: Path, shards: list[Path], common: Path, number: int, before: Path, out: Path) -> None:
+    """Judges a part of the pairs in pass `number`: candidates, or the links that the pass `before` left."""
+    counts = Stock(np.asarray(load(common, "counts")), int(load(common, "texts")[0]))
+    if number == HASTY:
+        keys = np.asarray(load(before, "keys"))
+        pairs = near_each_other(zip((keys & _LOW).tolist(), (keys >> 32).tolist(), strict=True))
+        former: list[Link] = []
+    else:
+        former = read_links([before])
+        pairs = [(a, b) for a, b, link in former if number == FIRST or _doubtful(link)]
+    found = list(judged(pairs, partial(_text, nodes, shards), counts, number))
+    if number == LAST:
+        settled = {(a, b): link for a, b, link in found}
+        asked = set(pairs)
+        found = [(a, b, settled.get((a, b), link)) for a, b, link in former if (a, b) in settled or (a, b) not in asked]
+    _save_links(out, found)
+
+
+def _doubtful(link: Likeness) -> bool:
+    return is_copy(link) and link.jaccard < RULE.same
+
+
+def _save_links(out: Path, found: list[Link]) -> None:
+    columns = list(zip(*((a, b, *link) for a, b, link in found), strict=True)) or [()] * len(COLUMNS)
+    arrays: dict[str, Array] = {
+        name: np.array(own, dtype=one) for own, (name, one) in zip(columns, COLUMNS.items(), strict=True)
+    }
+    together = [kind(link) == "excerpt" or is_copy(link) for _, _, link in found]
+    save(out, arrays | {"together": np.array(together, dtype=np.bool_)})
+
+
+def read_links(outs: list[Path]) -> list[Link]:
+    """The links of tasks `links`."""
+    columns = [np.concatenate([load(out, name) for out in outs]).tolist() for name in COLUMNS]
+    return [(a, b, Likeness(*link)) for a, b, *link in zip(*columns, strict=True)]
+
+
+def components(nodes: Path, linked: list[Path], parts: int, out: Path) -> None:
+    """The links that clusters are made of, in `parts` such that what hangs together is in one."""
+    chosen = np.flatnonzero(np.concatenate([load(one, "together") for one in linked]))
+    columns = {name: np.concatenate([load(one, name) for one in linked])[chosen] for name in COLUMNS}
+    part = _roots(len(load(nodes, "holders")), columns["a"], columns["b"])[columns["a"]] % parts
+    order = np.argsort(part, kind="stable")
+    arrays = {name: column[order] for name, column in columns.items()}
+    save(out, arrays | {"bounds": np.searchsorted(part[order], np.arange(parts + 1))})
+
+
+def _roots(count: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The least node that each is connected with: labels fall along edges, and along themselves, until none does."""
+    root = np.arange(count)
+    while True:
+        before = root.copy()
+        least = np.minimum(root[a], root[b])
+        for ends in (a, b):
+            np.minimum.at(root, root[ends], least)
+            np.minimum.at(root, ends, least)
+        root = root[root]
+        if (root == before).all():
+            return root
+
+
+def clusters(nodes: Path, shards: list[Path], together: Path, part: int, recount: bool, out: Path) -> None:
+    """The clusters of a part of the components; with `recount`, the counts of those that need not count as stock."""
+    columns = [column.tolist() for column in sliced([together], part, *COLUMNS)]
+    of = clustered((a, b, Likeness(*link)) for a, b, *link in zip(*columns, strict=True))
+    node, cluster = (np.array(list(some), dtype=np.int64) for some in (of.keys(), of.values()))
+    spare = node[node != cluster]
+    more = {"cells": _counted(nodes, shards, np.sort(spare)), "texts": np.array([len(spare)])} if recount else {}
+    save(out, {"node": node, "cluster": cluster, **more})

@@ -1,0 +1,75 @@
+"""The different texts of all shards: those of the same letters are one *node*, numbered in the order of the digests.
+
+An article is its shard's number and its own in the shard, as one number: `shard << 32 | row`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaffinch.scale.articles import columns_of
+from chaffinch.scale.tasks import load, save
+
+
+def number(shards: list[Path], out: Path) -> None:
+    """Numbers the different texts, and puts their sketches and SimHashes in that order.
+
+    Of the same letters the first article stands for all. A text too short to be compared is no node.
+    """
+    digests = np.concatenate([load(shard, "digests") for shard in shards])
+    article = np.concatenate([_numbered(place, len(load(shard, "sizes"))) for place, shard in enumerate(shards)])
+    long = np.flatnonzero(digests.any(axis=1))
+    digests, article = digests[long], article[long]
+    order = np.lexsort((article, digests[:, 1], digests[:, 0]))
+    sorted_digests = digests[order]
+    new = np.append(True, (sorted_digests[1:] != sorted_digests[:-1]).any(axis=1))[: len(order)]
+    node = np.empty(len(order), dtype=np.int64)
+    node[order] = np.cumsum(new) - 1
+    holders = article[order[new]]
+    sizes = np.concatenate([load(shard, "sizes") for shard in shards]).astype(np.int64)
+    places = _places(shards, holders)
+    starts = np.append(0, np.cumsum(sizes[places]))
+    every = np.concatenate([load(shard, "sketches") for shard in shards])
+    first = np.append(0, np.cumsum(sizes))[places]
+    at = np.arange(starts[-1]) + np.repeat(first - starts[:-1], sizes[places])
+    sketches = every[at]
+    simhashes = np.concatenate([load(shard, "simhashes") for shard in shards])[places]
+    arrays = {
+        "holders": holders, "article": article, "node": node, "starts": starts, "sketches": sketches,
+        "simhashes": simhashes,
+    }  # fmt: skip
+    save(out, arrays, {"nodes": len(holders), "articles": len(sizes)})
+
+
+def _numbered(place: int, count: int) -> NDArray[np.int64]:
+    return place << 32 | np.arange(count, dtype=np.int64)
+
+
+def _places(shards: list[Path], articles: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where articles stand among those of all shards, one after the other."""
+    before = np.append(0, np.cumsum([len(load(shard, "sizes")) for shard in shards]))
+    place: NDArray[np.int64] = before[articles >> 32] + (articles & 0xFFFFFFFF)
+    return place
+
+
+def by_age(shards: list[Path], out: Path) -> None:
+    """Ranks all articles, shard after shard, by who was first, as `copies.first` orders them."""
+    rows: list[tuple[str, str, int, str]] = []
+    for shard in shards:
+        columns = columns_of(shard, "published", "first_seen", "url")
+        rows += [
+            (str(published or seen), str(seen), -chars, str(url))
+            for published, seen, url, chars in zip(*columns, load(shard, "chars").tolist(), strict=True)
+        ]
+    order = np.array(sorted(range(len(rows)), key=rows.__getitem__), dtype=np.int64)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    save(out, {"rank": rank})
+
+
+def places_of(shards: list[Path], articles: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where articles stand in what `by_age` ranked."""
+    return _places(shards, articles)

@@ -1,0 +1,122 @@
+"""A task: a function of files that makes one output, whole or not at all, under a name that says what it was made of.
+
+An output is a small JSON file, written last, and arrays beside it. A task whose output is there is done; one that was
+killed has left nothing that counts, and two that make the same output at once make the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache, partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class Task(NamedTuple):
+    """`work(*arguments, out)` makes `out`."""
+
+    name: str
+    work: Callable[..., None]
+    arguments: tuple[Any, ...]
+    out: Path
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its output is there."""
+        return self.out.exists()
+
+
+class OtherCodeError(ValueError):
+    """A worker, or a list of tasks, is of another version of the code: what it made would not fit."""
+
+
+def do(task: Task, code: str) -> None:
+    """Does a task that is not done. Raises OtherCodeError where this process runs other code than whoever asks."""
+    if code != code_version():
+        raise OtherCodeError(f"a worker runs another version of the code, {code_version()}, not {code}")
+    if not task.is_done:
+        task.out.parent.mkdir(parents=True, exist_ok=True)
+        task.work(*task.arguments, task.out)
+
+
+def key(*parts: object) -> str:
+    """A short digest of what an output is made of."""
+    return hashlib.blake2b("\0".join(map(str, parts)).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+@cache
+def code_version() -> str:
+    """A digest of all code and rules that a result hangs on."""
+    rooms = ("text", "page", "article", "cleaning", "copies", "flow", "scale")
+    package = files("chaffinch")
+    found = [path for room in rooms for path in Path(str(package / room)).rglob("*.py")]
+    rules = [path for path in Path(str(files("chaffinch.config"))).iterdir() if path.suffix in (".toml", ".json")]
+    return key(*(hashlib.blake2b(path.read_bytes()).hexdigest() for path in sorted([*found, *rules])))
+
+
+def save(out: Path, arrays: Mapping[str, Array], told: Mapping[str, Any] | None = None) -> None:
+    """Writes the arrays of an output, then the output itself, which says `told`."""
+    for name, array in arrays.items():
+        _write(beside(out, name), partial(np.save, arr=array))
+    said = {"code": code_version(), **(told or {})}
+    _write(out, lambda file: file.write(json.dumps(said, ensure_ascii=False).encode()))
+
+
+def _write(path: Path, write: Callable[[Any], object]) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with part.open("wb") as file:
+            write(file)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_table(path: Path, columns: dict[str, Any]) -> None:
+    """Writes columns, arro3 arrays by name, as Parquet."""
+    import arro3.core
+    import arro3.io
+
+    table = arro3.core.Table.from_pydict(columns)
+    about = {"chaffinch": code_version()}
+    _write(path, lambda file: arro3.io.write_parquet(table, file, compression="zstd(1)", key_value_metadata=about))
+
+
+def beside(out: Path, name: str) -> Path:
+    """Where an array of an output is."""
+    return out.with_name(f"{out.name}.{name}.npy")
+
+
+def load(out: Path, name: str) -> Array:
+    """An array of an output, mapped: only what is looked at is read."""
+    return _mapped(beside(out, name))
+
+
+@lru_cache(maxsize=1024)  # cost: of one stage; an output never changes
+def _mapped(path: Path) -> Array:
+    array: Array = np.load(path, mmap_mode="r")
+    return array
+
+
+def told(out: Path) -> dict[str, Any]:
+    """What an output says of itself."""
+    found: dict[str, Any] = json.loads(out.read_text("utf-8"))
+    return found
+
+
+def sliced(outs: Iterable[Path], number: int, *names: str) -> list[Array]:
+    """Of arrays that several outputs have in as many parts as their `bounds` say, the parts `number`, joined."""
+    outs = list(outs)
+    cut = [slice(*load(out, "bounds")[number : number + 2]) for out in outs]
+    return [np.concatenate([load(out, name)[part] for out, part in zip(outs, cut, strict=True)]) for name in names]
