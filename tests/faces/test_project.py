@@ -59,6 +59,8 @@ def test_a_project_gives_every_command_its_settings(tmp_path: Path) -> None:
     assert chaffinch(below, "report", CHAFFINCH_PROJECT="").returncode == 1
     assert "no chaffinch.toml there" in chaffinch(home, "report", CHAFFINCH_PROJECT=str(tmp_path)).stderr
     # What is given by hand goes before it; the timer reads the file again when it fires.
+    since = json.loads(chaffinch(home, "report", "--since", "last", "--json").stdout)
+    assert list(since["names"].values()) == ["卡频道"]
     shown = chaffinch(home, "config", "-s", "DOWNLOAD_TIMEOUT=7", "-s", "CORPUS=x.db").stdout
     lines = {line.split()[0]: line for line in shown.splitlines() if line.strip()}
     assert lines["DOWNLOAD_TIMEOUT"].split()[1:] == ["7", "-s"] and lines["CORPUS"].split()[1:] == ["x.db", "-s"]
