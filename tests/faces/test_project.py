@@ -74,7 +74,7 @@ def test_a_project_gives_every_command_its_settings(tmp_path: Path) -> None:
 def test_scrapy_under_a_service_reads_the_project_that_it_names(tmp_path: Path) -> None:
     """scrapyd starts a crawl with these settings in a folder of its own."""
     (tmp_path / "chaffinch.toml").write_text('corpus = "c.db"\ncontact = "我"\n')
-    code = "from config import settings as s; import json; print(json.dumps([s.CORPUS, s.CONTACT, s.FARMS]))"
+    code = "from chaffinch.config import settings as s; import json; print(json.dumps([s.CORPUS, s.CONTACT, s.FARMS]))"
     command = [str(SCRIPTS / "python"), "-c", code]
     environment = {**os.environ, "CHAFFINCH_PROJECT": str(tmp_path)}
     done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, timeout=60, check=True)
