@@ -59,6 +59,8 @@ def test_a_project_gives_every_command_its_settings(tmp_path: Path) -> None:
     assert chaffinch(below, "report", CHAFFINCH_PROJECT="").returncode == 1
     assert "no chaffinch.toml there" in chaffinch(home, "report", CHAFFINCH_PROJECT=str(tmp_path)).stderr
     # What is given by hand goes before it; the timer reads the file again when it fires.
+    since = json.loads(chaffinch(home, "report", "--since", "last", "--json").stdout)
+    assert list(since["names"].values()) == ["卡频道"]
     shown = chaffinch(home, "config", "-s", "DOWNLOAD_TIMEOUT=7", "-s", "CORPUS=x.db").stdout
     lines = {line.split()[0]: line for line in shown.splitlines() if line.strip()}
     assert lines["DOWNLOAD_TIMEOUT"].split()[1:] == ["7", "-s"] and lines["CORPUS"].split()[1:] == ["x.db", "-s"]
@@ -72,7 +74,7 @@ def test_a_project_gives_every_command_its_settings(tmp_path: Path) -> None:
 def test_scrapy_under_a_service_reads_the_project_that_it_names(tmp_path: Path) -> None:
     """scrapyd starts a crawl with these settings in a folder of its own."""
     (tmp_path / "chaffinch.toml").write_text('corpus = "c.db"\ncontact = "我"\n')
-    code = "from config import settings as s; import json; print(json.dumps([s.CORPUS, s.CONTACT, s.FARMS]))"
+    code = "from chaffinch.config import settings as s; import json; print(json.dumps([s.CORPUS, s.CONTACT, s.FARMS]))"
     command = [str(SCRIPTS / "python"), "-c", code]
     environment = {**os.environ, "CHAFFINCH_PROJECT": str(tmp_path)}
     done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, timeout=60, check=True)
@@ -95,12 +97,30 @@ def test_scrapy_under_a_service_reads_the_project_that_it_names(tmp_path: Path) 
         ("[settings]\nDOWNLOAD_TIMEUT = 3\n", "line 2: unknown setting DOWNLOAD_TIMEUT; did you mean"),
         ("[settings]\n\nDOWNLOAD_TIMEOUT = -3\n", "line 3: DOWNLOAD_TIMEOUT=-3: give a number, not below 0"),
         ("delay = \n", "(at line 1, column 9)"),
-        ("topics = 'none.toml'\n[[farm]]\nstart = 'http://127.0.0.1/'\n", "none.toml: No such file"),
-        ("[[farm]]\nstart = 'http://127.0.0.1/'\n[[farm]]\nstart = 'http://127.0.0.2/'\n\ndelay = 'x'\n",
-         "line 6, farm 2: `delay`"),
     ],
-)  # fmt: skip
-def test_what_is_wrong_is_one_line_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+)
+def test_what_is_wrong_is_one_line_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    (tmp_path / "chaffinch.toml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    namespace = {"CORPUS": "data/corpus.db"}
+    with pytest.raises(SystemExit) as ended:
+        project.apply(namespace)
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and namespace == {"CORPUS": "data/corpus.db"}
+    assert told.startswith("chaffinch: chaffinch.toml") and told.count("\n") == 1 and said in told
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("dely = 2\n", "chaffinch.toml, line 1: unknown key 'dely'"),
+        ("topics = 'none.toml'\n[[farm]]\nstart = 'http://127.0.0.1/'\n", "none.toml: No such file"),
+        ("[[farm]]\nstart = 'http://a/'\n[[farm]]\nstart = 'http://b/'\n\ndelay = 'x'\n", "line 6, farm 2: `delay`"),
+    ],
+)
+def test_a_command_does_nothing_half(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "chaffinch.toml").write_text(text)
     done = chaffinch(tmp_path, "crawl", "farm")
     assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, ""), done.stderr

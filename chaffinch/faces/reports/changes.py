@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from rich.console import Console
 from sqlite_utils import Database
 
+from chaffinch.corpus import runs as manifests
 from chaffinch.faces.reports.contents import add_row, console, new_table
 from chaffinch.text.contacts.addresses import hide
 
@@ -51,6 +53,7 @@ class Happened:
     grown_clusters: tuple[Growth, ...]
     silent: tuple[tuple[str, str | None], ...]  # site, why its last page was not answered
     told: tuple[tuple[str, str], ...] = ()  # site, "" for the run as a whole, and what was odd about it
+    names: Mapping[str, str] = field(default_factory=dict)  # site -> what its farm is called, where it has a name
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain lists and dictionaries, articles by kind."""
@@ -60,8 +63,9 @@ class Happened:
             by_kind[row.pop("kind")].append(row | {"site": hide(row["site"])})
         silent = [{"site": hide(site), "reason": reason} for site, reason in found.pop("silent")]
         told = [{"site": hide(site), "what": hide(what)} for site, what in found.pop("told")]
+        names = {hide(site): name for site, name in found.pop("names").items()}
         head = {name: found.pop(name) for name in ("since", "runs")}
-        return {**head, **by_kind, **found, "silent": silent, "told": told}
+        return {**head, **by_kind, **found, "silent": silent, "told": told, "names": names}
 
 
 KINDS = {"new": "New", "edited": "Edited", "gone": "Taken down", "returned": "Returned", "moved": "Moved"}
@@ -112,6 +116,7 @@ def happened(db: Database, since: str) -> Happened:
         tuple(row for row in growth if row.size - row.new > 1),
         tuple(db.conn.execute(_SILENT, (started,)).fetchall()) if started else (),
         _told(db, ids),
+        manifests.names(db),
     )
 
 
@@ -159,14 +164,14 @@ def show(found: Happened) -> None:
                 add_row(shown, row.cluster, row.size, row.new, row.title)
             to.print("", shown)
     if found.silent:
-        shown = new_table(f"Sites that went silent: {len(found.silent):,}", "site", "reason")
+        shown = new_table(f"Sites that went silent: {len(found.silent):,}", "@site", "reason")
         for site, reason in found.silent:
-            add_row(shown, site, reason)
+            add_row(shown, found.names.get(site, site), reason)
         to.print("", shown)
     if found.told:
-        shown = new_table(f"Odd: {len(found.told):,}", "site", "what")
+        shown = new_table(f"Odd: {len(found.told):,}", "@site", "what")
         for site, what in found.told:
-            add_row(shown, site or "the run", what)
+            add_row(shown, found.names.get(site, site) or "the run", what)
         to.print("", shown)
     if not (found.articles or found.silent or found.told):
         to.print("Nothing happened.")

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import astuple
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -142,7 +143,11 @@ def test_a_corpus_is_read_as_rows_as_arrow_and_as_files(tmp_path: Path, run: Run
         assert list(corpus.search("")) == list(corpus.search("没有的词")) == []
         table = corpus.articles().arrow()
         assert table.num_rows == 2 and table.column("id").to_pylist() == [1, 2]
-        assert list(corpus.articles().pandas()["id"]) == [1, 2] and corpus.search("没有").pandas().empty
+        if find_spec("pandas") is None:
+            with pytest.raises(ValueError, match=r"pip install 'chaffinch\[notebook\]'"):
+                corpus.articles().pandas()
+        else:
+            assert list(corpus.articles().pandas()["id"]) == [1, 2] and corpus.search("没有的词").pandas().empty
         assert corpus.search("没有的词").arrow().num_rows == 0
         assert {path.name for path in corpus.export(tmp_path / "out", ["jsonl"])} >= {"articles.jsonl", "README.md"}
         with pytest.raises(ValueError, match="no such format 'xls'"):
