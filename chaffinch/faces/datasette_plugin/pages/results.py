@@ -16,8 +16,9 @@ from chaffinch.faces.datasette_plugin.pages.rendering import language, number
 from chaffinch.faces.datasette_plugin.speed.columns import KINDS, Columns, Flags, Ints, matched
 from chaffinch.faces.datasette_plugin.speed.search import marked_up
 from chaffinch.text.canonical import canonical
+from chaffinch.text.contacts.addresses import hide
 
-PAGE = 20  # texts in one page
+PAGE = 20  # texts in one page; by hand
 RANKED = 2_000  # articles that are ranked, those found last; cost
 EXCERPTED = 100_000  # characters of a text that an excerpt is taken from; cost
 SHOWN, FOLDED = 10, 40  # values of a facet in sight, and behind a click; cost
@@ -248,4 +249,4 @@ _CHOSEN = Markup(
 
 
 def _label(name: str, value: str) -> str:
-    return KIND_NAMES.get(value, value) if name == "kind" else value
+    return KIND_NAMES.get(value, value) if name == "kind" else hide(value) if name == "site" else value

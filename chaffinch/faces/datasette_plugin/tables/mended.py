@@ -16,6 +16,7 @@ from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment, TemplateNo
 from markupsafe import Markup, escape
 
 from chaffinch.faces.datasette_plugin.tables.links import corpora, is_corpus, may_view, path_of
+from chaffinch.text.contacts.addresses import hide
 
 _PAGES = (
     ("overview", "Overview"), ("search", "Texts"), ("sites", "Sites"), ("runs", "Runs"), ("compare", "Compare"),
@@ -81,6 +82,7 @@ def prepare_jinja2_environment(env: Environment) -> None:
     given = env.loader
     assert given is not None
     env.globals["written_rows"] = _written
+    env.filters["masked"] = _masked
     env.loader = ChoiceLoader([DictLoader(dict(_mended(env, given))), given])
 
 
@@ -109,6 +111,11 @@ def _written(rows: Iterable[Iterable[Mapping[str, Any]]]) -> Markup:
             lines.append(f'<td class="col-{classes[column]} type-{kind}">{escape(cell["value"])}</td>')
         lines.append("</tr>\n")
     return Markup("".join(lines))  # what it is joined of is escaped
+
+
+def _masked(text: object) -> str:
+    """The name of a site, or a line that holds one, without the contact that a host may be named by."""
+    return hide(str(text))
 
 
 @hookimpl
