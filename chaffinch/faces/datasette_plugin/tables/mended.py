@@ -15,8 +15,7 @@ from datasette.utils import to_css_class
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment, TemplateNotFound
 from markupsafe import Markup, escape
 
-from chaffinch.faces.datasette_plugin.tables.links import corpora, is_corpus, may_view, path_of
-from chaffinch.text.contacts.addresses import hide
+from chaffinch.faces.datasette_plugin.tables.links import corpora, is_corpus, masked, may_view, path_of
 
 _PAGES = (
     ("overview", "Overview"), ("search", "Texts"), ("sites", "Sites"), ("runs", "Runs"), ("compare", "Compare"),
@@ -82,7 +81,7 @@ def prepare_jinja2_environment(env: Environment) -> None:
     given = env.loader
     assert given is not None
     env.globals["written_rows"] = _written
-    env.filters["masked"] = _masked
+    env.filters["masked"] = masked
     env.loader = ChoiceLoader([DictLoader(dict(_mended(env, given))), given])
 
 
@@ -111,11 +110,6 @@ def _written(rows: Iterable[Iterable[Mapping[str, Any]]]) -> Markup:
             lines.append(f'<td class="col-{classes[column]} type-{kind}">{escape(cell["value"])}</td>')
         lines.append("</tr>\n")
     return Markup("".join(lines))  # what it is joined of is escaped
-
-
-def _masked(text: object) -> str:
-    """The name of a site, or a line that holds one, without the contact that a host may be named by."""
-    return hide(str(text))
 
 
 @hookimpl
