@@ -6,7 +6,7 @@ LOG = install.log
 FAILED = rm -rf .venv; { grep -i error $(LOG) || cat $(LOG); } | tail -n 1 >&2; \
 	  echo "Could not install: $(LOG) has it all; .venv was removed" >&2; exit 1
 
-.PHONY: install demo test lint check docs mutate fit clean
+.PHONY: install demo test lint check docs pictures mutate fit clean
 
 install: .venv/installed
 
@@ -32,6 +32,7 @@ check: test lint
 	.venv/bin/python benchmarks/prose.py --check
 	.venv/bin/python benchmarks/furniture.py --check
 	.venv/bin/python benchmarks/search.py --check
+	.venv/bin/python -m benchmarks.pages --check
 	.venv/bin/python benchmarks/month.py --check
 
 # The pages of docs/ and the docstrings as a site, in build/docs; a broken link is an error.
@@ -41,6 +42,10 @@ docs: .venv/installed-docs
 # The models that reading goes by: needs the requirements of requirements-bench.txt, and labelled pages in the folder PAGES.
 fit: .venv/installed-dev
 	.venv/bin/python -m benchmarks.fit_reading $(PAGES)
+
+# The pictures of the docs, from the demo's pages in Chromium.
+pictures: .venv/installed-dev
+	.venv/bin/python -m benchmarks.pages --pictures docs/images
 
 # For the night: every number that decides something halved and doubled, and what the tests say to that.
 mutate: .venv/installed-dev

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import opencc
@@ -199,30 +199,43 @@ def trigram(connection: sqlite3.Connection) -> Ask:
     return lambda query: {id for (id,) in connection.execute(sql, (f'"{canonical(query).translate(quoted)}"',))}
 
 
-def timed(ask: Callable[[str], Any], asked: Sequence[str]) -> tuple[list[Any], list[float]]:
-    """What each query finds, and the milliseconds it took."""
-    found, times = [], []
+class Taken(NamedTuple):
+    """Milliseconds that each query took, by the clock and of the processors: on a busy machine only these compare."""
+
+    clock: list[float]
+    processor: list[float]
+
+    def add(self, start: float, busy: float) -> None:
+        """One query that began at `start` by the clock, when the processors had worked for `busy` seconds."""
+        self.clock.append((time.perf_counter() - start) * 1000)
+        self.processor.append((time.process_time() - busy) * 1000)
+
+
+def timed(ask: Callable[[str], Any], asked: Sequence[str]) -> tuple[list[Any], Taken]:
+    """What each query finds, and what it took."""
+    found, times = [], Taken([], [])
     for query in asked:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         found.append(ask(query))
-        times.append((time.perf_counter() - start) * 1000)
+        times.add(start, busy)
     return found, times
 
 
-def pages(path: Path, asked: Sequence[str]) -> dict[str, list[float]]:
-    """For each kind of page, the milliseconds that Datasette took for each query."""
+def pages(path: Path, asked: Sequence[str]) -> dict[str, Taken]:
+    """For each kind of page, what Datasette took for each query."""
 
-    async def fetch() -> dict[str, list[float]]:
-        datasette: Any = Datasette([str(path)])  # type: ignore[no-untyped-call]
+    async def fetch() -> dict[str, Taken]:
+        patient = {"sql_time_limit_ms": 20_000}  # a busy machine is told by the figures
+        datasette: Any = Datasette([str(path)], settings=patient)  # type: ignore[no-untyped-call]
         await datasette.invoke_startup()
-        times: dict[str, list[float]] = {}
+        times: dict[str, Taken] = {}
         for name, address in PAGES.items():
-            times[name] = []
+            times[name] = Taken([], [])
             await datasette.client.get(address.format("x"))
             for query in asked:
-                start = time.perf_counter()
+                start, busy = time.perf_counter(), time.process_time()
                 answer = await datasette.client.get(address.format(urlencode({"": query})[1:]))
-                times[name].append((time.perf_counter() - start) * 1000)
+                times[name].add(start, busy)
                 if answer.status_code != 200:
                     raise SystemExit(f"{name} {query}: status {answer.status_code}")
         return times
@@ -235,9 +248,13 @@ def p95(times: Sequence[float]) -> float:
     return statistics.quantiles(times, n=20, method="inclusive")[-1]
 
 
-def described(times: Sequence[float]) -> str:
+def described(times: Taken) -> str:
     """A line about times."""
-    return f"median {statistics.median(times):7.1f} ms, 95% {p95(times):7.1f} ms, longest {max(times):7.1f} ms"
+    clock, processor = times
+    return (
+        f"median {statistics.median(clock):6.1f} ms, 95% {p95(clock):6.1f} ms, longest {max(clock):6.1f} ms;"
+        f" of the processors {statistics.median(processor):6.1f} and {p95(processor):6.1f} ms"
+    )
 
 
 def score(truth: Sequence[set[int]], found: Sequence[set[int]]) -> tuple[float, float]:
@@ -282,9 +299,9 @@ def compare(count: int, check: bool) -> int:
         for name, of_page in pages(path, asked).items():
             print(f"{name:12s} {described(of_page)}", flush=True)
             if name in ("table page", "search page"):
-                report(f"{name.split()[0]}_of_like", p95(of_page) / p95(like_times), high=True)
+                report(f"{name.split()[0]}_of_like", p95(of_page.processor) / p95(like_times.processor), high=True)
             if name == "results":
-                report("results_of_index", p95(of_page) / p95(index_times), high=True)
+                report("results_of_index", p95(of_page.processor) / p95(index_times.processor), high=True)
     return int(failed)
 
 

@@ -121,10 +121,12 @@ class Chromium:
         self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **given)
         self.call("Input.dispatchKeyEvent", type="keyUp", **given)
 
-    def picture(self, path: Path, height: int | None = None) -> None:
-        """Writes the page as it is shown, as PNG: from its top, `height` CSS pixels of it or all."""
-        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": height or size["height"], "scale": 1}
+    def picture(self, path: Path, height: int = 0, part: str | None = None) -> None:
+        """Writes the page, or the `part` that a selector names, as PNG: `height` CSS pixels from its top, or all."""
+        box = f"document.querySelector({json.dumps(part)}).getBoundingClientRect().toJSON()" if part else "({})"
+        size = self.call("Page.getLayoutMetrics")["cssContentSize"] | self.evaluate(box)
+        clip = {key: size[key] for key in ("x", "y", "width", "height")} | {"scale": 1}
+        clip["height"] = min(height, clip["height"]) if height else clip["height"]
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"]
         path.write_bytes(b64decode(data))
 

@@ -307,9 +307,13 @@ def test_addresses_with_a_contact_are_masked_wherever_a_page_names_them(tmp_path
             ),
         )
         connection.execute("UPDATE pages SET found_on = 1, url = 'http://a.example/plain.html' WHERE id = 2")
+        connection.execute("UPDATE articles SET site = ? WHERE id = 1", (f"{number}.example",))
     query = "/corpus?sql=select+url+from+pages"
     pages, row, asked = get(path, "/corpus/pages", "/corpus/pages/1", query)
     for answer in (pages, row, asked):
         assert answer.status_code == 200 and number not in answer.text, answer.url
         assert "http://a.example/tel-⟨phone⟩.html" in answer.text, answer.url
     assert '<a href="http://a.example/plain.html">' in pages.text
+    for answer in get(path, *(f"/corpus/{page}" for page in ("-/sites", "-/search", "-/cluster/1", "articles/1"))):
+        shown = re.sub(r'(href|id)="[^"]*"', "", answer.text)  # a link has to name the site that it leads to
+        assert answer.status_code == 200 and number not in shown and "⟨phone⟩.example" in shown, answer.url

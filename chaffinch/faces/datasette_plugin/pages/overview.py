@@ -16,6 +16,7 @@ from chaffinch.faces.datasette_plugin.pages.runs import Run
 
 MOST_COPIED = 12
 NEWS = 6
+_LOOKED_AT = 2_000  # new articles of the last run, for that; cost
 RULES = 40
 _SIZES = ((2, 2), (3, 3), (4, 4), (5, 9), (10, 19), (20, 49), (50, 99), (100, 999), (1_000, None))
 
@@ -126,22 +127,24 @@ def _last_run(connection: sqlite3.Connection, at: str) -> Run | None:
 
 
 def _news(connection: sqlite3.Connection) -> list[News]:
-    """The texts that the last run found most new copies of."""
+    """The texts that the last run found most new copies of, of the articles that it found last."""
     rows = connection.execute(
         """
-        SELECT max(articles.id), coalesce(cluster_id, 0), count(*) FROM events JOIN articles ON articles.id = article_id
-        WHERE crawl_id = (SELECT max(id) FROM crawls) AND kind = 'new'
+        WITH found AS (
+            SELECT article_id FROM events WHERE crawl_id = (SELECT max(id) FROM crawls) AND kind = 'new'
+            ORDER BY id DESC LIMIT ?
+        )
+        SELECT max(articles.id), coalesce(cluster_id, 0), count(*) FROM found JOIN articles ON articles.id = article_id
         GROUP BY coalesce(cluster_id, -articles.id) ORDER BY 3 DESC, 1 DESC LIMIT ?
         """,
-        (NEWS,),
+        (_LOOKED_AT, NEWS),
     ).fetchall()
     found = []
     for article, cluster, new in rows:
-        title, script, size = connection.execute(
-            "SELECT title, script, coalesce(size, 1) FROM articles LEFT JOIN clusters ON clusters.id = ?1"
-            " WHERE articles.id = coalesce(representative_id, ?2)",
-            (cluster, article),
-        ).fetchone() or ("", "hans", 1)
+        of_cluster = "SELECT representative_id, size FROM clusters WHERE id = ?"
+        shown, size = connection.execute(of_cluster, (cluster,)).fetchone() or (article, 1)
+        of_article = "SELECT title, script FROM articles WHERE id = ?"
+        title, script = connection.execute(of_article, (shown,)).fetchone() or ("", "hans")
         found.append(News(article, cluster, title, script, size, new))
     return found
 

@@ -15,9 +15,10 @@ from chaffinch.corpus.search import excerpt, match, phrases
 from chaffinch.faces.datasette_plugin.pages.rendering import language, number
 from chaffinch.faces.datasette_plugin.speed.columns import KINDS, Columns, Flags, Ints, matched
 from chaffinch.faces.datasette_plugin.speed.search import marked_up
+from chaffinch.faces.datasette_plugin.tables.links import masked
 from chaffinch.text.canonical import canonical
 
-PAGE = 20  # texts in one page
+PAGE = 20  # texts in one page; by hand
 RANKED = 2_000  # articles that are ranked, those found last; cost
 EXCERPTED = 100_000  # characters of a text that an excerpt is taken from; cost
 SHOWN, FOLDED = 10, 40  # values of a facet in sight, and behind a click; cost
@@ -144,8 +145,10 @@ def read(held: Columns, connection: sqlite3.Connection, wanted: Asked) -> Result
 def _chosen(held: Columns, connection: sqlite3.Connection, wanted: Asked) -> Flags:
     """Which articles match the query and have the values that it is narrowed to."""
     if phrases(wanted.query):
-        sql = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?"
-        chosen = matched(held, (id for (id,) in connection.execute(sql, (match(wanted.query),))))
+        # In one string: row by row they take three times as long as the search.
+        sql = "SELECT coalesce(group_concat(rowid), '') FROM articles_fts WHERE articles_fts MATCH ?"
+        (found,) = connection.execute(sql, (match(wanted.query),)).fetchone()
+        chosen = matched(held, np.fromstring(found, dtype=np.int64, sep=","))
     else:
         chosen = np.ones(len(held.ids), dtype=bool)
     for name, value in wanted.chosen.items():
@@ -248,4 +251,4 @@ _CHOSEN = Markup(
 
 
 def _label(name: str, value: str) -> str:
-    return KIND_NAMES.get(value, value) if name == "kind" else value
+    return KIND_NAMES.get(value, value) if name == "kind" else masked(value) if name == "site" else value

@@ -17,9 +17,9 @@ from typing import Any
 from chaffinch.faces.datasette_plugin.pages.charts import Chart, days, hours
 from chaffinch.text.contacts.addresses import hide
 
-RUNS = 100  # in the table
-SITES = 200
-REASONS = 40
+RUNS = 100  # in the table; cost
+SITES = 200  # cost
+REASONS = 40  # cost
 _QUIET = timedelta(minutes=15)  # without a page, after which a run that has not ended may be dead; by hand
 _ENDS = {
     "finished": "nothing more was due",

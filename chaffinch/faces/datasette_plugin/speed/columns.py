@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,12 +163,11 @@ def _kinds(connection: sqlite3.Connection, ids: Ints, text: Ints, alone: Flags) 
     )
 
 
-def matched(held: Columns, found: Iterable[int]) -> Flags:
+def matched(held: Columns, found: Ints) -> Flags:
     """Which articles of `held` are among the ids `found`; ids that it does not have yet are left out."""
     chosen = np.zeros(len(held.ids), dtype=bool)
-    wanted = np.fromiter(found, dtype=np.int64)
     if not len(held.ids):
         return chosen
-    at = np.minimum(np.searchsorted(held.ids, wanted), len(held.ids) - 1)
-    chosen[at[held.ids[at] == wanted]] = True
+    at = np.minimum(np.searchsorted(held.ids, found), len(held.ids) - 1)
+    chosen[at[held.ids[at] == found]] = True
     return chosen

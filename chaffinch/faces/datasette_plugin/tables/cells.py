@@ -29,13 +29,13 @@ def show_cell(value: Any, column: str, table: str | None, database: str, dataset
 
 
 @hookimpl(specname="render_cell", tryfirst=True)
-def mask_address(value: Any, database: str, datasette: Any) -> Markup | None:
-    """Shows an address that holds a contact with a placeholder, as `articles.url` has it, and without a link to it.
+def mask_address(value: Any, column: str, database: str, datasette: Any) -> Markup | None:
+    """Shows an address or a site that holds a contact with a placeholder, as `articles.url` has it, and without a link.
 
     `pages.url` has to be what is asked for; it and what names a page by it are no more open than other addresses.
     """
     label = value.get("label") if isinstance(value, Mapping) else value
-    if not isinstance(label, str) or not label.startswith(("http://", "https://")):
+    if not isinstance(label, str) or not (column == "site" or label.startswith(("http://", "https://"))):
         return None
     shown = hide(label)
     if shown == label or not is_corpus(datasette.get_database(database).path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from urllib.parse import quote
 
 from datasette import hookimpl  # type: ignore[attr-defined]
 from markupsafe import Markup
+
+from chaffinch.text.contacts.addresses import hide
 
 TABLES = ("articles", "clusters", "similarities", "removed", "versions", "contacts", "article_contacts", "pages")
 # What Datasette asks metadata for and finds in ours; it asks dozens of times a page, mostly for what is not there.
@@ -56,6 +59,12 @@ def is_corpus(path: str | None) -> bool:
             return False
         _known.add(path)
     return True
+
+
+@lru_cache(maxsize=4_096)
+def masked(text: str) -> str:
+    """The name of a site, or a line that holds one, without the contact that a host may be named by."""
+    return hide(text)
 
 
 def corpora(datasette: Any) -> dict[str, Any]:

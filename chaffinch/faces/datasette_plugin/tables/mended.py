@@ -15,7 +15,7 @@ from datasette.utils import to_css_class
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment, TemplateNotFound
 from markupsafe import Markup, escape
 
-from chaffinch.faces.datasette_plugin.tables.links import corpora, is_corpus, may_view, path_of
+from chaffinch.faces.datasette_plugin.tables.links import corpora, is_corpus, masked, may_view, path_of
 
 _PAGES = (
     ("overview", "Overview"), ("search", "Texts"), ("sites", "Sites"), ("runs", "Runs"), ("compare", "Compare"),
@@ -81,6 +81,7 @@ def prepare_jinja2_environment(env: Environment) -> None:
     given = env.loader
     assert given is not None
     env.globals["written_rows"] = _written
+    env.filters["masked"] = masked
     env.loader = ChoiceLoader([DictLoader(dict(_mended(env, given))), given])
 
 
