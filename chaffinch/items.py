@@ -20,6 +20,7 @@ NONE: Paragraphs = np.empty(0, dtype=PARAGRAPH)
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "quote"]
 Script = Literal["hans", "hant"]
+ContactKind = Literal["phone", "qq", "wechat", "email", "icp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Removed:
 class Contact:
     """A phone, QQ, WeChat, e-mail or ICP number, as the keyed digest that alone is stored."""
 
-    kind: Literal["phone", "qq", "wechat", "email", "icp"]
+    kind: ContactKind
     digest: str  # HMAC-SHA256 of the normalised contact, hexadecimal
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import scrapy
 from scrapy.http import Response
 
+from chaffinch.corpus.events import GONE
 from chaffinch.corpus.store import Store
 from chaffinch.frontier import farms, known_pages
 from chaffinch.frontier.known_pages import Due, Found
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 LOOPBACK_CONNECTIONS = 8  # measured: benchmarks/crawl.py
 LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent (cost)
 SCRIPT_ONLY = "answers with a script that sets a cookie, which is not run"
-NOT_AS_SPELLED = (403, 404, 410)  # what a server says of a folder whose default page it does not show
+NOT_AS_SPELLED = (403, *GONE)  # what a server says of a folder whose default page it does not show
 END = 1_000  # bytes of a page that its last tags stand in (cost)
 OUR_META = ("page", "download_slot", "dont_redirect", "handle_httpstatus_all")
 MAX_SITEMAPS = 100  # that one robots.txt names (cost)
@@ -121,9 +122,9 @@ class FarmSpider(scrapy.Spider):
             pass
         elif 300 <= response.status < 400:
             self._redirect(visit, response)
-        elif response.status in (404, 410) and page.depth and page.url.endswith(USUAL_SITEMAP):
+        elif response.status in GONE and page.depth and page.url.endswith(USUAL_SITEMAP):
             visit.reason = f"no sitemap: HTTP {response.status}"  # nobody said that there was one
-        elif response.status in (404, 410):
+        elif response.status in GONE:
             visit.state, visit.reason = "gone", f"HTTP {response.status}"
         elif response.status >= 400 or response.status < 200:
             visit.state, visit.reason = "failed", f"HTTP {response.status}"

@@ -21,6 +21,8 @@ from chaffinch.frontier.sameness.parked import INSTEAD
 from chaffinch.items import Visit, withdraw
 from chaffinch.text.canonical import canonical
 
+FOR_GOOD = 410  # the status of what is gone on purpose (source: RFC 9110, 15.5.11)
+GONE = (404, FOR_GOOD)
 GONE_AFTER = 2  # crawls in a row that miss an article (by hand)
 GONE_AFTER_MANY = 3  # where the crawl missed more of a site than it was shown: it may have been blocked half way
 NOTICE_CHARS = 300  # a notice in place of an article is no longer than this (by hand)
@@ -116,7 +118,7 @@ def absence(visit: Visit, former_text: str) -> str | None:
 
     A failure, a refusal and a redirect to another site show nothing: they may be about us, not about the article.
     """
-    if visit.status in (404, 410):
+    if visit.status in GONE:
         return f"HTTP {visit.status}"
     if visit.status is None or visit.status == 304 or visit.state in ("failed", "forbidden"):
         return None
@@ -144,7 +146,7 @@ def judge(db: Database, visits: Sequence[Visit], known: dict[str, dict[str, Any]
         former = known.get(visit.page.url)
         if former is None or not visit.crawled or (why := absence(visit, former["text"])) is None:
             continue
-        sure = visit.status == 410 or former["gone_at"] or _new_home(db, former["id"])
+        sure = visit.status == FOR_GOOD or former["gone_at"] or _new_home(db, former["id"])
         withdraw(visit, *(("gone", why) if sure else ("failed", _MISSED + why)), words=True)
         found.add(visit.page.url)
     return found

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
+from typing import get_args
 from urllib.parse import quote, unquote_to_bytes
 
+from chaffinch.items import ContactKind as Kind
 from chaffinch.text.contacts import masking
-from chaffinch.text.contacts.forms import Kind, Span, find
+from chaffinch.text.contacts.forms import Span, find
 from chaffinch.text.contacts.lookalikes import DATE, SOFTWARE, public_service
 
 DIGEST_CHARS = 12  # 48 bits: by chance two among 100,000 contacts of a corpus agree once in 56,000 corpora
@@ -37,7 +39,7 @@ _WECHAT = re.compile(
 )
 _NAMES = re.compile(rf"(?:{_LABEL}|{_QQ_LABEL}|{_WECHAT_LABEL})", re.IGNORECASE)
 _PIECE_MAX = 2_000
-_PLACEHOLDER = re.compile(r"(⟨(?:phone|qq|wechat|email|icp)(?:-[0-9a-f]{12})?⟩)")
+_PLACEHOLDER = re.compile(rf"(⟨(?:{'|'.join(get_args(Kind))})(?:-[0-9a-f]{{{DIGEST_CHARS}}})?⟩)")
 _EXTENSION = re.compile(r"\.[A-Za-z]{2,5}[^A-Za-z0-9]{0,3}$")
 _ADDRESS = re.compile(r"((?:https?://|file:)[^\s\"'<>]+)")
 # Where a number alone is what pages are numbered by, though one might dial it: /rd/15680094223.html, ?id=…

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Literal
 
+from chaffinch.items import ContactKind as Kind
 from chaffinch.text.contacts.disguises import PLAIN, SPOKEN
 from chaffinch.text.contacts.lookalikes import (
     DATE,
@@ -21,7 +21,6 @@ from chaffinch.text.contacts.lookalikes import (
     public_service,
 )
 
-Kind = Literal["phone", "qq", "wechat", "email", "icp"]
 Span = tuple[int, int, Kind, str]  # start, end, kind, normalised
 
 
