@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -252,3 +253,14 @@ def test_what_cannot_be_done_is_one_line(
     said = here("scale", *arguments)
     assert said.returncode == status and said.stderr.count("\n") == 1 and expected in said.stderr, said.stderr
     assert not (tmp_path / "out" / "clusters.db").exists()
+
+
+def test_a_disk_that_fills_is_one_line_and_leaves_no_half_of_an_output(tmp_path: Path, shards: list[Path]) -> None:
+    ended = subprocess.run(
+        [SCRIPTS / "chaffinch", "scale", *shards, "--to", tmp_path / "out", "--task", "0/1"],
+        capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
+    )  # fmt: skip
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1, ended.stderr
+    outs = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert outs and not [path for path in outs if path.name.startswith(".") or path.name == "clusters.db"]
