@@ -100,7 +100,7 @@ def near_duplicates(texts: Iterable[str], workers: int = 1) -> NearDuplicates:
     The same as `chaffinch cluster --rebuild` finds for articles of these texts. Nothing is cleaned first: of pages as
     they were published give `[clean(text).text for text in texts]`.
 
-    All is held in memory: 100,000 texts of 400 characters, most of them one of four versions, take 1.1 GB and 136
+    All is held in memory: 100,000 texts of 400 characters, most of them one of four versions, take 1.0 GB and 135
     seconds of one core (benchmarks/library.py). `workers` processes share the work. Not to be called from several
     threads at once.
 
