@@ -57,16 +57,21 @@ def served(*corpora: Path) -> Iterator[str]:
 
 
 def demo(folder: Path) -> Path:
-    """The corpus of `chaffinch demo`, after one of its articles was edited."""
+    """The corpus of `chaffinch demo`."""
     path = folder / "demo.db"
     chaffinch = [sys.executable, "-m", "chaffinch"]
     subprocess.run([*chaffinch, "demo", "-s", f"CORPUS={path}"], check=True, capture_output=True)
+    return path
+
+
+def edit(path: Path) -> None:
+    """Has one of the articles edited, so that there are a former version and a third run."""
+    chaffinch = [sys.executable, "-m", "chaffinch"]
     (url, text) = Database(path).execute("SELECT url, text FROM articles ORDER BY id").fetchone()
-    edited = folder / "edited.jsonl"
+    edited = path.with_name("edited.jsonl")
     said = f"{text}\n编辑补充：协商以前，先把手里的账单和合同都找出来核对一遍。"
     edited.write_text(json.dumps({"url": url, "text": said}), "utf-8")
     subprocess.run([*chaffinch, "ingest", str(edited), "-s", f"CORPUS={path}"], check=True, capture_output=True)
-    return path
 
 
 # ---- what is wrong ----
@@ -103,7 +108,9 @@ def check(floors: dict[str, float]) -> int:
     with tempfile.TemporaryDirectory() as name, Chromium(Path(name, "profile")) as browser:
         attacked = Path(name, "corpus.db")
         hostile.build(attacked)
-        for corpus in (demo(Path(name)), attacked):
+        edited = demo(Path(name))
+        edit(edited)
+        for corpus in (edited, attacked):
             with served(corpus) as server:
                 of_corpus = f"{server}/{corpus.stem}"
                 ours = [f"/-/{page}" for page in OURS.split()]
