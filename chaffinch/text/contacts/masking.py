@@ -9,7 +9,8 @@ from __future__ import annotations
 import hmac
 
 from chaffinch.items import Contact
-from chaffinch.text.contacts.forms import Kind, find, may_hold
+from chaffinch.items import ContactKind as Kind
+from chaffinch.text.contacts.forms import find, may_hold
 
 __all__ = ["Kind", "digest", "hide", "mask"]
 
