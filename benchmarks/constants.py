@@ -7,6 +7,7 @@ or as arithmetic of numbers. Beside it, on its line or in the comment above it, 
     measured   what a program in benchmarks/ repeats
     source     a paper, a standard, another's documentation
     cost       bounds time or memory, and a result only where an input goes beyond it
+    layout     how bits and bytes lie; no other number would do
     shown      how much of something is shown at once, and never what is found
 
 `benchmarks/mutate.py` changes the first three and asks the tests; `tests/test_constants.py` asks that each says it.
@@ -23,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("chaffinch", "spiders", "pipelines")
-ORIGINS = ("by hand", "measured", "source", "cost", "shown")
+ORIGINS = ("by hand", "measured", "source", "cost", "layout", "shown")
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.Pow: operator.pow, ast.LShift: operator.lshift,

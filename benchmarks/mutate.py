@@ -4,8 +4,8 @@
 
 Each change is made in a copy of the repository, where the tests run that stand nearest: those of the module, those of
 its room, then the room's quality floors. The first that fails has noticed. What only the tests of another room see
-counts as unnoticed: whoever changes a number looks beside it. Numbers of `cost` and `shown` (see constants.py) are
-left out. The whole takes hours on two cores: it is for the night, and for a room or a name at a time by day. With
+counts as unnoticed: whoever changes a number looks beside it. Numbers of `cost`, `layout` and `shown` (constants.py) are left
+out. The whole takes hours on two cores: it is for the night, and for a room or a name at a time by day. With
 `--check` the exit status is 1 when a larger share than `mutate.unnoticed` of floors.toml was unnoticed.
 """
 
@@ -104,7 +104,7 @@ def wanted(found: Iterable[Constant], names: list[str]) -> list[Constant]:
 def main() -> None:
     names = [one for one in sys.argv[1:] if one != "--check"]
     found = wanted(constants(), names)
-    deciding = [one for one in found if one.origin not in ("cost", "shown")]
+    deciding = [one for one in found if one.origin not in ("cost", "layout", "shown")]
     tried = [(one, text) for one in deciding for text in changes(one)]
     if not tried:
         sys.exit(f"mutate: no number that decides something in {' '.join(names) or 'the code'}")

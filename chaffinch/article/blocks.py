@@ -17,11 +17,11 @@ from chaffinch.article.surroundings import REFERENCE
 from chaffinch.article.weigh import BLOCK_TAGS, SKIPPED_TAGS, is_inline, is_link, is_link_line
 from chaffinch.items import Block, BlockKind
 
-MAX_BLOCKS = 20_000  # of one article
+MAX_BLOCKS = 20_000  # of one article (cost)
 MAX_HIDDEN, MAX_HIDDEN_LINE = 20_000, 2_000  # characters that an article hides, in all and in one place
-LINK_LINE = 60  # characters; a longer line that is a link is a sentence that someone linked
-MENU = 3  # unless it is so many links
-SENTENCE = 20  # characters of a line after a link that may be its summary
+LINK_LINE = 60  # characters; a longer line that is a link is a sentence that someone linked (by hand)
+MENU = 3  # unless it is so many links (by hand)
+SENTENCE = 20  # characters of a line after a link that may be its summary (by hand)
 
 _LINE_TAGS = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "h2"),
@@ -37,7 +37,7 @@ _REFERENCES = "ref"  # and of one that says 相关阅读 or the like before it
 _CELLS = frozenset(("td", "th"))
 _STRING = etree.XPath("string()", smart_strings=False)
 _PARAGRAPH_END = re.compile(r"\n(?=[ \t\u3000]{0,99}\n|[ \t]{2}|\u3000)")  # in preformatted text
-_REPEATED_LINE = 30  # characters from which a line that comes twice is a second copy of the text
+_REPEATED_LINE = 30  # characters from which a line that comes twice is a second copy of the text (by hand)
 
 
 class Fragment(NamedTuple):

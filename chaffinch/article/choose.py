@@ -21,10 +21,10 @@ _CANDIDATE_TAGS = frozenset(
     ("body", "div", "section", "article", "main", "td", "form", "center", "table", "tbody", "dd", "blockquote")
 )
 _DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
-_NEARLY = 0.97  # of a node's text: a node inside that has so much of it is taken instead
-_MAX_GAP = 200  # characters between the title and the article
+_NEARLY = 0.97  # of a node's text: a node inside that has so much of it is taken instead (by hand)
+_MAX_GAP = 200  # characters between the title and the article (by hand)
 _HEAD, _FOOT = 12, 4  # short lines at the node's own ends that are read for labels
-MIN_SENTENCE = 15  # weight of the line that begins an article's text
+MIN_SENTENCE = 15  # weight of the line that begins an article's text (by hand)
 
 
 @dataclass(frozen=True, slots=True)

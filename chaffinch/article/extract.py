@@ -16,7 +16,7 @@ from chaffinch.article.visibility import Hidden, hidden
 from chaffinch.items import Article, Block, Document, NotArticle, facts_of
 from chaffinch.page.parse import MAX_HTML, MAX_TAGS, parse, without_images
 
-FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML
+FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML (cost)
 
 _NOT_TITLE = re.compile(
     r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:|^(?:网站)?(?:首页|首頁|主页)|\s正文$"

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from chaffinch.items import FIELDS, Facts
 from chaffinch.text.dates import Found, dates
 
-LABEL_LINE = 90  # characters; a longer line is the article's text, not a label
+LABEL_LINE = 90  # characters; a longer line is the article's text, not a label (by hand)
 # What a date's label says it is the date of; the nearest label before a date, else one right after it, counts.
 _DATE_LABEL = re.compile(
     r"(?P<expiry>截止|有效期|到期|失效)|(?P<clock>今天是|现在是|現在是|当前时间|當前時間|北京时间|系统时间|服务器时间|生日|注册|註冊|登[录錄])"
@@ -22,8 +22,8 @@ _DATE_LABEL = re.compile(
 _BYLINE = re.compile(
     r"来源|來源|稿源|出处|作者|原创|原創|编辑|浏览|瀏覽|阅读|閱讀|点击|點擊|查看|围观|评论|評論|\bby\b", re.IGNORECASE
 )
-_LABEL_REACH = 14  # characters between a label and its date
-_BARE_REST = 10  # characters beside a date without a label: with more it is a sentence or a title
+_LABEL_REACH = 14  # characters between a label and its date (by hand)
+_BARE_REST = 10  # characters beside a date without a label: with more it is a sentence or a title (by hand)
 _DIGIT = re.compile(r"\d")
 _MAY_BE_LABEL = re.compile(r"[\d>»›:\uff1a/]|[评評]论|年|昨天|前天|[刚剛]")
 _NUMBER = r"(\d{1,9}(?:[,\uff0c]\d{3}){0,3}(?:\.\d{1,3})?)\s?([wWkK万萬千]?)"

@@ -18,8 +18,8 @@ from chaffinch.article.weigh import name_of
 from chaffinch.items import Facts
 from chaffinch.text.dates import CHINA, dates, iso_date, parse_date
 
-MAX_JSON = 100_000  # characters of one JSON-LD script
-MAX_OBJECTS = 200  # of one script
+MAX_JSON = 100_000  # characters of one JSON-LD script (cost)
+MAX_OBJECTS = 200  # of one script (cost)
 _URL_DATE = re.compile(r"/(20\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _JSON_LD_DATE = re.compile(r'"(?:datePublished|pubDate|uploadDate)"\s{0,9}:\s{0,9}"([^"]{4,40})"')
 _JSON_LD_AUTHOR = re.compile(
@@ -58,27 +58,27 @@ class Weights:
     its day count, the best in full and the others by `agreement`.
     """
 
-    agreement: float = 0.35
-    publish: float = 9.0  # 发布时间:
-    time: float = 8.2  # 时间:
-    byline: float = 7.0  # beside 来源 or 浏览
-    bare: float = 6.0
-    update: float = 4.0
-    clock: float = 3.6  # with the day of the week, as a page shows when it was fetched
-    above: float = -1.5  # for a line above the title
-    opening: float = -0.5  # for one in the text's first lines
-    story: float = -3.0  # for a bare date there: when the story happened
-    tail: float = -2.6  # for one behind the text
-    json_article: float = 8.5
-    json_unknown: float = 8.2  # broken, or without a type
-    meta: float = 8.0
-    meta_loose: float = 6.4
-    meta_update: float = 3.6
-    time_named: float = 7.6  # a time element that is named as the publication's
-    time_element: float = 7.1
-    time_aside: float = 1.5  # one in a side bar, among comments, in a list
-    url: float = 5.0
-    least: float = 3.5  # below it a day that nothing else names is none: a date of the story, of a side bar
+    agreement: float = 0.35  # by hand
+    publish: float = 9.0  # 发布时间: (by hand)
+    time: float = 8.2  # 时间: (by hand)
+    byline: float = 7.0  # beside 来源 or 浏览 (by hand)
+    bare: float = 6.0  # by hand
+    update: float = 4.0  # by hand
+    clock: float = 3.6  # with the day of the week, as a page shows when it was fetched (by hand)
+    above: float = -1.5  # for a line above the title (by hand)
+    opening: float = -0.5  # for one in the text's first lines (by hand)
+    story: float = -3.0  # for a bare date there: when the story happened (by hand)
+    tail: float = -2.6  # for one behind the text (by hand)
+    json_article: float = 8.5  # by hand
+    json_unknown: float = 8.2  # broken, or without a type (by hand)
+    meta: float = 8.0  # by hand
+    meta_loose: float = 6.4  # by hand
+    meta_update: float = 3.6  # by hand
+    time_named: float = 7.6  # a time element that is named as the publication's (by hand)
+    time_element: float = 7.1  # by hand
+    time_aside: float = 1.5  # one in a side bar, among comments, in a list (by hand)
+    url: float = 5.0  # by hand
+    least: float = 3.5  # below it a day that nothing else names is none: a date of the story, of a side bar (by hand)
 
 
 WEIGHTS = Weights()

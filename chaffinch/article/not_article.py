@@ -15,12 +15,12 @@ from chaffinch.article.weigh import IMPRINT, MAX_IMPRINT
 from chaffinch.items import Block
 from chaffinch.text import words
 
-MIN_CHARS = 40
-MAX_CHARS = 500_000  # of one article
-MIN_ITEMS = 4  # summaries that make a list
-MIN_TITLE = 8  # characters of a title that is not a section's
-MAX_SUMMARY = 130  # characters
-CUT_CHARS = 24  # at a line's end that may say that it was cut
+MIN_CHARS = 40  # by hand
+MAX_CHARS = 500_000  # of one article (cost)
+MIN_ITEMS = 4  # summaries that make a list (by hand)
+MIN_TITLE = 8  # characters of a title that is not a section's (by hand)
+MAX_SUMMARY = 130  # characters (by hand)
+CUT_CHARS = 24  # at a line's end that may say that it was cut (by hand)
 
 _CUT = re.compile(
     r"(?:(?:\.{3}|…)\s?(?:\[?(?:详细|详情|全文|更多|more)\]?)?|阅读剩余部分|[继繼][续續][阅閱][读讀]|(?:[阅閱][读讀]|查看)全文"
@@ -47,8 +47,8 @@ PAGE_NAMES = (
 class Limits:
     """How likely an article must be: by hand, as a false list costs an article, a false article a row off topic."""
 
-    article: float = 0.3
-    doubtful_url: float = 0.6  # where the URL is one of tag pages or of a site's front and list pages
+    article: float = 0.3  # by hand
+    doubtful_url: float = 0.6  # where the URL is one of tag pages or of a site's front and list pages (by hand)
 
 
 LIMITS = Limits()

@@ -17,9 +17,9 @@ from typing import NamedTuple
 from lxml.html import HtmlElement
 
 MAX_CSS = 300_000  # characters of a page's style sheets; by hand: the longest of a farm's pages met has 40,000
-MAX_RULES = 5_000  # selectors that say anything of what is seen
+MAX_RULES = 5_000  # selectors that say anything of what is seen (cost)
 SHEETS = 32  # that are remembered: the pages of one site have them in common (cost)
-MAX_COMPOUNDS = 8  # of one selector
+MAX_COMPOUNDS = 8  # of one selector (cost)
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
 _NEXT = re.compile(r"([^{};]*+)(?:[};]|\{([^{}]*+)([{}]|$))")  # what stands before braces, in them, what ends them

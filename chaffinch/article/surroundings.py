@@ -21,19 +21,19 @@ class Limits:
     model that chooses the node may choose one inside furniture, so none of these decides alone.
     """
 
-    most_named: float = 0.9  # of a page's sentences that stand in a block named as furniture
-    most_comments: float = 0.8  # and in one that is named as comments
-    min_before: int = 40  # of text before what a heading calls comments or related
-    min_teasers: int = 3  # of them in a row
-    min_title: int = 8  # of a teaser's link; a shorter one may be a person's name or a button
-    min_name: int = 2  # of a card's link
-    max_card: int = 150  # of text that may stand under a mere name
-    max_teaser: int = 300  # of text under a title
-    max_said: int = 40  # of the line that says when something was said
-    said_lines: int = 3  # at the head of what was said, of which one is that line
-    min_said: int = 2  # blocks in a row
-    max_heading: int = 24
-    max_headings: int = 20  # of one page
+    most_named: float = 0.9  # of a page's sentences that stand in a block named as furniture (by hand)
+    most_comments: float = 0.8  # and in one that is named as comments (by hand)
+    min_before: int = 40  # of text before what a heading calls comments or related (by hand)
+    min_teasers: int = 3  # of them in a row (by hand)
+    min_title: int = 8  # of a teaser's link; a shorter one may be a person's name or a button (by hand)
+    min_name: int = 2  # of a card's link (by hand)
+    max_card: int = 150  # of text that may stand under a mere name (by hand)
+    max_teaser: int = 300  # of text under a title (by hand)
+    max_said: int = 40  # of the line that says when something was said (by hand)
+    said_lines: int = 3  # at the head of what was said, of which one is that line (by hand)
+    min_said: int = 2  # blocks in a row (by hand)
+    max_heading: int = 24  # by hand
+    max_headings: int = 20  # of one page (by hand)
 
 
 LIMITS = Limits()

@@ -19,12 +19,12 @@ from chaffinch.article.stylesheet import StyleSheet
 from chaffinch.article.weigh import BLOCK_TAGS, SKIPPED_TAGS
 from chaffinch.text import words
 
-MOST = 0.8  # of a page's text that one element may hide: some pages show their text by script
+MOST = 0.8  # of a page's text that one element may hide: some pages show their text by script (by hand)
 OFF_SCREEN = 500.0  # pixels; by hand: wider than what a menu slides in by, narrower than the -999px of junk
-TINY = 1.0  # pixels, of an element's size or its letters
-MAX_ELEMENTS = 5_000  # of one page whose styles are looked at
-MIN_FOLDED = 20  # characters behind 展开全文, which may be a last short paragraph
-MAX_CONTROLS = 20
+TINY = 1.0  # pixels, of an element's size or its letters (by hand)
+MAX_ELEMENTS = 5_000  # of one page whose styles are looked at (cost)
+MIN_FOLDED = 20  # characters behind 展开全文, which may be a last short paragraph (by hand)
+MAX_CONTROLS = 20  # cost
 
 _CLASSES = cast(Callable[[HtmlElement], list[str]], etree.XPath("descendant::*/@class", smart_strings=False))
 _IDS = cast(Callable[[HtmlElement], list[str]], etree.XPath("descendant::*/@id", smart_strings=False))

@@ -12,11 +12,11 @@ from lxml.html import HtmlElement
 
 from chaffinch.text import words
 
-MAX_LABEL = 90  # characters of a line that may be a label
-MAX_IMPRINT = 200  # characters
-MAX_BYLINE = 60
+MAX_LABEL = 90  # characters of a line that may be a label (by hand)
+MAX_IMPRINT = 200  # characters (by hand)
+MAX_BYLINE = 60  # by hand
 MAX_ELEMENTS = 50_000  # of one page that are measured
-MAX_LINK = 400  # characters of a link around blocks: a longer one was never closed
+MAX_LINK = 400  # characters of a link around blocks: a longer one was never closed (by hand)
 
 
 def _words(text: str) -> frozenset[str]:

@@ -22,17 +22,17 @@ from chaffinch.text.chinese.hanzi import bigrams, simplified, syllables, toneles
 _LOST = re.compile(r"[?？][a-zɡɑüà-ǿ]{1,7}[)）]")
 # Two that were lost together: the character before the run, and the first byte of the next.
 _LOST_PAIR = re.compile(r"[?？]{2}(?=[^\x00-\x7f？])")
-_LONGEST = 4_000  # characters of a line that are examined
-_LONGEST_RUN = 200
-_RIVALS = 6  # starts so close together are starts of one run
-_MARGIN = 8  # characters in step that a window keeps on both sides
-_GAIN = 14.0  # nats by which a run must beat the text as it stands
-_GAIN_MARKED = 4.0  # the same where a lost annotation marks the start
-_GAIN_PAIR = 7.0  # and where two lost characters do
+_LONGEST = 4_000  # characters of a line that are examined (cost)
+_LONGEST_RUN = 200  # cost
+_RIVALS = 6  # starts so close together are starts of one run (by hand)
+_MARGIN = 8  # characters in step that a window keeps on both sides (by hand)
+_GAIN = 14.0  # nats by which a run must beat the text as it stands (by hand)
+_GAIN_MARKED = 4.0  # the same where a lost annotation marks the start (by hand)
+_GAIN_PAIR = 7.0  # and where two lost characters do (by hand)
 _RARE, _PRIVATE, _SYMBOL = -13.5, -17.0, -13.0
-_WORD = 2.5  # nats a dictionary bigram adds
+_WORD = 2.5  # nats a dictionary bigram adds (by hand)
 _START_LOST, _START, _END_LOST, _END = -5.0, -9.0, -4.0, -9.0
-_HOPELESS = -14.0  # a run that reads so much worse than the text is not followed
+_HOPELESS = -14.0  # a run that reads so much worse than the text is not followed (by hand)
 _PUNCTUATION = frozenset("，。、；：？！“”‘’（）《》【】…—,.;:?!()\"' \u3000「」")
 
 

@@ -25,10 +25,10 @@ from chaffinch.text.lines import PROSE_CHARS, Line, is_prose, letters_of, runnin
 __all__ = ["Rules", "clean", "load_rules"]
 
 _SENTENCE_END = re.compile(r"[。!?]+[”\"」』)]?")
-_SENTENCES = 12  # from the end of a line, before each of which a notice may begin
-_MOST_REMOVED = 0.6  # of the characters, when prose is among them
+_SENTENCES = 12  # from the end of a line, before each of which a notice may begin (cost)
+_MOST_REMOVED = 0.6  # of the characters, when prose is among them (by hand)
 _HEAD_CHARS, _TAIL_CHARS = 160, 240  # how far into a line parts are cut
-_SHIFTED_CHARS = 30_000  # of strange lines that are searched for shifted bytes, so that hostile pages end
+_SHIFTED_CHARS = 30_000  # of strange lines that are searched for shifted bytes, so that hostile pages end (cost)
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _REMAPPED = 10  # private-use characters from which a text is one that a font shows; by hand: lone ones are icons
 _TITLES = ("title-line", "repeated-title")
@@ -306,7 +306,7 @@ def _spare(lines: list[Line]) -> None:
         max(lines, key=lambda line: (line.rule not in _TITLES, len(line.view))).rule = ""
 
 
-_GLUED = 8  # characters of a title that may be glued to a line
+_GLUED = 8  # characters of a title that may be glued to a line (by hand)
 _OPENING = re.compile(r"(?:随着|当|如果|在|很多|许多|近年|近日|现在|今天|对于|首先|关于|因为|根据|一般|通常|目前|其实)")
 
 

@@ -18,17 +18,17 @@ from chaffinch.text.contacts.disguises import PLAIN
 from chaffinch.text.contacts.forms import SAID
 from chaffinch.text.lines import codes_of
 
-STRANGE = 1  # a character that sound text seldom has
-DAMAGE = 2  # what `repair` may change
-CONTACT = 4  # what `mask` may take out
+STRANGE = 1  # a character that sound text seldom has (layout)
+DAMAGE = 2  # what `repair` may change (layout)
+CONTACT = 4  # what `mask` may take out (layout)
 # Of one character, to be looked at with its neighbours: more than a bare name has; digits, and what stands between
 # those of a number; what is read out as digits; spaces, and what no space stands before.
 _NAME, _DIGIT, _NUMBER, _SPOKEN, _SPACE, _CLOSING = (8 << n for n in range(6))
-_FIRST = 9  # bit of the first side of the first of `_PAIRS`, whose sides follow each other
-_BEYOND = 1 << 20  # a code point that the table does not hold
-_CODES = 1 << 16
-_ALL = 0xFFFFFFFF
-_SPOKEN_CHARS = 11  # of the shortest number that is read out
+_FIRST = 9  # bit of the first side of the first of `_PAIRS`, whose sides follow each other (layout)
+_BEYOND = 1 << 20  # a code point that the table does not hold (layout)
+_CODES = 1 << 16  # layout
+_ALL = 0xFFFFFFFF  # layout
+_SPOKEN_CHARS = 11  # of the shortest number that is read out (source: a mobile number has eleven digits)
 
 # What a contact needs that is no number: one of these, or a character of both sides of a pair; without disguises.
 _ALONE = re.compile(r"[@#%vVwW薇艾]")

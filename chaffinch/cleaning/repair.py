@@ -66,7 +66,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x3e\x40-\x7f]+")
 _LOST = re.compile("\ufffd+")
 _MISREAD_BYTES = {"?": b"\xff", "\ufffd": b"\xff", "€": b"\x80"}
 _CUT_SIGNS = {b"\xe3\x80\xff": "。", b"\xef\xbc\xff": "，"}  # by far the commonest that begin so
-_MISREAD = 4  # characters from which a run may be UTF-8 that was read as GBK
+_MISREAD = 4  # characters from which a run may be UTF-8 that was read as GBK (by hand)
 
 
 # Beside frequent Chinese characters, what sound text has.

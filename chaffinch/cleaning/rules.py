@@ -16,8 +16,8 @@ from chaffinch.text.config_files import read_toml
 from chaffinch.text.lines import codes_of
 
 _WHERE = ("head", "tail", "edge", "anywhere")
-_LONGEST = 400  # no rule takes a longer line whole
-_FEW = 6  # lines at either end that are its head and tail where a page has no prose
+_LONGEST = 400  # no rule takes a longer line whole (cost)
+_FEW = 6  # lines at either end that are its head and tail where a page has no prose (by hand)
 
 
 @lru_cache(maxsize=1_024)

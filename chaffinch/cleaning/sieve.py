@@ -22,7 +22,7 @@ from chaffinch.text.chinese.frequent import CHARACTERS
 
 CLAUSES = 3  # of one pattern that are asked for, the rarest; cost: a fourth tells hardly a line more
 _LARGEST = 40  # characters of a clause; cost: what needs one of more is met everywhere
-_CODES = 1 << 16  # what is beyond counts as the last of them
+_CODES = 1 << 16  # what is beyond counts as the last of them (layout)
 # Beside upper and lower case, what `re.IGNORECASE` takes for i, k and s.
 _FOLDED = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
 

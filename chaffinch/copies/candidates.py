@@ -25,12 +25,15 @@ from chaffinch.copies.fingerprint import SKETCH_SIZE
 from chaffinch.items import Fingerprint
 from chaffinch.text.shingles import Hashes
 
-LANDMARKS = 32
-MIN_SHARED = 2
-MAX_DISTANCE = 3  # bits of SimHash; as many as four bands can promise to find
-MIN_WEIGHT = 0.1  # of the weight of the lighter sketch: .994 of the copies of laws, .998 of those of one stock
-MIN_SHARE = 0.5  # of the hashes of the smaller: a text spun a thousand times has no rare hash
-_POSTINGS_AT_ONCE = 1 << 17
+LANDMARKS = 32  # cost
+MIN_SHARED = 2  # measured: benchmarks/near_dup.py
+MAX_DISTANCE = 3  # bits of SimHash; as many as four bands can promise to find (source: Manku 2007)
+# Of the weight of the lighter sketch: .994 of the copies of laws, .998 of those of one stock.
+# (measured: benchmarks/near_dup.py)
+MIN_WEIGHT = 0.1
+# of the hashes of the smaller: a text spun a thousand times has no rare hash (measured: benchmarks/near_dup.py)
+MIN_SHARE = 0.5
+_POSTINGS_AT_ONCE = 1 << 17  # cost
 _OWNER_BITS = 14  # of a number that tells a hash of one of so many sketches: cost
 
 Pairs = NDArray[np.int64]  # (n, 2)

@@ -29,7 +29,7 @@ from chaffinch.text.canonical import canonical
 
 Progress = Callable[[int, int], None]
 
-_BATCH = 500
+_BATCH = 500  # cost
 FEW = 128  # different texts, all compared anew as one more comes: less than a second in all. By hand
 
 Evidence = tuple[int, int, int | None, float, float, Kind, float, int | None]  # a row of `similarities`

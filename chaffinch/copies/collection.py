@@ -24,7 +24,7 @@ from chaffinch.text.canonical import canonical
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 Node = tuple[int, int]  # a number in the order of the digests, and the place of a text
 
-_AT_ONCE = 256
+_AT_ONCE = 256  # cost
 
 # What the pool's processes work on: inherited by a fork, sent once otherwise.
 _texts: Sequence[str] = ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-VOTERS = 32  # members of a cluster that decide for all of it
-LINKED = 0.4  # share of cross pairs that must be copies before two clusters become one
+VOTERS = 32  # members of a cluster that decide for all of it (cost)
+# share of cross pairs that must be copies before two clusters become one (measured: benchmarks/near_dup.py)
+LINKED = 0.4
 
 Edge = tuple[int, int, float]  # two nodes and the strength of their similarity
 Excerpt = tuple[int, int, float, bool]  # a node, one that it stands in, how fully, and whether it is a good part of it

@@ -25,15 +25,17 @@ Kind = Literal["copy", "edited", "spun", "excerpt", "splice"]
 class CopyRule:
     """What makes two texts copies. Fitted by benchmarks/one_subject.py, unless it says by hand."""
 
-    window: int = 24  # shingles in a row: a sentence
-    in_window: float = 0.2  # share of the weight of a window that the other text must have
-    spread_counts: float = 1.75  # how often the spread counts against the Jaccard similarity once
-    enough: float = 1.82  # of both together
+    window: int = 24  # shingles in a row: a sentence (measured: benchmarks/near_dup.py)
+    # share of the weight of a window that the other text must have (measured: benchmarks/near_dup.py)
+    in_window: float = 0.2
+    # how often the spread counts against the Jaccard similarity once (measured: benchmarks/near_dup.py)
+    spread_counts: float = 1.75
+    enough: float = 1.82  # of both together (measured: benchmarks/near_dup.py)
     least_jaccard: float = 0.15  # a copy cut to a third, in a wrapper, has .2; less is an excerpt. By hand
     doubt: float = 3.0  # unrelated texts that weigh as much as the suspicion that all is stock. By hand
-    hopeless: float = 0.6  # of `enough`, hastily judged: not judged again
+    hopeless: float = 0.6  # of `enough`, hastily judged: not judged again (by hand)
     same: float = 0.9  # Jaccard of a copy; of an edited one, half; less is spun. By hand
-    edited: float = 0.5
+    edited: float = 0.5  # by hand
     within: float = 0.8  # containment and spread of an excerpt, as of a text with one word in twenty replaced. By hand
     shorter: float = 0.45  # size of an excerpt by that of the longer text, at most: not most of it. By hand
     part: float = 0.3  # spread of a splice: less is a quotation. By hand

@@ -16,7 +16,7 @@ from chaffinch.frontier.farms import MOST_DELAY, PROJECT_FILE
 from chaffinch.text.config_files import line_of, read_text, read_toml
 from chaffinch.text.say import complain
 
-FORMAT = 1  # of the file; a later one says so in its first key
+FORMAT = 1  # of the file; a later one says so in its first key (source: this version of the file)
 NAMED_BY = "CHAFFINCH_PROJECT"  # the folder, for services that start elsewhere; empty for none
 KEYS = {  # in the order of the template, with the setting that each gives a value to
     "contact": "CONTACT",

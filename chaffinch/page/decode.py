@@ -11,14 +11,15 @@ import numpy as np
 
 from chaffinch.items import Document, Page
 
-SAMPLE = 4_000  # bytes of non-ASCII text that a charset is judged by
-REPAIR_BUDGET = 200_000  # bytes of one page that are brought back into step, the rest is replaced in place
+SAMPLE = 4_000  # bytes of non-ASCII text that a charset is judged by (cost)
+REPAIR_BUDGET = 200_000  # bytes of one page that are brought back into step, the rest is replaced in place (cost)
 REPAIR_COST = 8  # of giving a byte up, against a pair's cost in `_pair_cost`
 
 _NAME_OF_A_CHARSET = re.compile(r"[a-z]+(?:[-_][a-z]+)*[-_]?[0-9]{0,4}")  # of one that Python's codecs lack: x-gbk
-LIKELY = 0.25  # plausibility above which a reading is Chinese: another charset's bytes are rare characters
-MOST_FREQUENT = 0.7  # of a part's characters: .99 on average of 457 lines in GB18030, .12 of such in broken UTF-8
-MIN_HZ = 3  # runs of HZ that a page which does not declare it has
+LIKELY = 0.25  # plausibility above which a reading is Chinese: another charset's bytes are rare characters (by hand)
+# of a part's characters: .99 on average of 457 lines in GB18030, .12 of such in broken UTF-8 (by hand)
+MOST_FREQUENT = 0.7
+MIN_HZ = 3  # runs of HZ that a page which does not declare it has (by hand)
 
 _CODECS = {"utf-8": "utf-8", "gb18030": "gb18030", "big5": "big5hkscs", "utf-16": "utf-16"}
 _HEADER_CHARSET = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.IGNORECASE)

@@ -8,11 +8,11 @@ from contextlib import suppress
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-MAX_HTML = 3_000_000  # characters; the rest of a longer page is not looked at
-MAX_TAGS = 50_000
-LONG_PAGE = 300_000  # bytes from which tags are counted
-LONG_TAG = 2_000  # bytes from which a tag's attributes are counted
-MAX_ATTRIBUTES = 300
+MAX_HTML = 3_000_000  # characters; the rest of a longer page is not looked at (cost)
+MAX_TAGS = 50_000  # cost
+LONG_PAGE = 300_000  # bytes from which tags are counted (cost)
+LONG_TAG = 2_000  # bytes from which a tag's attributes are counted (cost)
+MAX_ATTRIBUTES = 300  # cost
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % (LONG_TAG - 2))
 _INLINE_IMAGE = re.compile(r"data:[\w/+.-]{1,40};base64,[A-Za-z0-9+/=]{100,}")
 _END = re.compile(rb"</(?:html|body)\s{0,9}>", re.IGNORECASE)

@@ -21,7 +21,7 @@ from chaffinch.text.canonical import canonical
 from chaffinch.text.shingles import letters
 
 CORPUS = ".db"
-MOST_TOLD = 20  # lines of what is wrong with a shard's documents
+MOST_TOLD = 20  # lines of what is wrong with a shard's documents (shown)
 
 
 class Row(NamedTuple):

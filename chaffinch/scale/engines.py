@@ -12,7 +12,7 @@ from chaffinch.scale.tasks import Task, code_version, do
 from chaffinch.scale.whole import Do
 
 PATIENCE = 300.0  # seconds without news of the others' tasks until one of them is done here: by hand
-_LOOK = 0.2  # seconds between two looks at what others have done
+_LOOK = 0.2  # seconds between two looks at what others have done (cost)
 _RETRIES = 3  # of a task whose worker died: by hand
 _CONNECT = "10s"
 

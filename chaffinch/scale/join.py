@@ -15,7 +15,7 @@ from chaffinch.copies.candidates import LANDMARKS, MIN_SHARED, Sketches, simhash
 from chaffinch.scale.tasks import load, save, sliced
 
 _HITS_AT_ONCE = 1 << 22  # cost
-_LOW = 0xFFFFFFFF
+_LOW = 0xFFFFFFFF  # layout
 
 Keys = NDArray[np.int64]  # later node << 32 | earlier
 

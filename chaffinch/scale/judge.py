@@ -20,7 +20,7 @@ from chaffinch.copies.verify import links as judged
 from chaffinch.scale.tasks import Array, load, save, sliced
 from chaffinch.text.shingles import _trigrams
 
-_LOW = 0xFFFFFFFF
+_LOW = 0xFFFFFFFF  # layout
 COLUMNS = {
     "a": np.int64, "b": np.int64, "jaccard": np.float64, "containment": np.float64, "spread": np.float64,
     "first_shorter": np.bool_,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import NamedTuple
 
-MAX_TEXT = 600  # characters that are searched
-MAX_DATES = 20  # of one text
+MAX_TEXT = 600  # characters that are searched (cost)
+MAX_DATES = 20  # of one text (cost)
 CHINA = timezone(timedelta(hours=8))  # where pages say 昨天
 
 _TIME = (

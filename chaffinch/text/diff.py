@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 Spans = tuple[tuple[int, int], ...]
 
-MIN_JACCARD = 0.25  # of the three-character runs of two lines that stand against one another,
-MIN_CONTAINMENT = 0.6  # unless so much of the shorter one is in the longer one
-MIN_RUN = 2  # equal characters in a row; fewer are chance
-_POSTINGS = 16  # lines that one run may point to; more say nothing
-_COMPARED = 1 << 18  # characters of each text that are compared line by line; the rest only for equal lines
-_CELLS = 1 << 26  # of one pair of lines compared by character: 8 MB, about 0.05 s
-_ALL_CELLS = 1 << 28  # of all pairs of lines
+MIN_JACCARD = 0.25  # of the three-character runs of two lines that stand against one another, (by hand)
+MIN_CONTAINMENT = 0.6  # unless so much of the shorter one is in the longer one (by hand)
+MIN_RUN = 2  # equal characters in a row; fewer are chance (by hand)
+_POSTINGS = 16  # lines that one run may point to; more say nothing (cost)
+_COMPARED = 1 << 18  # characters of each text that are compared line by line; the rest only for equal lines (cost)
+_CELLS = 1 << 26  # of one pair of lines compared by character: 8 MB, about 0.05 s (cost)
+_ALL_CELLS = 1 << 28  # of all pairs of lines (cost)
 
 
 @dataclass(frozen=True, slots=True)

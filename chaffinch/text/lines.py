@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chaffinch.text.chinese.hanzi import to_simplified
 
 _SENTENCE = re.compile(r"[,，。;；！？!?、:：]")
-PROSE_CHARS = 28  # a line this long with punctuation in it is prose
+PROSE_CHARS = 28  # a line this long with punctuation in it is prose (by hand)
 _NOT_WORD = re.compile(r"[\W_]+")
 
 

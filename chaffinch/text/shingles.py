@@ -16,7 +16,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_SHINGLES = 20  # distinct ones; a text of fewer is too short to judge
+MIN_SHINGLES = 20  # distinct ones; a text of fewer is too short to judge (by hand)
 OPENING = 100  # Han characters and words of other scripts that a text opens with: some lines. By hand
 _WORD = re.compile(r"\w+")
 Letters = NDArray[np.uint64]

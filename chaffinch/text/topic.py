@@ -13,12 +13,12 @@ from pathlib import Path
 from chaffinch.text.canonical import canonical
 from chaffinch.text.config_files import read_toml
 
-_TITLE_TIMES = 3  # how often a term in the title counts
-_ENOUGH = 6  # occurrences of one term beyond which more say nothing new
-_COMPANY = 2  # different terms that a text must have: one alone is said of other things as well
-_VARIETY = 6  # so many different terms make up for the lack of a core term
-_NAMED = 2
-_CHARS = 20_000  # characters of a text that are looked at
+_TITLE_TIMES = 3  # how often a term in the title counts (by hand)
+_ENOUGH = 6  # occurrences of one term beyond which more say nothing new (by hand)
+_COMPANY = 2  # different terms that a text must have: one alone is said of other things as well (by hand)
+_VARIETY = 6  # so many different terms make up for the lack of a core term (by hand)
+_NAMED = 2  # by hand
+_CHARS = 20_000  # characters of a text that are looked at (cost)
 
 
 @dataclass(frozen=True, slots=True)

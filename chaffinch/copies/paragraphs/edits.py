@@ -20,7 +20,7 @@ from chaffinch.items import PARAGRAPH, Paragraphs
 from chaffinch.text.canonical import canonical
 
 RARE_SHARE = 0.2  # of the weight of the lighter paragraph: set phrases have less, an edit of a third twice it. By hand
-LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size
+LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size (cost)
 
 First = tuple[str, int]  # since when, and which article: earlier is smaller
 

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from chaffinch.items import BANDS, NONE, PARAGRAPH, Paragraphs
 
-MIN_PARAGRAPH = 30  # letters
-BINS = 32  # of hash space: four bits each in a sketch, the least of eight together in a band
-MIN_JACCARD = 0.38  # as estimated; that of paragraphs of one subject is seldom above 0.2
+MIN_PARAGRAPH = 30  # letters (measured: benchmarks/paragraphs.py)
+# of hash space: four bits each in a sketch, the least of eight together in a band (measured: benchmarks/paragraphs.py)
+BINS = 32
+# as estimated; that of paragraphs of one subject is seldom above 0.2 (measured: benchmarks/paragraphs.py)
+MIN_JACCARD = 0.38
 
 
 _EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)

@@ -22,10 +22,10 @@ from chaffinch.copies.paragraphs.edits import KNOWN, First, changes, settle, sto
 from chaffinch.items import Paragraphs
 from chaffinch.text.canonical import canonical
 
-COMMON_CLUSTERS = 6
-COMMON_SAMPLE = 16  # clusters
-COMMON_SHARE = 0.25  # of the letters of an article
-_BATCH = 500
+COMMON_CLUSTERS = 6  # measured: benchmarks/paragraphs.py
+COMMON_SAMPLE = 16  # clusters (cost)
+COMMON_SHARE = 0.25  # of the letters of an article (measured: benchmarks/paragraphs.py)
+_BATCH = 500  # cost
 
 Row = tuple[int, Paragraphs]  # article id and its paragraphs
 

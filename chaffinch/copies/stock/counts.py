@@ -24,10 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-CELLS = 1 << 22  # of two bytes; the distinct shingles of 6,000 laws are a quarter as many (benchmarks/one_subject.py)
-FOLDED = 512  # changes: as many as make reading the log as slow as reading the blocks
-_BLOCK = 1 << 16  # cells
-_MOST = 0xFFFF
+# of two bytes; the distinct shingles of 6,000 laws are a quarter as many (benchmarks/one_subject.py) (cost)
+CELLS = 1 << 22
+FOLDED = 512  # changes: as many as make reading the log as slow as reading the blocks (cost)
+_BLOCK = 1 << 16  # cells (cost)
+_MOST = 0xFFFF  # cost
 _SHIFT = np.uint64(64 - CELLS.bit_length() + 1)
 
 Cells = NDArray[np.uint32]
@@ -74,7 +75,7 @@ class Stock:
 
 
 _held: OrderedDict[int, Stock] = OrderedDict()  # by the token that the corpus has when these are its counts
-_MOST_HELD = 3
+_MOST_HELD = 3  # cost
 
 
 def create_tables(db: Database) -> None:

@@ -15,7 +15,7 @@ from chaffinch.corpus import runs as manifests
 from chaffinch.faces.reports.contents import add_row, console, new_table
 from chaffinch.text.contacts.addresses import hide
 
-SHOWN = 20  # rows of a table; the JSON has all
+SHOWN = 20  # rows of a table; the JSON has all (shown)
 
 
 @dataclass(frozen=True, slots=True)

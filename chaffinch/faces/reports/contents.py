@@ -19,10 +19,10 @@ from chaffinch.frontier.traps import yields
 from chaffinch.text.contacts.addresses import hide
 from chaffinch.text.say import printable
 
-LARGEST_CLUSTERS = 10
-WIDTH_OF_A_FILE = 120
+LARGEST_CLUSTERS = 10  # shown
+WIDTH_OF_A_FILE = 120  # shown
 LEAST_OF_A_NAME = 12  # characters of it that stay: by hand
-SITES_NAMED = 2  # of a cluster, those with most of it
+SITES_NAMED = 2  # of a cluster, those with most of it (shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from chaffinch.text.canonical import canonical
 from chaffinch.text.diff import Row, Spans, align
 from chaffinch.text.say import printable
 
-_LAST_ID = 2**63 - 1
+_LAST_ID = 2**63 - 1  # source: SQLite: the largest integer
 
 
 @dataclass(frozen=True, slots=True)

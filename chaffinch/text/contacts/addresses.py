@@ -18,7 +18,7 @@ from chaffinch.text.contacts import masking
 from chaffinch.text.contacts.forms import Span, find
 from chaffinch.text.contacts.lookalikes import DATE, SOFTWARE, public_service
 
-DIGEST_CHARS = 12  # 48 bits: by chance two among 100,000 contacts of a corpus agree once in 56,000 corpora
+DIGEST_CHARS = 12  # 48 bits: by chance two among 100,000 contacts of a corpus agree once in 56,000 corpora (by hand)
 _DELIMITER = re.compile(r"([/?&#;])")
 _LABEL = r"(?:tel|phone|mobile|call|dianhua|shouji|lianxi|kefu)"
 _QQ_LABEL = r"(?:qqqun|jiaqun|qun|qqhao|qq)"
@@ -38,7 +38,7 @@ _WECHAT = re.compile(
     re.IGNORECASE,
 )
 _NAMES = re.compile(rf"(?:{_LABEL}|{_QQ_LABEL}|{_WECHAT_LABEL})", re.IGNORECASE)
-_PIECE_MAX = 2_000
+_PIECE_MAX = 2_000  # cost
 _PLACEHOLDER = re.compile(rf"(⟨(?:{'|'.join(get_args(Kind))})(?:-[0-9a-f]{{{DIGEST_CHARS}}})?⟩)")
 _EXTENSION = re.compile(r"\.[A-Za-z]{2,5}[^A-Za-z0-9]{0,3}$")
 _ADDRESS = re.compile(r"((?:https?://|file:)[^\s\"'<>]+)")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-_KEY_BYTES = 32
+_KEY_BYTES = 32  # source: RFC 2104: as long as the digest
 
 
 def load_key(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from scrapy.settings import SETTINGS_PRIORITIES
 from chaffinch.faces.cli import Command as BaseCommand
 from chaffinch.text.say import complain
 
-ARTICLES = 120
+ARTICLES = 120  # by hand
 CORPUS = Path("data/demo.db")  # its own: `demo` begins anew each time, and nobody's work may be in its way
 
 

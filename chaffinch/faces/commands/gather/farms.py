@@ -12,7 +12,7 @@ from chaffinch.faces.cli import Command as BaseCommand
 from chaffinch.faces.cli import refuse_unknown_arguments
 from chaffinch.text.say import complain
 
-SHOWN = 5  # lines not understood that are named
+SHOWN = 5  # lines not understood that are named (shown)
 
 
 class Command(BaseCommand):

@@ -14,12 +14,12 @@ from chaffinch.faces.datasette_plugin.pages.marking import cut
 from chaffinch.faces.datasette_plugin.pages.paragraph_origins import Origins
 from chaffinch.items import Cleaned, Removed
 
-SIMILAR = 20
-CONTACTS = 20
-OTHERS = 8  # articles named beside a contact
-VERSIONS = 50
-REMOVED = 500
-_SCANNED = 2_000  # articles of one contact that are looked through
+SIMILAR = 20  # shown
+CONTACTS = 20  # shown
+OTHERS = 8  # articles named beside a contact (shown)
+VERSIONS = 50  # shown
+REMOVED = 500  # shown
+_SCANNED = 2_000  # articles of one contact that are looked through (shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-_EDGE = 1.5  # per cent kept free on either side, so that no dot is cut
-_TICKS = 6
+_EDGE = 1.5  # per cent kept free on either side, so that no dot is cut (shown)
+_TICKS = 6  # shown
 _FEWEST = 12  # places of a chart: one bar alone is no wall; by hand
-_MOST_MONTHS = 120
+_MOST_MONTHS = 120  # shown
 _MOST_HOURS = 7 * 24  # by hand
 _MOST_DAYS = 90  # by hand
 _STEPS_HOURS = (1, 2, 3, 6, 12, 24, 48)
@@ -188,7 +188,7 @@ class Arc(NamedTuple):
     articles: int
 
 
-ROW = 34  # px between two rows of the graph
+ROW = 34  # px between two rows of the graph (shown)
 
 
 def arcs(order: Sequence[str], flows: Mapping[tuple[str, str], int], reach: int = 72) -> list[Arc]:

@@ -17,12 +17,12 @@ from chaffinch.faces.datasette_plugin.pages.marking import SharedLine
 from chaffinch.text.canonical import canonical
 from chaffinch.text.shingles import shingles, similarity
 
-PAGE = 25  # members in one page of the table
-LANES = 40  # sites in the timeline
-COMPARED = 24  # members that the representative's text is held against
-_DATED = 20_000  # members that the timeline is drawn of
-_CROWDED = 500  # members above which dots closer than one per cent are drawn once
-_PAIRS = 100_000  # pairs that the figures are taken from
+PAGE = 25  # members in one page of the table (shown)
+LANES = 40  # sites in the timeline (shown)
+COMPARED = 24  # members that the representative's text is held against (shown)
+_DATED = 20_000  # members that the timeline is drawn of (shown)
+_CROWDED = 500  # members above which dots closer than one per cent are drawn once (shown)
+_PAIRS = 100_000  # pairs that the figures are taken from (shown)
 
 
 @dataclass(frozen=True, slots=True)

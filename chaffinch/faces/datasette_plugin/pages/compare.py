@@ -13,7 +13,7 @@ from chaffinch.faces.datasette_plugin.pages import marking
 from chaffinch.faces.datasette_plugin.pages.marking import Pair, Run
 from chaffinch.text.canonical import canonical
 
-_CONTACTS = 20
+_CONTACTS = 20  # shown
 _NAME = re.compile(r"([0-9]{1,18})(?:@([0-9]{1,9}))?")
 
 

@@ -14,10 +14,10 @@ from chaffinch.faces.datasette_plugin.pages import runs
 from chaffinch.faces.datasette_plugin.pages.charts import Chart, months
 from chaffinch.faces.datasette_plugin.pages.runs import Run
 
-MOST_COPIED = 12
-NEWS = 6
+MOST_COPIED = 12  # shown
+NEWS = 6  # shown
 _LOOKED_AT = 2_000  # new articles of the last run, for that; cost
-RULES = 40
+RULES = 40  # shown
 _SIZES = ((2, 2), (3, 3), (4, 4), (5, 9), (10, 19), (20, 49), (50, 99), (100, 999), (1_000, None))
 
 T = TypeVar("T")

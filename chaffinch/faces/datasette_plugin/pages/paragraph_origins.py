@@ -15,9 +15,9 @@ from chaffinch.faces.datasette_plugin.pages.marking import MAX_CHARS
 from chaffinch.text.canonical import canonical
 from chaffinch.text.shingles import letters
 
-PARAGRAPHS = 200  # of an article
-NAMED = 26  # sources with a letter of their own
-_EXCERPT = 100  # characters of a paragraph
+PARAGRAPHS = 200  # of an article (shown)
+NAMED = 26  # sources with a letter of their own (shown)
+_EXCERPT = 100  # characters of a paragraph (shown)
 
 
 @dataclass(frozen=True, slots=True)

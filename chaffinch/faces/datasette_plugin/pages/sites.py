@@ -10,12 +10,12 @@ from typing import Any
 
 from chaffinch.faces.datasette_plugin.pages.charts import ROW, Arc, arcs
 
-SITES = 100  # in the table
-MATRIX = 20  # sites a side
-GRAPH = 14  # sites in the graph
-ARROWS = 60
-CONTACTS = 25
-NAMED = 8  # sites named beside a contact
+SITES = 100  # in the table (shown)
+MATRIX = 20  # sites a side (shown)
+GRAPH = 14  # sites in the graph (shown)
+ARROWS = 60  # shown
+CONTACTS = 25  # shown
+NAMED = 8  # sites named beside a contact (shown)
 
 
 @dataclass(frozen=True, slots=True)

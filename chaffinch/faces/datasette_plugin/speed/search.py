@@ -23,8 +23,8 @@ from chaffinch.corpus.connect import hamming
 from chaffinch.corpus.search import MARKS, excerpt, match, phrases
 from chaffinch.faces.datasette_plugin.tables.links import corpora, is_corpus
 
-MANY = 100_000  # articles that match: to count more takes longer than Datasette allows a query
-FACETED = 500  # articles that are counted by site, topic, script and month unasked
+MANY = 100_000  # articles that match: to count more takes longer than Datasette allows a query (shown)
+FACETED = 500  # articles that are counted by site, topic, script and month unasked (shown)
 # As Datasette writes it.
 _SEARCH = "rowid in (select rowid from articles_fts where articles_fts match escape_fts(:search))"
 _AMONG = "rowid in (select value from json_each(:found))"

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from chaffinch.faces.datasette_plugin.tables.links import is_corpus
 from chaffinch.text.contacts.addresses import hide
 
-FOLDED = 100  # characters from which text is folded
-_START = 60
-_MOST = 20_000  # characters in a cell; the JSON of the row has all
+FOLDED = 100  # characters from which text is folded (shown)
+_START = 60  # shown
+_MOST = 20_000  # characters in a cell; the JSON of the row has all (shown)
 
 
 @hookimpl(specname="render_cell")

@@ -19,7 +19,7 @@ from chaffinch.text.contacts.addresses import hide
 TABLES = ("articles", "clusters", "similarities", "removed", "versions", "contacts", "article_contacts", "pages")
 # What Datasette asks metadata for and finds in ours; it asks dozens of times a page, mostly for what is not there.
 IN_METADATA = (None, "databases", "title")
-_LABEL_CHARS = 120
+_LABEL_CHARS = 120  # shown
 _TO_ARTICLE = {
     ("clusters", "representative_id"),
     ("similarities", "a"),
