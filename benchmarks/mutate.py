@@ -4,7 +4,7 @@
 
 Each change is made in a copy of the repository, where the tests run that stand nearest: those of the module, those of
 its room, then the room's quality floors. The first that fails has noticed. What only the tests of another room see
-counts as unnoticed: whoever changes a number looks beside it. Numbers of `cost`, `layout` and `shown` (constants.py) are left
+counts as unnoticed: whoever changes a number looks beside it. `cost`, `layout` and `shown` (constants.py) are left
 out. The whole takes hours on two cores: it is for the night, and for a room or a name at a time by day. With
 `--check` the exit status is 1 when a larger share than `mutate.unnoticed` of floors.toml was unnoticed.
 """
