@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -264,3 +265,16 @@ def test_a_disk_that_fills_is_one_line_and_leaves_no_half_of_an_output(tmp_path:
     assert ended.returncode == 1 and ended.stderr.count("\n") == 1, ended.stderr
     outs = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert outs and not [path for path in outs if path.name.startswith(".") or path.name == "clusters.db"]
+
+
+def test_shards_of_documents_are_listed_read_and_what_is_wrong_in_them_is_told(tmp_path: Path, here: Here) -> None:
+    texts = [document.body.decode() for document in articles()[:8]]
+    for name, some in (("a", texts[::2]), ("b", texts[1::2])):
+        lines = [json.dumps({"id": n, "text": text}) for n, text in enumerate(some)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join([*lines, "no JSON"]))
+    (tmp_path / "list.txt").write_text("# two shards\na.jsonl\n\nb.jsonl\n")
+    said = here("scale", "--paths", "list.txt", "--to", "out", "--task", "0/1")
+    assert said.returncode == 0 and "8 articles of 2 shards" in said.stderr
+    assert sum(".jsonl" in line and "JSON" in line for line in said.stderr.splitlines()) == 2
+    with closing(sqlite3.connect(tmp_path / "out" / "clusters.db")) as db:
+        assert db.execute("SELECT max(size) FROM clusters").fetchone() >= (2,)
