@@ -11,7 +11,7 @@ from chaffinch.copies import candidates
 from chaffinch.copies.paragraphs import sources as paragraph_sources
 from chaffinch.copies.stock import counts as stock
 from chaffinch.corpus import archived, events, search, templates
-from chaffinch.corpus.one_article import parts, same_page
+from chaffinch.corpus.one_article import parts, url_rules
 from chaffinch.corpus.upkeep.merging import former_ids
 from chaffinch.frontier import forgotten
 from chaffinch.frontier.traps import yields
@@ -32,7 +32,7 @@ def m001_corpus(db: Database) -> None:
     forgotten.create_tables(db)
     events.create_tables(db)
     yields.create_tables(db)
-    same_page.create_tables(db)
+    url_rules.create_tables(db)
     archived.create_tables(db)
 
 

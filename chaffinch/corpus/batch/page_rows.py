@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlite_utils import Database
 
-from chaffinch.corpus.one_article import parts, same_page
+from chaffinch.corpus.one_article import aliases, parts
 from chaffinch.frontier import known_pages, waits
 from chaffinch.frontier.known_pages import Found
 from chaffinch.frontier.traps import threads, url_shapes, yields
@@ -124,7 +124,7 @@ def _rate_and_due(
     url = visit.page.url
     rate = Rate(was.get("changes", 0.0), was.get("watched", 0.0))
     if visit.same_as is not None or reason == threads.REPLIES:
-        return rate, waits.later(visit.fetched_at, same_page.AGAIN)
+        return rate, waits.later(visit.fetched_at, aliases.AGAIN)
     if url in context.missed and state == "failed":
         return rate, waits.later(visit.fetched_at, MISSED_AGAIN)
     if state not in waits.KINDS or not visit.crawled:

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from chaffinch.corpus import events, templates
 from chaffinch.corpus.batch import article_changes, page_rows
-from chaffinch.corpus.one_article import parts, same_page
+from chaffinch.corpus.one_article import merged_pages, parts, same_page
 from chaffinch.corpus.one_article.parts import Assembled
 from chaffinch.frontier import forgotten, waits
 from chaffinch.frontier.sameness import mirrors
@@ -109,7 +109,7 @@ def write(
         waits.bring_forward(db, visit.modified, visit.fetched_at)
     parts.write(db, admitted, page_ids)
     article_changes.write(db, visits, judged.articles, page_ids, counts)
-    same_page.merge_whole(db, visits)
+    merged_pages.merge_whole(db, visits)
 
 
 def store(

@@ -8,142 +8,25 @@ URL once that was fetched and says the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from zlib import crc32
 
-import numpy as np
 from sqlite_utils import Database
 
-from chaffinch.corpus.one_article import same_article
+from chaffinch.corpus.one_article.aliases import CANONICAL, MOST, SAME, Other, alias, is_split, leave, same_text
+from chaffinch.corpus.one_article.merged_pages import merge, sweep
+from chaffinch.corpus.one_article.url_rules import known_as, load, rewrite, rewrite_links, save
 from chaffinch.frontier import known_pages, waits
 from chaffinch.frontier.known_pages import Found
 from chaffinch.frontier.sameness import idle_params, origins, path_charset
-from chaffinch.frontier.sameness.idle_params import PROBE, Evidence, Rules
+from chaffinch.frontier.sameness.idle_params import Evidence, Rules
 from chaffinch.frontier.sameness.url_pairs import same_number, token_apart
-from chaffinch.items import Visit, withdraw
+from chaffinch.items import Visit
 from chaffinch.page.urls import site_of
-from chaffinch.text.contacts.addresses import hide
 
-AGAIN = timedelta(days=30)  # another URL of a page that is known is looked at again
 FRESH = timedelta(days=1)  # what was seen longer ago may have changed since, and is no counter-example
-MOST = 20  # pages that one is compared with (cost)
-SAME, CANONICAL = "same page as ", "canonical is "
-
-
-def create_tables(db: Database) -> None:
-    """Creates `url_rules`, what was learned of a site's URLs, and `canonicals`, which page names which."""
-    db.conn.execute(
-        """
-        CREATE TABLE url_rules (
-            site TEXT NOT NULL,
-            rule TEXT NOT NULL,
-            pages BLOB NOT NULL,
-            texts BLOB NOT NULL,
-            differs INTEGER NOT NULL,
-            PRIMARY KEY (site, rule)
-        ) WITHOUT ROWID
-        """
-    )
-    db.conn.execute(
-        """
-        CREATE TABLE canonicals (
-            page_id INTEGER PRIMARY KEY REFERENCES pages(id) ON DELETE CASCADE,
-            canonical_id INTEGER NOT NULL REFERENCES pages(id) ON DELETE CASCADE
-        )
-        """
-    )
-    db.conn.execute("CREATE INDEX canonicals_canonical ON canonicals(canonical_id)")
-
-
-def load(db: Database, site: str) -> Rules:
-    """What was learned of the URLs of `site`."""
-    rows = db.conn.execute("SELECT rule, pages, texts, differs FROM url_rules WHERE site = ?", (site,))
-    return {rule: Evidence(_marks(pages), _marks(texts), differs) for rule, pages, texts, differs in rows}
-
-
-def _marks(blob: bytes) -> set[int]:
-    return set(np.frombuffer(blob, "<u4").tolist())
-
-
-def _save(db: Database, site: str, rules: Rules, changed: Iterable[str]) -> None:
-    rows = [
-        (site, name, *(np.array(sorted(marks), "<u4").tobytes() for marks in (one.pages, one.texts)), one.differs)
-        for name in sorted(changed)
-        for one in [rules[name]]
-    ]
-    db.conn.executemany("INSERT OR REPLACE INTO url_rules VALUES (?, ?, ?, ?, ?)", rows)
-
-
-def rewrite(url: str, rules: Rules) -> str:
-    """The URL under which the rules of its site fetch a page."""
-    return url if crc32(url.encode()) % PROBE == 0 else known_as(url, rules)
-
-
-def known_as(url: str, rules: Rules) -> str:
-    """The URL that the rules of its site have a page under, also where it is fetched as it is linked now and then."""
-    if not rules:
-        return url
-    origin, rest = origins.origin_of(url)
-    found = idle_params.without(origins.preferred(origin, rules) + rest, idle_params.idle_keys(url, rules))
-    return path_charset.preferred(found, rules)
-
-
-def rewrite_links(db: Database, visits: Sequence[Visit], rules: dict[str, Rules]) -> None:
-    """Leads the links of `visits` to the URLs that the rules of their sites fetch."""
-    found: dict[str, str] = {}
-    for visit in visits:
-        if (known := rules.get(visit.site)) and visit.links and visit.crawled:
-            led = {url: rewrite(url, known) for url in visit.links if site_of(url) == visit.site}
-            led = {url: other for url, other in led.items() if other != url}
-            to = _to_known(db, led, set(visit.links), known, found)
-            visit.links = tuple(dict.fromkeys(to.get(url, url) for url in visit.links))
-            visit.named = frozenset(to.get(url, url) for url in visit.named)
-            visit.spellings = {to.get(url, url): spelling for url, spelling in visit.spellings.items()}
-            visit.linked = {to.get(url, url): asked for url, asked in visit.linked.items()}
-            visit.modified = tuple((to.get(url, url), at) for url, at in visit.modified)
-
-
-def _to_known(
-    db: Database, to: dict[str, str], linked: set[str], rules: Rules, found: dict[str, str]
-) -> dict[str, str]:
-    """`to`, URL -> the one that rules lead it to, with only such parameters dropped as some page links it without.
-
-    Where none links to that, the first URL found stands for all that say the same: no URL is made up. `found` keeps
-    what stands for each target. Another origin, or charset of the path, is another way to the same page, whoever
-    links it.
-    """
-    for url, target in to.items():
-        (origin, rest), own = origins.origin_of(target), origins.origin_of(path_charset.preferred(url, rules))[1]
-        if rest == own:
-            found[target] = target
-        elif target not in found:
-            known = target in linked or db.conn.execute("SELECT 1 FROM pages WHERE url = ?", (target,)).fetchone()
-            found[target] = target if known else _first_alike(db, target, rules) or origin + own
-    return {url: found[target] for url, target in to.items()}
-
-
-def _first_alike(db: Database, target: str, rules: Rules) -> str | None:
-    """A URL that is known, and is `target` but for what says nothing."""
-    more = "&" if "?" in target else "?"
-    rows = db.conn.execute(
-        f"SELECT url FROM pages WHERE url > ? AND url < ? ORDER BY url LIMIT {MOST}",
-        (target + more, target + chr(ord(more) + 1)),
-    )
-    return next((url for (url,) in rows if rewrite(url, rules) == target), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Other:
-    """Another page of the site with the same text: in the corpus, or in the batch before this one."""
-
-    url: str
-    title: str
-    names: str | None  # the page that it names as canonical
-    article: int | None = None  # in the corpus
-    visit: Visit | None = None  # in the batch
 
 
 @dataclass(slots=True)
@@ -178,18 +61,18 @@ def settle(db: Database, visits: Sequence[Visit]) -> Settled:
             continue
         names = None if visit.canonical_link is None else rewrite(visit.canonical_link, rules)
         earlier = batch.setdefault((visit.site, visit.fingerprint.digest), [])
-        others = _same_text(db, visit) + [one for one in earlier if one.visit and one.visit.cleaned]
+        others = same_text(db, visit) + [one for one in earlier if one.visit and one.visit.cleaned]
         learned |= _learn(db, visit, others, rules)
         if not _is_alias(db, visit, names, others, rules) and not _still(db, visit, was):
             _take_over(db, visit, others)
             _name(db, visit, was["id"], names)
             earlier.append(Other(visit.page.url, visit.cleaned.title, names, visit=visit))
     for site, rules in found.rules.items():
-        _save(db, site, rules, changed.get(site, ()))
+        save(db, site, rules, changed.get(site, ()))
         if _used(rules) - before[site]:
             at = max(visit.fetched_at for visit in visits)
-            _sweep(db, site, rules, at)
-            _merge(db, site, rules, at, visits)
+            sweep(db, site, rules, at)
+            merge(db, site, rules, at, visits)
             found.swept.add(site)
     rewrite_links(db, visits, found.rules)
     return found
@@ -226,21 +109,6 @@ def _page(db: Database, url: str) -> dict[str, Any] | None:
         FROM pages WHERE url = ?
     """
     return next(iter(db.query(query, [url])), None)
-
-
-def _same_text(db: Database, visit: Visit) -> list[Other]:
-    assert visit.fingerprint is not None
-    rows = db.conn.execute(
-        """
-        SELECT own.url, title, named.url, articles.id FROM fingerprints
-        JOIN articles ON articles.id = article_id JOIN pages AS own ON own.id = articles.page_id
-        LEFT JOIN canonicals ON canonicals.page_id = articles.page_id
-        LEFT JOIN pages AS named ON named.id = canonical_id
-        WHERE digest = ? AND articles.site = ? LIMIT ?
-        """,
-        (visit.fingerprint.digest, visit.site, MOST),
-    )
-    return [Other(*row) for row in rows]
 
 
 def _learn_from_redirect(visit: Visit, rules: Rules) -> set[str]:
@@ -293,7 +161,7 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
     assert visit.cleaned is not None
     for one in others:
         if one.url == names:
-            _leave(visit, CANONICAL, one.url)
+            leave(visit, CANONICAL, one.url)
         elif one.names == visit.page.url:
             continue
         elif (
@@ -305,13 +173,13 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
             or (
                 one.title == visit.cleaned.title
                 and (
-                    _is_split(db, one.url)
+                    is_split(db, one.url)
                     or token_apart(visit.page.url, one.url)
                     or (same_number(visit.page.url, one.url) and _dated(db, one) == visit.cleaned.published)
                 )
             )
         ):
-            _leave(visit, SAME, one.url)
+            leave(visit, SAME, one.url)
         elif apart := idle_params.keys_apart(visit.page.url, one.url):
             more, less = apart
             if (
@@ -319,7 +187,7 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
                 and (not less or one.title == visit.cleaned.title)
                 and not any(idle_params.selects(key, visit.page.url, one.url) for key in more | less)
             ):
-                _leave(visit, SAME, one.url)
+                leave(visit, SAME, one.url)
         if visit.same_as is not None:
             return True
     return False
@@ -345,13 +213,8 @@ def _still(db: Database, visit: Visit, was: dict[str, Any]) -> bool:
     """
     if db.conn.execute(query, (other, waits.later(visit.fetched_at, -FRESH))).fetchone() is None:
         return False
-    _leave(visit, prefix, other)
+    leave(visit, prefix, other)
     return True
-
-
-def _leave(visit: Visit, prefix: str, other: str) -> None:
-    withdraw(visit, "page", prefix + other)
-    visit.same_as = other
 
 
 def _take_over(db: Database, visit: Visit, others: Sequence[Other]) -> None:
@@ -363,13 +226,13 @@ def _take_over(db: Database, visit: Visit, others: Sequence[Other]) -> None:
             continue
         prefix = CANONICAL if named else SAME
         if one.visit is not None:
-            _leave(one.visit, prefix, visit.page.url)
+            leave(one.visit, prefix, visit.page.url)
             continue
         db.conn.execute(
             "UPDATE articles SET url = ?, page_id = (SELECT id FROM pages WHERE url = ?) WHERE id = ?",
             (visit.cleaned.url if visit.cleaned else visit.page.url, visit.page.url, one.article),
         )
-        _alias(db, one.url, prefix + visit.page.url, visit.fetched_at)
+        alias(db, one.url, prefix + visit.page.url, visit.fetched_at)
         return
 
 
@@ -382,93 +245,4 @@ def _name(db: Database, visit: Visit, page_id: int, names: str | None) -> None:
     db.conn.execute(
         "INSERT OR REPLACE INTO canonicals SELECT ?, id FROM pages WHERE url = ?",
         (page_id, names),
-    )
-
-
-def _sweep(db: Database, site: str, rules: Rules, at: str) -> None:
-    """Applies rules that are new to the pages of a site that were found and not fetched yet."""
-    rows = db.conn.execute(
-        "SELECT id, url, depth, found_on, priority FROM pages"
-        " WHERE site = ? AND state = 'found' AND due IS NOT NULL AND depth > 0",
-        (site,),
-    ).fetchall()
-    led = {url: to for _, url, *_ in rows if (to := rewrite(url, rules)) != url}
-    known = _to_known(db, led, set(), rules, {})
-    moved = [(id, to, *rest) for id, url, *rest in rows if (to := known.get(url, url)) != url]
-    known_pages.add_found(db, [Found(to, *rest) for _, to, *rest in moved], at)
-    db.conn.executemany(
-        "UPDATE pages SET state = 'page', due = ?, reason = ? WHERE id = ?",
-        [(waits.later(at, AGAIN), hide(SAME + to), id) for id, to, *_ in moved],
-    )
-
-
-def _merge(db: Database, site: str, rules: Rules, at: str, visits: Sequence[Visit]) -> None:
-    """Applies rules that are new to the articles of a site: what stands under several URLs becomes one, with its past.
-
-    Visits in the batch of pages that are another's now keep no article.
-    """
-    rows = db.conn.execute(
-        "SELECT articles.id, articles.url, pages.url, pages.id FROM articles JOIN pages ON pages.id = page_id"
-        " WHERE articles.site = ? ORDER BY articles.id",
-        (site,),
-    ).fetchall()
-    led = {url: to for _, _, url, _ in rows if (to := known_as(url, rules)) != url}
-    stands: dict[str, str] = {}  # the article found first stands for those that no page links otherwise
-    for url, to in led.items():
-        if db.conn.execute("SELECT 1 FROM pages WHERE url = ?", (to,)).fetchone() is None:
-            stands.setdefault(to, url)
-    moved = {url: to for url, to in _to_known(db, led, set(), rules, stands).items() if to != url}
-    for article, shown, url, page in rows:
-        if url not in moved:
-            continue
-        to = moved[url]
-        depth = db.conn.execute("SELECT depth FROM pages WHERE id = ?", (page,)).fetchone()[0]
-        known_pages.add_found(db, [Found(to, depth, page, 1)], at)
-        if db.conn.execute("SELECT 1 FROM pages WHERE url = ?", (to,)).fetchone() is None:
-            continue  # it was purged
-        if (home := _article_at(db, to)) is not None:
-            same_article.absorb(db, home, article)
-        else:
-            db.conn.execute(
-                "UPDATE articles SET url = ?, page_id = (SELECT id FROM pages WHERE url = ?) WHERE id = ?",
-                (to if shown == url else shown, to, article),  # what is shown of an address with a contact stays
-            )
-        _alias(db, url, SAME + to, at)
-    for visit in visits:
-        if visit.page.url in moved and visit.cleaned is not None:
-            _leave(visit, SAME, moved[visit.page.url])
-
-
-def merge_whole(db: Database, visits: Iterable[Visit]) -> None:
-    """Takes in pages that show all of a split article at once, when its parts have come to the same text after them."""
-    for visit in visits:
-        if visit.cleaned is None or (visit.part is None and not visit.echo):
-            continue
-        home = _article_at(db, visit.page.url)
-        for one in _same_text(db, visit):
-            if home is None or one.article is None or one.article == home:
-                continue
-            if one.title == visit.cleaned.title and not _is_split(db, one.url):
-                same_article.absorb(db, home, one.article)
-                _alias(db, one.url, SAME + visit.page.url, visit.fetched_at)
-
-
-def _article_at(db: Database, url: str) -> int | None:
-    """The id of the article that the page at `url` holds."""
-    query = "SELECT articles.id FROM pages JOIN articles ON page_id = pages.id WHERE pages.url = ?"
-    row = db.conn.execute(query, (url,)).fetchone()
-    return None if row is None else int(row[0])
-
-
-def _is_split(db: Database, url: str) -> bool:
-    query = "SELECT 1 FROM parts JOIN pages ON pages.id = page_id WHERE pages.url = ?"
-    return db.conn.execute(query, (url,)).fetchone() is not None
-
-
-def _alias(db: Database, url: str, reason: str, at: str) -> None:
-    """Marks a page as another URL of one that is known."""
-    db.conn.execute(
-        "UPDATE pages SET state = 'page', reason = ?, due = ?, etag = NULL, last_modified = NULL, missed_since = NULL,"
-        " missing = 0, missed = 0 WHERE url = ?",
-        (hide(reason), waits.later(at, AGAIN), url),
     )

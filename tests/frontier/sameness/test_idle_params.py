@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from chaffinch.corpus.one_article.same_page import load, rewrite, settle
+from chaffinch.corpus.one_article.same_page import settle
+from chaffinch.corpus.one_article.url_rules import load, rewrite
 from chaffinch.corpus.schema import migrations
 from chaffinch.frontier.sameness.idle_params import (
     NEEDED_SELECTS,

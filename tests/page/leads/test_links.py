@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from sqlite_utils import Database
 
-from chaffinch.corpus.one_article.same_page import rewrite_links
+from chaffinch.corpus.one_article.url_rules import rewrite_links
 from chaffinch.corpus.schema import migrations
 from chaffinch.frontier import known_pages
 from chaffinch.frontier.known_pages import Found
