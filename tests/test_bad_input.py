@@ -129,7 +129,7 @@ def work(document: Input, tools: Tools) -> str:
 def test_a_document_that_kills_its_process_costs_itself() -> None:
     urls = [f"file:{number}" for number in range(70)]
     urls[33], urls[40] = "file:dies", "file:raises"
-    results = list(over_all_cores((Input("x.jsonl", url, b"x", "text") for url in urls), work, bytes(32)))
+    results = list(over_all_cores((Input("x.jsonl", url, b"x", "html") for url in urls), work, bytes(32)))
     told = [str(one) for one in results if isinstance(one, BadInput)]
     assert [one[1] for one in results if not isinstance(one, BadInput)] == [url for url in urls if url[-1] != "s"]
     assert told == [

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import chain
 from multiprocessing.connection import Connection
 from queue import Queue
+from time import process_time
 from typing import Any, TypeVar
 
 from chaffinch.flow import stages
@@ -24,6 +25,7 @@ from chaffinch.text.dates import now
 
 CHUNK_DOCUMENTS = 32  # cost
 CHUNK_BYTES = 1_000_000  # cost
+START_SECONDS = 1.5  # of the processor, that two workers take until their first document (cost)
 MOST_DEATHS = 4  # by hand: a worker that dies over more documents in a row does not die of what they are
 T = TypeVar("T")
 
@@ -63,15 +65,23 @@ def over_all_cores(
 ) -> Iterator[tuple[Input, T] | BadInput]:
     """`work` over `documents` in worker processes, results in input order, a bounded number under way.
 
-    A document on which `work` raises becomes a `BadInput`. Inputs in the results have no body. A handful of
-    documents is done in this process: workers would cost more to start.
+    A document on which `work` raises becomes a `BadInput`. Inputs in the results have no body. This process begins,
+    and has workers only once it has worked as long as they take to start: what is done sooner needs none, and what
+    takes longer loses at most that (rent or buy: Karlin et al. 1988). Pages, whose parser is not ours, could kill the
+    process that reads them: more than a handful are left to workers from the first.
     """
     chunks = _chunks(documents)
     tools = load_tools(key, topics=topics)
     first, second = next(chunks, []), next(chunks, None)
-    if second is None:
-        yield from _work_chunk(first, work, tools)
-        return
+    spent = 0.0  # seconds of this process, in `work` alone
+    while second is None or (spent < START_SECONDS and not any(map(_is_page, first))):
+        begun = process_time()
+        results = _work_chunk(first, work, tools)
+        spent += process_time() - begun
+        yield from results
+        if second is None:
+            return
+        first, second = second, next(chunks, None)
     workers = os.cpu_count() or 1
     with ExitStack() as stack:
         # One thread a worker process: it sends a chunk and waits for the results. The threads outnumber nothing
@@ -147,6 +157,10 @@ def _send(idle: Queue[_Worker], chunk: list[Input | BadInput]) -> list[tuple[Inp
         return results
     finally:
         idle.put(worker)
+
+
+def _is_page(document: Input | BadInput) -> bool:
+    return isinstance(document, Input) and document.kind != "text"
 
 
 def _chunks(documents: Iterable[Input | BadInput]) -> Iterator[list[Input | BadInput]]:
