@@ -101,21 +101,37 @@ def _fold(character: str, han: dict[str, str]) -> str:
     return "".join(folded)
 
 
+def _not_plain() -> list[str]:
+    """The characters other than ideographs of which `_fold` may make another: most stay as they are, which is seen
+    of all at once. A line break between two keeps each from what stands beside it."""
+    every = [chr(code) for codes in _OTHERS for code in codes if code != ord("\n")]
+    joined = "\n".join(every)
+    forms = (unicodedata.normalize(form, joined).lower().split("\n") for form in ("NFKC", "NFD"))
+    return [
+        character
+        for character, *others in zip(every, *forms, strict=True)
+        if others != [character, character]
+        or character in _RADICALS
+        or character in _FILLERS
+        or character.isspace()
+        or unicodedata.category(character) in ("Mn", "Cc", "Cf", "Cs")
+    ]
+
+
 @cache
 def _table() -> tuple[NDArray[np.uint32], dict[str, str]]:
     """The code-point table, and what becomes several characters."""
     han = _han_table()
     table = np.arange(0x110000, dtype=np.uint32)
     expanded: dict[str, str] = {}
-    for codes in _OTHERS:
-        for code in codes:
-            folded = _fold(chr(code), han)
-            if len(folded) == 1:
-                table[code] = ord(folded)
-            elif folded:
-                table[code], expanded[chr(code)] = _EXPANDED, folded
-            else:
-                table[code] = _DELETED
+    for character in _not_plain():
+        code, folded = ord(character), _fold(character, han)
+        if len(folded) == 1:
+            table[code] = ord(folded)
+        elif folded:
+            table[code], expanded[character] = _EXPANDED, folded
+        else:
+            table[code] = _DELETED
     for source, target in han.items():
         table[ord(source)] = ord(target)
     return table, expanded

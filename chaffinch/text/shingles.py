@@ -8,7 +8,6 @@ counts as one letter. Every hash is plain integer arithmetic, the same on every 
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 from typing import NamedTuple
 from zlib import crc32
@@ -30,7 +29,7 @@ def _kinds() -> NDArray[np.uint8]:
     """Kind of each code point of a canonical text."""
     kinds = np.full(0x110000, _OTHER, dtype=np.uint8)
     for code in range(0x80, 0x10000):
-        if unicodedata.category(chr(code))[0] == "L":
+        if chr(code).isalpha():
             kinds[code] = _HAN if code >= 0x2E80 else _LATIN
     kinds[0x20000:0x40000] = _HAN
     kinds[ord("0") : ord("9") + 1] = _DIGIT
