@@ -8,7 +8,6 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
-from bs4 import BeautifulSoup
 from lxml import etree
 from lxml.html import HtmlElement
 
@@ -140,6 +139,8 @@ def _escaped(text: str) -> str:
 
 def blocks(html: str) -> tuple[Block, ...]:
     """The lines of a bare fragment, in order. A text that stands on its page twice is taken once."""
+    from bs4 import BeautifulSoup  # which texts do without
+
     soup = BeautifulSoup(html, "html.parser")  # sound as it is ours, so the quickest parser will do
     lines = [
         Block(line, _KINDS.get(tag.name, "paragraph"), hidden=tag.name == _HIDDEN)

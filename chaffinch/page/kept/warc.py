@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
-from typing import IO, Literal
-
-from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
+from typing import IO, TYPE_CHECKING, Literal
 
 from chaffinch.page.kept.gunzip import Gunzip
+
+if TYPE_CHECKING:
+    from warcio.statusandheaders import StatusAndHeaders
 
 MAX_HEAD = 256 * 1024  # bytes of the head of a record or of an answer: the bound of Chromium for the latter (cost)
 MAX_BLOCK = 20 * 1024 * 1024 + MAX_HEAD  # bytes of a record's block that are kept
@@ -123,6 +124,8 @@ def _record(source: _Source, head: bytes, number: int) -> Iterator[Record | Gap]
 
 def _parsed(head: bytes) -> StatusAndHeaders:
     """A head, of a record or an answer: first line and fields."""
+    from warcio.statusandheaders import StatusAndHeadersParser  # which texts do without
+
     # A line without an end, such as a cut head's, is a field as well.
     found: StatusAndHeaders = StatusAndHeadersParser([], verify=False).parse(BytesIO(head.replace(b"\0", b"")))
     return found
