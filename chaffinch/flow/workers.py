@@ -25,7 +25,7 @@ from chaffinch.text.dates import now
 
 CHUNK_DOCUMENTS = 32  # cost
 CHUNK_BYTES = 1_000_000  # cost
-START_SECONDS = 1.5  # of the processor, that two workers take until their first document (cost)
+START_SECONDS = 2.0  # of the processor, that two workers take until their first document (cost)
 MOST_DEATHS = 4  # by hand: a worker that dies over more documents in a row does not die of what they are
 T = TypeVar("T")
 
