@@ -9,18 +9,17 @@ import sys
 
 def main() -> None:
     command, arguments = (sys.argv[1:2] or ["--help"])[0], sys.argv[2:]
-    if command in ("-h", "--help"):
+    if command in ("-h", "--help", "clean", "ingest"):
         from chaffinch.faces import without_scrapy
 
-        without_scrapy.print_overview()
-    elif command == "clean" and arguments and not any(one.startswith("-") for one in arguments):
-        from chaffinch.faces import without_scrapy
+        if command.startswith("-"):
+            without_scrapy.print_overview()
+            return
+        if read := without_scrapy.plain(arguments):
+            without_scrapy.run(command, *read)
+    from chaffinch.faces import cli
 
-        without_scrapy.clean(arguments)
-    else:
-        from chaffinch.faces import cli
-
-        cli.main()
+    cli.main()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
 from chaffinch import __version__
-from chaffinch.corpus.connect import CorpusError, beside
+from chaffinch.corpus.connect import CorpusError
 from chaffinch.faces import commands, project, settings_given
 from chaffinch.text.say import complain
 
@@ -70,12 +70,6 @@ def _commands(package: ModuleType) -> dict[str, str]:
 def modules() -> dict[str, str]:
     """Name of every command, ours and Scrapy's -> the module that it is in."""
     return {**_commands(scrapy.commands), **_commands(commands)}
-
-
-def remind_of_purge(path: Path) -> None:
-    """One line while a purge of the corpus has not done all that it was to."""
-    if beside(path, ".purge").exists():
-        complain(f"corpus {path}: a purge was interrupted or left something; `chaffinch purge` finishes it")
 
 
 class Command(ScrapyCommand):

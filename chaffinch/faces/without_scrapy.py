@@ -1,17 +1,18 @@
-"""What `chaffinch` answers without loading Scrapy, which takes most of a second: its overview, and pages cleaned."""
+"""What `chaffinch` answers without loading Scrapy, which takes most of a second: its overview, and local pages."""
 
 from __future__ import annotations
 
 import ast
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from importlib.metadata import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
 from chaffinch import __version__
+from chaffinch.text.say import complain
 
 
 def overview() -> str:
@@ -53,18 +54,38 @@ def _short(path: Path) -> str:
     return ""
 
 
-def clean(paths: Iterable[str]) -> NoReturn:
-    """`chaffinch clean PATH…` without an option, and ends the process as it would."""
+def plain(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]] | None:
+    """PATHs and settings of a command line that has nothing else: PATH… and `-s CORPUS=FILE` or `-s TOPICS=FILE`.
+
+    None for any other, which is Scrapy's to read, and to refuse.
+    """
+    paths: list[str] = []
+    given: dict[str, str] = {}
+    rest = iter(arguments)
+    for one in rest:
+        if one == "-s":
+            name, _, value = next(rest, "").partition("=")
+            if name not in ("CORPUS", "TOPICS") or not value.strip():
+                return None
+            given[name] = value
+        elif one.startswith("-"):
+            return None
+        else:
+            paths.append(one)
+    return (paths, given) if paths else None
+
+
+def run(command: str, paths: list[str], given: Mapping[str, str]) -> NoReturn:
+    """`chaffinch clean` or `chaffinch ingest`, as `plain` read it, and ends the process as it would."""
     from chaffinch.faces import project
-    from chaffinch.faces.reports.print_pages import print_pages
-    from chaffinch.text.say import complain
 
     project.say()
     from chaffinch.config import settings  # reads the project's file
 
+    corpus, topics = Path(given.get("CORPUS", settings.CORPUS)), given.get("TOPICS", settings.TOPICS)
     status = 1
     try:
-        status = print_pages(list(paths), Path(settings.CORPUS))
+        status = _ingest(paths, corpus, topics) if command == "ingest" else _clean(paths, corpus)
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:
@@ -72,6 +93,22 @@ def clean(paths: Iterable[str]) -> NoReturn:
     except (ValueError, OSError) as error:
         complain(error)
     sys.exit(status)
+
+
+def _clean(paths: list[str], corpus: Path) -> int:
+    from chaffinch.faces.reports.print_pages import print_pages
+
+    return print_pages(paths, corpus)
+
+
+def _ingest(paths: list[str], corpus: Path, topics: str) -> int:
+    from chaffinch.corpus.connect import CorpusError
+    from chaffinch.faces.reports.take_in import take_in
+
+    try:
+        return take_in(paths, corpus, topics)
+    except CorpusError as error:
+        raise ValueError(str(error)) from None
 
 
 def print_overview() -> None:

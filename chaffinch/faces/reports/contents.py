@@ -15,9 +15,10 @@ from rich.text import Text
 from sqlite_utils import Database
 
 from chaffinch.corpus import runs
+from chaffinch.corpus.connect import beside
 from chaffinch.frontier.traps import yields
 from chaffinch.text.contacts.addresses import hide
-from chaffinch.text.say import printable
+from chaffinch.text.say import complain, printable
 
 LARGEST_CLUSTERS = 10  # shown
 WIDTH_OF_A_FILE = 120  # shown
@@ -260,3 +261,9 @@ def cluster_summary(db: Database) -> str:
     """The one line that clustering ends with."""
     articles, inside = db.execute("SELECT count(*), count(cluster_id) FROM articles").fetchone()
     return f"{inside:,} of {articles:,} articles are in {db.table('clusters').count:,} clusters"
+
+
+def remind_of_purge(path: Path) -> None:
+    """One line while a purge of the corpus has not done all that it was to."""
+    if beside(path, ".purge").exists():
+        complain(f"corpus {path}: a purge was interrupted or left something; `chaffinch purge` finishes it")

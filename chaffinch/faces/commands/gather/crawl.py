@@ -19,7 +19,6 @@ from chaffinch.faces.cli import (
     refuse_unknown,
     refuse_unknown_arguments,
     refuse_unknown_spider,
-    remind_of_purge,
 )
 from chaffinch.text.say import complain
 
@@ -105,6 +104,7 @@ class Command(CrawlCommand):
     def _check(self, arguments: dict[str, Any]) -> None:
         """Arguments, list of farms and corpus, so that what is wrong is one line and not a traceback."""
         from chaffinch.corpus.connect import key_for, lock, open_writer
+        from chaffinch.faces.reports.contents import remind_of_purge
         from chaffinch.frontier import farms, opt_out
         from chaffinch.spiders.middlewares.archive import opened
         from chaffinch.text.topic import load_topics

@@ -32,8 +32,8 @@ class Command(BaseCommand):
         from chaffinch.corpus import connect, runs
         from chaffinch.corpus.connect import key_for
         from chaffinch.corpus.upkeep import reclean, reclean_pages
-        from chaffinch.faces.commands.gather.ingest import BadLines
         from chaffinch.faces.reports.contents import add_row, console, new_table
+        from chaffinch.faces.reports.take_in import BadLines
         from chaffinch.page.kept.files import BadInput, read
         from chaffinch.page.kept.jsonl import visible
 
