@@ -113,7 +113,7 @@ def repair(text: str, shifted: bool = True) -> tuple[str, dict[str, int]]:
     if "&" in text:
         text = _counted(_ENTITY, _unescape, text, counts, "entity")
     text = _counted(_CONTROL, "", text, counts, "control")
-    if strange:
+    if strange and any(_may_be_misread(run[:2]) for run in _NOT_ASCII.findall(text) if len(run) >= _MISREAD):
         text = _counted(_NOT_ASCII, _read_as_utf8, text, counts, "mojibake")
     if ">" in text:
         text = _counted(_EATEN_TAG, _restore_end, text, counts, "mojibake")
@@ -144,13 +144,19 @@ def _restore_end(match: re.Match[str]) -> str:
     return "。" if match["stop"] else "?" if match["full"] is None else ""
 
 
+@lru_cache(maxsize=1 << 12)
+def _may_be_misread(start: str) -> bool:
+    """Whether a run that begins with these two characters may be UTF-8 that was read as GBK."""
+    return bool(start.encode("gb18030", "ignore")[:3].decode("utf-8", "ignore"))
+
+
 def _read_as_utf8(match: re.Match[str]) -> str:
     """A run of characters as the UTF-8 that was read as GBK, if that is beyond doubt: sound GBK is hardly ever UTF-8.
 
     A byte that was lost on the way takes its character with it, unless that is a sign that hardly another begins like.
     """
     run = match[0]
-    if len(run) < _MISREAD or not run[:2].encode("gb18030", "ignore")[:3].decode("utf-8", "ignore"):
+    if len(run) < _MISREAD or not _may_be_misread(run[:2]):
         return run
     try:
         data = b"".join(_MISREAD_BYTES.get(char) or char.encode("gb18030") for char in run)
