@@ -26,6 +26,7 @@ lint: .venv/installed-dev
 check: test lint
 	.venv/bin/python -m benchmarks.extract --check
 	.venv/bin/python benchmarks/near_dup.py --check
+	.venv/bin/python benchmarks/excerpts.py --check
 	.venv/bin/python benchmarks/paragraphs.py --check
 	.venv/bin/python benchmarks/revisit.py --check
 	.venv/bin/python benchmarks/contacts.py --check

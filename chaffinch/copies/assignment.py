@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 
 from chaffinch.copies.collection import groups
@@ -19,22 +19,25 @@ def recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[int
 
     A cluster of more than VOTERS holders only grows here, judged by its voters; `rebuild` can split it.
     """
-    touched, lone = set(affected), set(fresh)
-    within: defaultdict[int, set[int]] = defaultdict(set)  # cluster -> those of `fresh` that are in it already
-    for other, cluster in connection.execute(_NEIGHBOURS, (as_json(fresh),)):
-        if cluster is None:
-            lone.add(other)
-        else:
-            touched.add(cluster)
-            within[cluster] |= {other} & fresh
+    touched: set[int] = set()
+    lone = set(fresh)
     digests: dict[int, bytes] = {}
     large: dict[int, list[int]] = {}
-    for cluster in touched:
-        found = dict(connection.execute(_HOLDERS_OF, (cluster, VOTERS + 1)))
-        if len(found) > VOTERS:
-            large[cluster] = list(found.keys() | within[cluster])
-        digests |= found
-    digests |= dict(connection.execute(_DIGESTS, (as_json(lone - digests.keys()),)))
+
+    def reach(query: str, articles: Iterable[int], clusters: Iterable[int] = ()) -> None:
+        found = connection.execute(query, (as_json(articles),)).fetchall()
+        lone.update(other for other, cluster in found if cluster is None)
+        reached = {*clusters, *(cluster for _, cluster in found if cluster is not None)} - touched
+        touched.update(reached)
+        for cluster in reached:
+            holders = dict(connection.execute(_HOLDERS_OF, (cluster, VOTERS + 1)))
+            if len(holders) > VOTERS:
+                large[cluster] = list(holders.keys() | {other for other, its in found if its == cluster} & fresh)
+            digests.update(holders)
+        digests.update(connection.execute(_DIGESTS, (as_json(lone - digests.keys()),)))
+
+    reach(_NEIGHBOURS, fresh, affected)
+    reach(_HOSTS, tuple(digests))  # an excerpt joins neither of two that it stands in as fully: both must be at hand
     order = sorted(digests, key=lambda article: digests[article])
     number = {article: index for index, article in enumerate(order)}
     edges: list[Edge] = []
@@ -83,6 +86,12 @@ _NEIGHBOURS = f"""
         SELECT id AS other FROM fresh
         UNION SELECT b FROM fresh CROSS JOIN similarities ON a = id WHERE {_IS_COPY}
         UNION SELECT a FROM fresh CROSS JOIN similarities ON b = id WHERE {_IS_COPY}
+    ) CROSS JOIN fingerprints ON article_id = other AND indexed = 1 CROSS JOIN articles ON articles.id = other
+"""
+_HOSTS = """
+    SELECT other, cluster_id FROM (
+        SELECT b AS other FROM json_each(?) CROSS JOIN similarities ON a = value AND excerpt_id = a
+        UNION SELECT a FROM json_each(?1) CROSS JOIN similarities ON b = value AND excerpt_id = b
     ) CROSS JOIN fingerprints ON article_id = other AND indexed = 1 CROSS JOIN articles ON articles.id = other
 """
 _HOLDERS_OF = """

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 VOTERS = 32  # members of a cluster that decide for all of it (cost)
 # share of cross pairs that must be copies before two clusters become one (measured: benchmarks/near_dup.py)
 LINKED = 0.4
+# What an excerpt stands in less fully than in another text, by containment and spread together, it was not cut out of:
+# at a seam of a splice a shingle in two hundred is gone (measured: benchmarks/excerpts.py)
+AS_FULLY = 0.005
 
 Edge = tuple[int, int, float]  # two nodes and the strength of their similarity
 Excerpt = tuple[int, int, float, bool]  # a node, one that it stands in, how fully, and whether it is a good part of it
@@ -22,7 +25,8 @@ def partition(
     the strongest edge down, two clusters become one where at least LINKED of the pairs across them are edges. A
     cluster above VOTERS members is judged by its first VOTERS, which are those that candidates are found by.
     Each of `groups` is one cluster from the start. Then excerpts join the one cluster that they stand in most fully, if
-    they are a good part of it; they bring no two clusters together.
+    they are a good part of it; they bring no two clusters together, and where they stand in two as fully (an article
+    and a splice that has a part of it), nothing says which they were cut out of: they join neither.
     """
     claims = sorted(excerpts, key=lambda claim: (-claim[2], claim[0], claim[1]))
     neighbours: defaultdict[int, set[int]] = defaultdict(set)
@@ -52,19 +56,21 @@ def _with_excerpts(
     of: dict[int, int], members: dict[int, list[int]], neighbours: dict[int, set[int]], claims: Sequence[Excerpt]
 ) -> dict[int, int]:
     """Has clusters of excerpts join those that they stand in. `claims` are in order, the fullest first."""
-    for a, b, _, good in claims:
+    claimed: defaultdict[int, dict[int, tuple[float, bool]]] = defaultdict(dict)  # cluster -> host -> fullest claim
+    for a, b, full, good in claims:
         if good:
             neighbours[a].add(b)
             neighbours[b].add(a)
-    host: dict[int, int] = {}  # of the clusters that joined another, and of those that stay alone as they would
-    for a, b, _, good in claims:
-        x, y = of[a], of[b]
-        if x == y or x in host or len(members[x]) > len(members[y]):
-            continue
-        if not good:
-            host[x] = x
-        elif _root(host, y) != x and _linked(members[x], members[y], neighbours):
-            host[x] = y
+        if of[a] != of[b]:
+            claimed[of[a]].setdefault(of[b], (full, good))
+    host: dict[int, int] = {}
+    for x in sorted(claimed):  # the longer ones first: what an excerpt stands in may be an excerpt itself
+        fullest = max(full for full, _ in claimed[x].values())
+        equals = [y for y, (full, _) in claimed[x].items() if full >= fullest - AS_FULLY]
+        roots = {_root(host, y) for y in equals} - {x}
+        hosts = [y for y in equals if claimed[x][y][1] and len(members[x]) <= len(members[y])]
+        if len(roots) == 1 and any(_linked(members[x], members[y], neighbours) for y in hosts):
+            host[x] = roots.pop()
     joined: defaultdict[int, list[int]] = defaultdict(list)
     for node, cluster in of.items():
         joined[_root(host, cluster)].append(node)

@@ -23,7 +23,7 @@ from chaffinch.text.shingles import _trigrams
 _LOW = 0xFFFFFFFF  # layout
 COLUMNS = {
     "a": np.int64, "b": np.int64, "jaccard": np.float64, "containment": np.float64, "spread": np.float64,
-    "first_shorter": np.bool_,
+    "first_shorter": np.bool_, "size": np.float64,
 }  # fmt: skip
 _texts: Cache[Text] = Cache()  # of this process, from task to task
 

@@ -198,3 +198,19 @@ def test_evidence_is_exact_and_ordered(db: Database) -> None:
     assert (a, b, containment, kind, spread, excerpt) == (3, 7, 1.0, "spun", 1.0, None)
     assert 0.48 < jaccard < 0.5
     assert hamming == distance(fingerprint(canonical(A)).simhash, fingerprint(canonical(half(A))).simhash)
+
+
+@settings(deadline=None, max_examples=6)
+@given(st.permutations(range(4)), st.booleans())
+def test_an_excerpt_joins_neither_of_two_that_it_stands_in(order: list[int], long: bool) -> None:
+    source = article(1, 3000 if long else 900)  # of which the excerpt is no good part, or is one
+    part = "\n".join(source.split("\n")[:5])
+    texts = [part, source, f"{part}\n{article(2, 480)}", spin(source, 0.02, 1)]
+    with corpus() as db:
+        put(db, [(n, texts[n]) for n in order], at_once=1)
+        assert parts(db) == {frozenset({1, 3})}
+        named = {b for (b,) in db.execute("SELECT b FROM similarities WHERE a = 0 AND excerpt_id = 0")}
+        assert named >= {1, 2}
+        with db.atomic():
+            cluster.rebuild(db)
+        assert parts(db) == {frozenset({1, 3})}

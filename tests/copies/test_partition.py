@@ -35,6 +35,17 @@ def test_groups_stay_together() -> None:
     assert clusters(partition([(2, 5, 0.9)], [[0, 1, 2]])) == [[0, 1, 2], [5]]
 
 
+def test_an_excerpt_joins_the_one_cluster_that_it_stands_in_most_fully() -> None:
+    edges = [*clique(range(3)), *clique(range(3, 5))]
+    source = [(9, host, 2.0, True) for host in range(3)]
+    for less, joined in ((0.006, [0, 1, 2, 9]), (0.004, [0, 1, 2])):
+        splice = [(9, host, 2.0 - less, True) for host in (3, 4)]
+        assert joined in clusters(partition(edges, excerpts=[*splice, *source]))
+    assert [9] in clusters(partition(edges, excerpts=[(9, 3, 2.0, True), (9, 0, 2.0, False)]))
+    nested = [(8, 0, 2.0, True), (9, 0, 2.0, True), (9, 8, 2.0, True)]
+    assert clusters(partition([], excerpts=nested)) == [[0, 8, 9]]
+
+
 @given(st.sets(st.tuples(st.integers(0, 12), st.integers(13, 25))), st.randoms(use_true_random=False))
 def test_order_of_edges_makes_no_difference(pairs: set[tuple[int, int]], chance: random.Random) -> None:
     edges = [(a, b, (a * b % 7) / 7) for a, b in sorted(pairs)]

@@ -65,6 +65,12 @@ def test_a_third_of_a_text_is_a_copy_and_a_quotation_is_none() -> None:
     assert is_copy(judged(source, "\n".join(reversed(source.split("\n")))))
 
 
+def test_an_excerpt_of_a_text_that_repeats_itself_is_one_and_a_text_that_stands_in_another_twice_is_a_copy() -> None:
+    part, rest = article(1, 360), article(2, 300)
+    assert kind(judged(part, f"{part}\n{rest}\n{rest}")) == "excerpt"  # 375 of 1,000 letters, 54 of 100 shingles
+    assert kind(judged(part, "\n".join([part, article(2, 180), part, part]))) == "edited"  # 286 of 1,000, 66 of 100
+
+
 def common_sentences() -> tuple[list[str], Stock]:
     """Sentences that forty texts have, and their counts."""
     sentences = article(50, 2400).split("\n")
