@@ -18,7 +18,6 @@ from chaffinch.text import words
 MIN_CHARS = 40  # by hand
 MAX_CHARS = 500_000  # of one article (cost)
 MIN_ITEMS = 4  # summaries that make a list (by hand)
-MIN_TITLE = 8  # characters of a title that is not a section's (by hand)
 MAX_SUMMARY = 130  # characters (by hand)
 CUT_CHARS = 24  # at a line's end that may say that it was cut (by hand)
 

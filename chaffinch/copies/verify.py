@@ -41,12 +41,22 @@ def settle(pairs: Sequence[Pair], newcomers: Collection[int], links_of: LinksOf,
     recount(hasty)
     found = links_of([(a, b) for a, b, _ in hasty], FIRST)
     recount(found)
-    doubtful = [(a, b) for a, b, link in found if is_copy(link) and link.jaccard < RULE.same]
-    settled = {(a, b): link for a, b, link in links_of(doubtful, LAST)}
-    asked = set(doubtful)
-    found = [(a, b, settled.get((a, b), link)) for a, b, link in found if (a, b) in settled or (a, b) not in asked]
+    asked = doubtful(found)
+    found = settled(found, asked, links_of(asked, LAST))
     recount(found)
     return found
+
+
+def doubtful(found: Iterable[Link]) -> list[Pair]:
+    """The pairs that are judged once more in the last pass: copies, but not letter by letter."""
+    return [(a, b) for a, b, link in found if is_copy(link) and link.jaccard < RULE.same]
+
+
+def settled(found: Iterable[Link], asked: Iterable[Pair], again: Iterable[Link]) -> list[Link]:
+    """`found` as the last pass left it, which judged the pairs `asked` and found `again` of them to be alike."""
+    likeness_of = {(a, b): link for a, b, link in again}
+    gone = set(asked) - likeness_of.keys()
+    return [(a, b, likeness_of.get((a, b), link)) for a, b, link in found if (a, b) not in gone]
 
 
 def judge(pairs: Sequence[Pair], text_of: TextOf, common: Stock, newcomers: Collection[int]) -> list[Link]:

@@ -58,6 +58,10 @@ class Store:
     tell_refused: Callable[[Visit | None, Exception], None] | None = None
     refused_in_a_row: int = 0
 
+    def __post_init__(self) -> None:
+        if self.bulk:
+            self.batch_visits, self.batch_seconds = bulk_visits(self.db), BULK_SECONDS
+
     def add(self, visit: Visit) -> None:
         """Takes a visit; writes when the batch is full, or as old as `batch_seconds`."""
         if visit.page.url in self.buffer:

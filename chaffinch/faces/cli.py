@@ -23,7 +23,7 @@ from scrapy.utils.conf import arglist_to_dict
 from chaffinch import __version__
 from chaffinch.corpus.connect import CorpusError
 from chaffinch.faces import commands, project, settings_given
-from chaffinch.text.say import complain
+from chaffinch.text.say import complain, unread
 
 
 def main() -> None:
@@ -51,8 +51,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read our output has gone, as `| head` does: no error, and nothing more to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        unread()
         sys.exit(0)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import metadata
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from chaffinch import __version__
-from chaffinch.text.say import complain
+from chaffinch.text.say import complain, unread
 
 
 def overview() -> str:
@@ -89,7 +88,8 @@ def run(command: str, paths: list[str], given: Mapping[str, str]) -> NoReturn:
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:
-        status = _unread()
+        unread()
+        status = 0
     except (ValueError, OSError) as error:
         complain(error)
     sys.exit(status)
@@ -116,10 +116,4 @@ def print_overview() -> None:
     try:
         print(overview(), flush=True)
     except BrokenPipeError:
-        _unread()
-
-
-def _unread() -> int:
-    """Whoever read our output has gone, as `| head` does: no error, and nothing more to say."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        unread()

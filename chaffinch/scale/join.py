@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.copies.candidates import LANDMARKS, MIN_SHARED, Sketches, simhash_pairs
-from chaffinch.scale.tasks import load, save, sliced
+from chaffinch.scale.tasks import LOW, load, save, sliced
 
 _HITS_AT_ONCE = 1 << 22  # cost
-_LOW = 0xFFFFFFFF  # layout
 
 Keys = NDArray[np.int64]  # later node << 32 | earlier
 
@@ -117,9 +116,9 @@ def pairs(nodes: Path, joined: list[Path], held: list[Path], bits: Path, part: i
     keys, shared, weight = _summed(keys, some.astype(np.int64), weight)
     likely = shared >= MIN_SHARED
     keys, shared, weight = keys[likely], shared[likely], weight[likely]
-    wanted = np.unique(np.concatenate((keys >> 32, keys & _LOW)))
+    wanted = np.unique(np.concatenate((keys >> 32, keys & LOW)))
     if len(wanted):
-        a, b = (np.searchsorted(wanted, some_nodes) for some_nodes in (keys & _LOW, keys >> 32))
+        a, b = (np.searchsorted(wanted, some_nodes) for some_nodes in (keys & LOW, keys >> 32))
         keys = keys[_sketches(nodes, held, wanted).enough(a, b, shared, weight)]
     (within_bits,) = sliced([bits], part, "keys")
     save(out, {"keys": np.union1d(keys, within_bits)})

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.copies.collection import near_each_other
-from chaffinch.copies.similarity import RULE, Cache, Likeness, Text, is_copy, kind
+from chaffinch.copies.similarity import Cache, Likeness, Text, is_copy, kind
 from chaffinch.copies.stock.counts import CELLS, Stock
-from chaffinch.copies.verify import FIRST, HASTY, LAST, Link, clustered
+from chaffinch.copies.verify import FIRST, HASTY, LAST, Link, clustered, doubtful, settled
 from chaffinch.copies.verify import links as judged
-from chaffinch.scale.tasks import Array, load, save, sliced
+from chaffinch.scale.tasks import LOW, Array, load, save, sliced
 from chaffinch.text.shingles import _trigrams
 
-_LOW = 0xFFFFFFFF  # layout
 COLUMNS = {
     "a": np.int64, "b": np.int64, "jaccard": np.float64, "containment": np.float64, "spread": np.float64,
     "first_shorter": np.bool_, "size": np.float64,
@@ -31,7 +30,7 @@ _texts: Cache[Text] = Cache()  # of this process, from task to task
 def _text(nodes: Path, shards: list[Path], node: int) -> Text:
     def read() -> Text:
         article = int(load(nodes, "holders")[node])
-        shard, row = shards[article >> 32], article & _LOW
+        shard, row = shards[article >> 32], article & LOW
         first, last = load(shard, "starts")[row : row + 2].tolist()
         return Text(_trigrams(load(shard, "letters")[first:last].astype(np.uint64)))
 
@@ -65,21 +64,13 @@ def links(nodes: Path, shards: list[Path], common: Path, number: int, before: Pa
     counts = Stock(np.asarray(load(common, "counts")), int(load(common, "texts")[0]))
     if number == HASTY:
         keys = np.asarray(load(before, "keys"))
-        pairs = near_each_other(zip((keys & _LOW).tolist(), (keys >> 32).tolist(), strict=True))
+        pairs = near_each_other(zip((keys & LOW).tolist(), (keys >> 32).tolist(), strict=True))
         former: list[Link] = []
     else:
         former = read_links([before])
-        pairs = [(a, b) for a, b, link in former if number == FIRST or _doubtful(link)]
+        pairs = [(a, b) for a, b, _ in former] if number == FIRST else doubtful(former)
     found = list(judged(pairs, partial(_text, nodes, shards), counts, number))
-    if number == LAST:
-        settled = {(a, b): link for a, b, link in found}
-        asked = set(pairs)
-        found = [(a, b, settled.get((a, b), link)) for a, b, link in former if (a, b) in settled or (a, b) not in asked]
-    _save_links(out, found)
-
-
-def _doubtful(link: Likeness) -> bool:
-    return is_copy(link) and link.jaccard < RULE.same
+    _save_links(out, settled(former, pairs, found) if number == LAST else found)
 
 
 def _save_links(out: Path, found: list[Link]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.scale.articles import columns_of
-from chaffinch.scale.tasks import load, save
+from chaffinch.scale.tasks import LOW, load, save
 
 
 def number(shards: list[Path], out: Path) -> None:
@@ -30,7 +30,7 @@ def number(shards: list[Path], out: Path) -> None:
     node[order] = np.cumsum(new) - 1
     holders = article[order[new]]
     sizes = np.concatenate([load(shard, "sizes") for shard in shards]).astype(np.int64)
-    places = _places(shards, holders)
+    places = places_of(shards, holders)
     starts = np.append(0, np.cumsum(sizes[places]))
     every = np.concatenate([load(shard, "sketches") for shard in shards])
     first = np.append(0, np.cumsum(sizes))[places]
@@ -48,10 +48,10 @@ def _numbered(place: int, count: int) -> NDArray[np.int64]:
     return place << 32 | np.arange(count, dtype=np.int64)
 
 
-def _places(shards: list[Path], articles: NDArray[np.int64]) -> NDArray[np.int64]:
+def places_of(shards: list[Path], articles: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where articles stand among those of all shards, one after the other."""
     before = np.append(0, np.cumsum([len(load(shard, "sizes")) for shard in shards]))
-    place: NDArray[np.int64] = before[articles >> 32] + (articles & 0xFFFFFFFF)
+    place: NDArray[np.int64] = before[articles >> 32] + (articles & LOW)
     return place
 
 
@@ -68,8 +68,3 @@ def by_age(shards: list[Path], out: Path) -> None:
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     save(out, {"rank": rank})
-
-
-def places_of(shards: list[Path], articles: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where articles stand in what `by_age` ranked."""
-    return _places(shards, articles)

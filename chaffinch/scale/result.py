@@ -16,7 +16,7 @@ from chaffinch.corpus.search import tokens
 from chaffinch.scale.articles import columns_of
 from chaffinch.scale.judge import read_links
 from chaffinch.scale.nodes import places_of
-from chaffinch.scale.tasks import load, save, told
+from chaffinch.scale.tasks import LOW, load, save, told
 
 _TABLES = """
     CREATE TABLE shards (id INTEGER PRIMARY KEY, name TEXT NOT NULL, articles INTEGER NOT NULL);
@@ -73,9 +73,7 @@ def write(
         connection.executescript(_INDEXES)
         connection.execute("ANALYZE")
         connection.commit()
-        counts = {
-            name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("clusters", "members")
-        }
+        counts = dict(connection.execute(_COUNTS).fetchall())
     part.replace(database)
     save(out, {}, counts)
 
@@ -153,7 +151,7 @@ def _rows(
         high = int(np.searchsorted(wanted, (place + 1) << 32))
         columns = columns_of(shard, *names)
         for at in range(low, high):
-            row = int(wanted[at]) & 0xFFFFFFFF
+            row = int(wanted[at]) & LOW
             id, *rest = (column[row] for column in columns)
             yield ids[at], clusters[at] or None, place + 1, id, *rest
         low = high

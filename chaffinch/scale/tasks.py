@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+LOW = 0xFFFFFFFF  # the second of two numbers that are one: `first << 32 | second` (layout)
 Array = NDArray[Any]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 
@@ -24,6 +25,11 @@ def complain(message: object) -> None:
 
     line = hide(" ".join(str(message).split()))
     print(f"chaffinch: {printable(line)}", file=sys.stderr, flush=True)
+
+
+def unread() -> None:
+    """Sends standard output nowhere: who read it has gone, as `| head` does. No error, and nothing more to say."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def defused(cell: object) -> object:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlite_utils import Database
 
-from chaffinch.corpus.one_article import aliases, parts
+from chaffinch.corpus.one_article import aliases
 from chaffinch.frontier import known_pages, waits
 from chaffinch.frontier.known_pages import Found
 from chaffinch.frontier.traps import threads, url_shapes, yields
@@ -48,23 +48,12 @@ class Context:
     bounds: dict[str, Bounds]  # of a site's waits, where it has its own
 
 
-def write(
-    db: Database,
-    visits: list[Visit],
-    former: dict[str, Former],
-    missed: set[str],
-    news: set[str],
-    unknown: set[str],
-    priors: dict[tuple[str, PageState], Rate],
-    bounds: dict[str, Bounds],
-) -> dict[str, int]:
+def write(db: Database, visits: list[Visit], former: dict[str, Former], context: Context) -> dict[str, int]:
     """Upserts the page of each visit; returns URL -> page id. An ingested page that is known stays as it is.
 
-    `former` are the pages that are known, by URL; for the rest see `Context`.
+    `former` are the pages that are known, by URL.
     """
     urls = [visit.page.url for visit in visits]
-    later = parts.later(db, urls) | {visit.page.url for visit in visits if visit.part and visit.part.number > 1}
-    context = Context(missed, news, unknown, later, priors, bounds)
     rows = []
     for visit in visits:
         was = former.get(visit.page.url, {})

@@ -94,16 +94,15 @@ def write(
     `counts` says what became of the visits: new, edited, unchanged, gone, …
     """
     visits = judged.visits
-    page_ids = page_rows.write(
-        db,
-        visits,
-        judged.pages,
-        judged.missed,
-        judged.news | admitted.news,
-        learned.fresh,
-        memory.priors,
-        memory.bounds,
+    context = page_rows.Context(
+        missed=judged.missed,
+        news=judged.news | admitted.news,
+        unknown=learned.fresh,
+        later=parts.later(db, visits),
+        priors=memory.priors,
+        bounds=memory.bounds,
     )
+    page_ids = page_rows.write(db, visits, judged.pages, context)
     page_rows.write_links(db, visits, page_ids, learned)
     for visit in visits:
         waits.bring_forward(db, visit.modified, visit.fetched_at)

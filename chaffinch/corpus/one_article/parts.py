@@ -161,13 +161,15 @@ def write(db: Database, found: Assembled, page_ids: Mapping[str, int]) -> None:
             db.conn.execute("DELETE FROM parts WHERE series = ? AND number > ?", row[1:3])
 
 
-def later(db: Database, urls: Sequence[str]) -> set[str]:
-    """Those of `urls` that are known as later parts of an article."""
+def later(db: Database, visits: Sequence[Visit]) -> set[str]:
+    """URLs of those of `visits` that are later parts of an article, or were so far."""
+    urls = [visit.page.url for visit in visits]
     query = f"""
         SELECT url FROM pages JOIN parts ON page_id = pages.id
         WHERE number > 1 AND url IN ({", ".join("?" for _ in urls)})
     """
-    return {url for (url,) in db.conn.execute(query, urls)}
+    known = {url for (url,) in db.conn.execute(query, urls)}
+    return known | {visit.page.url for visit in visits if visit.part and visit.part.number > 1}
 
 
 def article_of_part(db: Database, url: str) -> list[int]:

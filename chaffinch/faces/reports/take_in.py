@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chaffinch.corpus import connect, runs
-from chaffinch.corpus.store import BULK_SECONDS, Store, bulk_visits, why_refused
+from chaffinch.corpus.store import Store, why_refused
 from chaffinch.faces.reports import progress
 from chaffinch.faces.reports.contents import ingest_summary, remind_of_purge
 from chaffinch.flow import workers
@@ -38,9 +38,7 @@ def take_in(paths: Sequence[str], corpus: Path, topics: str) -> int:
                     return
                 bad.tell(BadInput(files.get(visit.page.url, "input"), f"{visit.page.url}: {why_refused(error)}"))
 
-        store = Store(
-            db, begin, batch_visits=bulk_visits(db), batch_seconds=BULK_SECONDS, bulk=True, tell_refused=refused
-        )
+        store = Store(db, begin, bulk=True, tell_refused=refused)
         documents = read(paths, bar.watch)
         for result in workers.over_all_cores(documents, workers.process, connect.key_for(corpus), topics):
             told = result if isinstance(result, BadInput) else _stored(result, store, files)
