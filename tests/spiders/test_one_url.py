@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sqlite_utils import Database
 
 from chaffinch.corpus.connect import open_writer
 from chaffinch.corpus.store import Store
@@ -184,6 +185,31 @@ def test_what_names_the_reader_or_the_same_page_again_makes_no_other_page(corpus
             assert len(one.asked) <= 12 * len(ARTICLES), (name, len(one.asked))
 
 
+def add_visit(db: Database, store: Store, url: str, at: str, text: str) -> None:
+    """Gives the store a visit of a page with one article."""
+    known_pages.add_found(db, [Found(url, 1, None)], at)
+    body = page(text).body
+    assert isinstance(body, str)
+    one = process(Input("x", url, body.encode(), "text/html", "html", fetched_at=at), load_tools(b"k" * 32))
+    one.crawled = True
+    store.add(one)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 8])
+def test_what_pages_teach_of_their_parameters_does_not_hang_on_where_a_batch_ends(tmp_path: Path, batch: int) -> None:
+    db = open_writer(tmp_path / "corpus.db")
+    store = Store(db)
+    for number, name in enumerate(NAMES):
+        url = f"http://a.example/show.php?from=home&id={number}"
+        add_visit(db, store, url, "2026-10-01T00:00:00Z", f"信用卡{name}怎么办")
+        if number % batch == batch - 1:
+            store.flush()
+    store.finish()
+    pairs = len(NAMES) * (len(NAMES) - 1) // 2
+    assert db.execute("SELECT rule, differs FROM url_rules").fetchall() == [("/*.php?id", pairs)]
+    db.conn.close()
+
+
 def test_what_was_stored_under_other_urls_is_merged_with_its_history(tmp_path: Path) -> None:
     """Ten pages show that `cat` selects nothing: until then each of them was an article of its own."""
     db = open_writer(tmp_path / "corpus.db")
@@ -191,12 +217,7 @@ def test_what_was_stored_under_other_urls_is_merged_with_its_history(tmp_path: P
 
     def visit(number: int, query: str, at: str, text: str = "") -> None:
         url = f"http://a.example/a/{number}.html{query}"
-        known_pages.add_found(db, [Found(url, 1, None)], at)
-        body = page(f"信用卡{number}逾期怎么办{text}").body
-        assert isinstance(body, str)
-        one = process(Input("x", url, body.encode(), "text/html", "html", fetched_at=at), load_tools(b"k" * 32))
-        one.crawled = True
-        store.add(one)
+        add_visit(db, store, url, at, f"信用卡{number}逾期怎么办{text}")
         store.flush()
 
     visit(0, "?cat=3", "2026-10-01T00:00:00Z", "旧")

@@ -47,6 +47,7 @@ def settle(db: Database, visits: Sequence[Visit]) -> Settled:
         found.rules[site] = load(db, site)
     changed: dict[str, set[str]] = {}
     batch: dict[tuple[str, bytes], list[Other]] = {}
+    beside: dict[str, list[Visit]] = {}
     before = {site: _used(rules) for site, rules in found.rules.items()}
     lists: dict[tuple[str, int], str] = {}
     for visit in visits:
@@ -62,11 +63,12 @@ def settle(db: Database, visits: Sequence[Visit]) -> Settled:
         names = None if visit.canonical_link is None else rewrite(visit.canonical_link, rules)
         earlier = batch.setdefault((visit.site, visit.fingerprint.digest), [])
         others = same_text(db, visit) + [one for one in earlier if one.visit and one.visit.cleaned]
-        learned |= _learn(db, visit, others, rules)
+        learned |= _learn(visit, others, rules) | _learn_apart(db, visit, beside, rules)
         if not _is_alias(db, visit, names, others, rules) and not _still(db, visit, was):
             _take_over(db, visit, others)
             _name(db, visit, was["id"], names)
             earlier.append(Other(visit.page.url, visit.cleaned.title, names, visit=visit))
+            beside.setdefault(visit.page.url.partition("?")[0], []).append(visit)
     for site, rules in found.rules.items():
         save(db, site, rules, changed.get(site, ()))
         if _used(rules) - before[site]:
@@ -123,8 +125,8 @@ def _learn_from_redirect(visit: Visit, rules: Rules) -> set[str]:
     return {name}
 
 
-def _learn(db: Database, visit: Visit, others: Sequence[Other], rules: Rules) -> set[str]:
-    """Learns from the pages that a visit has the text of, and from those near to it that say something else."""
+def _learn(visit: Visit, others: Sequence[Other], rules: Rules) -> set[str]:
+    """Learns from the pages that a visit has the text of."""
     assert visit.fingerprint is not None
     url, text = visit.page.url, visit.fingerprint.digest
     origin, rest = origins.origin_of(url)
@@ -136,17 +138,32 @@ def _learn(db: Database, visit: Visit, others: Sequence[Other], rules: Rules) ->
         if name := name or path_charset.rule_of(url, one.url):
             rules.setdefault(name, Evidence()).agree(rest, text)
             changed.add(name)
+    return changed
+
+
+def _learn_apart(db: Database, visit: Visit, beside: dict[str, list[Visit]], rules: Rules) -> set[str]:
+    """Learns from the pages near to a visit that say something else: those stored, and of its batch those `beside`."""
+    assert visit.fingerprint is not None
+    url, text = visit.page.url, visit.fingerprint.digest
+    origin, rest = origins.origin_of(url)
+    changed: set[str] = set()
     path = url.partition("?")[0]
     twins = origins.twins(url)
-    near = db.conn.execute(
+    rows = db.conn.execute(
         f"""
         SELECT pages.url FROM pages JOIN articles ON page_id = pages.id JOIN fingerprints ON article_id = articles.id
         WHERE (pages.url = ? OR pages.url > ? AND pages.url < ? OR pages.url IN (?, ?, ?))
         AND digest != ? AND last_seen >= ? AND gone_at IS NULL LIMIT {MOST}
         """,
         (path, f"{path}?", f"{path}@", *twins, text, waits.later(visit.fetched_at, -FRESH)),
-    ).fetchall()
-    for (one_url,) in near:
+    )
+    near = {one_url: None for (one_url,) in rows}
+    for key in (path, *(twin.partition("?")[0] for twin in twins)):
+        for one in beside.get(key, ())[-MOST:]:
+            other_text = one.fingerprint and one.fingerprint.digest
+            if one.cleaned and other_text != text and (key == path or one.page.url in twins):
+                near[one.page.url] = None
+    for one_url in list(near)[:MOST]:
         changed |= idle_params.observe(rules, url, one_url, text, False)
         other, other_rest = origins.origin_of(one_url)
         if other_rest == rest:
