@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from chaffinch.faces import cli
 from chaffinch.faces.demo.farm import Farm, build
@@ -19,8 +19,8 @@ CHECKOUT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Here = Callable[..., "Said"]
 
-# How long an example takes says how busy the machine is.
-settings.register_profile("chaffinch", deadline=None)
+# How long an example takes, or how long it is to make, says how busy the machine is.
+settings.register_profile("chaffinch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("chaffinch")
 # So does whether a query ends in Datasette's second; benchmarks/search.py is what measures it.
 PATIENT = {"sql_time_limit_ms": 20_000, "facet_time_limit_ms": 20_000}
