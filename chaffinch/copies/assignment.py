@@ -48,7 +48,7 @@ def recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[int
         if excerpt is not None:
             excerpts.append((number[excerpt], number[b if excerpt == a else a], full, bool(copy)))
         else:
-            edges.append((min(number[a], number[b]), max(number[a], number[b]), strength))
+            edges.append(Edge(min(number[a], number[b]), max(number[a], number[b]), strength, full))
     frozen = [[number[article] for article in group] for group in large.values()]
     parts = [[order[node] for node in part] for part in groups(partition(edges, frozen, excerpts), len(order))]
     assign(connection, parts, touched, large.keys())

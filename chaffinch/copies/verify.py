@@ -100,7 +100,7 @@ def clustered(found: Iterable[Link]) -> dict[int, int]:
             short, long = (a, b) if link.first_shorter else (b, a)
             excerpts.append((short, long, fullness(link), is_copy(link)))
         elif is_copy(link):
-            edges.append((a, b, score(link)))
+            edges.append(Edge(a, b, score(link), fullness(link)))
     return partition(edges, excerpts=excerpts)
 
 

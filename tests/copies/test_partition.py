@@ -13,26 +13,26 @@ def clusters(of: dict[int, int]) -> list[list[int]]:
 
 
 def clique(nodes: range, strength: float = 0.9) -> list[Edge]:
-    return [(a, b, strength) for b in nodes for a in nodes if a < b]
+    return [Edge(a, b, strength) for b in nodes for a in nodes if a < b]
 
 
 def test_a_bridge_does_not_join() -> None:
-    edges = [*clique(range(4)), *clique(range(4, 8)), (3, 4, 0.5)]
+    edges = [*clique(range(4)), *clique(range(4, 8)), Edge(3, 4, 0.5)]
     assert clusters(partition(edges)) == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
 
 def test_a_chain_breaks() -> None:
-    assert clusters(partition([(n, n + 1, 0.5) for n in range(6)])) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert clusters(partition([Edge(n, n + 1, 0.5) for n in range(6)])) == [[0, 1, 2], [3, 4, 5], [6]]
 
 
 def test_a_large_cluster_is_judged_by_its_voters() -> None:
     nodes = range(10 * VOTERS)
-    edges = [(a, b, 0.9) for b in nodes for a in range(min(b, VOTERS))]
+    edges = [Edge(a, b, 0.9) for b in nodes for a in range(min(b, VOTERS))]
     assert clusters(partition(edges)) == [list(nodes)]
 
 
 def test_groups_stay_together() -> None:
-    assert clusters(partition([(2, 5, 0.9)], [[0, 1, 2]])) == [[0, 1, 2], [5]]
+    assert clusters(partition([Edge(2, 5, 0.9)], [[0, 1, 2]])) == [[0, 1, 2], [5]]
 
 
 def test_an_excerpt_joins_the_one_cluster_that_it_stands_in_most_fully() -> None:
@@ -46,9 +46,23 @@ def test_an_excerpt_joins_the_one_cluster_that_it_stands_in_most_fully() -> None
     assert clusters(partition([], excerpts=nested)) == [[0, 8, 9]]
 
 
+def test_what_an_excerpt_has_of_another_text_by_chance_is_no_edge() -> None:
+    """9 was cut out of 0 to 2; it shares sentences with 20, a stranger to these, as everyone does."""
+    source = [(9, host, 2.0, False) for host in range(3)]
+    chance, sure = Edge(9, 20, 2.0, 1.7), Edge(9, 20, 2.3, 1.9)
+    among = clique(range(3))
+    assert clusters(partition([*among, chance], excerpts=source)) == [[0, 1, 2], [9], [20]]
+    assert [9, 20] in clusters(partition([*among, sure], excerpts=source))
+    akin = [*among, *clique(range(20, 22)), Edge(0, 21, 0.9)]  # 21 is a copy of the source and of 20
+    for edges in ([*among, chance, Edge(0, 20, 0.9)], [*akin, chance, Edge(9, 21, 2.0, 1.7)]):
+        assert [9] not in clusters(partition(edges, excerpts=source))
+    nearly = [(9, host, 1.98, False) for host in range(3)]
+    assert [9, 20] in clusters(partition([*among, chance], excerpts=nearly))
+
+
 @given(st.sets(st.tuples(st.integers(0, 12), st.integers(13, 25))), st.randoms(use_true_random=False))
 def test_order_of_edges_makes_no_difference(pairs: set[tuple[int, int]], chance: random.Random) -> None:
-    edges = [(a, b, (a * b % 7) / 7) for a, b in sorted(pairs)]
+    edges = [Edge(a, b, (a * b % 7) / 7) for a, b in sorted(pairs)]
     shuffled = edges.copy()
     chance.shuffle(shuffled)
     assert clusters(partition(edges)) == clusters(partition(shuffled))
