@@ -106,7 +106,7 @@ class Rule:
     @property
     def declared(self) -> Declarations:
         """What it says of what is seen."""
-        return declarations(self.body)
+        return _declared(self.body)
 
     @property
     def rank(self) -> tuple[int, int, int, int]:
@@ -178,6 +178,8 @@ class StyleSheet:
         """The rules that hide, of those that only name classes and ids that a page has."""
         found: Index = defaultdict(list)
         for key, group in self.hiding.items():
+            if (key[0] == "." and key[1:] not in classes) or (key[0] == "#" and key[1:] not in ids):
+                continue
             for written in group:
                 parts = self.rule(written).parts
                 if parts and all(one.classes <= classes and (not one.id or one.id in ids) for one in parts):
@@ -194,6 +196,9 @@ def declarations(text: str) -> dict[str, tuple[str, bool]]:
         if important or not found.get(name, ("", False))[1]:
             found[name] = value.strip(), bool(important)
     return found
+
+
+_declared = lru_cache(maxsize=MAX_RULES)(declarations)
 
 
 def read(texts: Iterable[str], hides: Callable[[Declarations], str]) -> StyleSheet:

@@ -43,6 +43,7 @@ _UNFOLD_NAMES = (
     " more", " More", " MORE",
 )  # fmt: skip
 _UNFOLD_WORDS = re.compile(f"{'|'.join(_UNFOLD_NAMES[:-3])}|read more|show more", re.IGNORECASE)
+_UNFOLD_LETTERS = frozenset("展全余餘剩更继繼Mm")  # every one of them has one
 _WITH_TEXT = ("p", "a", "span", "li", "td", "h1", "h2", "h3", "strong", "em", "b", "i", "font", "div")
 _QUOTED = re.compile(r"[\"']#?([\w-]{1,60})[\"']")
 _NAMES = ("href", "data-target", "aria-controls", "data-for", "for", "data-id")
@@ -83,7 +84,7 @@ def _suspects(tree: HtmlElement, sheet: StyleSheet) -> list[HtmlElement]:
     tags, inside = _tags(sheet, hiding)
     known: dict[str, list[str]] = {}  # names among an attribute's classes that a rule is about
     styles: dict[str, bool] = {}  # whether an attribute's declarations may hide
-    asked: set[HtmlElement] = set()
+    asked: set[str] = set(tags)  # tags that rules hide in what came so far
     found: list[HtmlElement] = []
     for element in tree.iter():
         suspect = False
@@ -106,10 +107,9 @@ def _suspects(tree: HtmlElement, sheet: StyleSheet) -> list[HtmlElement]:
                 suspect = True
         if names:
             for key in names:
-                for tag in inside.get(key, ()):
-                    asked.update(element.iter(None if tag == "*" else tag))
-        if not suspect and (names or (asked and element in asked) or (tags and (element.tag in tags or "*" in tags))):
-            suspect = any(_hides(rule.declared) for rule in sheet.fitting(hiding, element))
+                asked |= inside.get(key, frozenset())
+        if not suspect and (names or (asked and (element.tag in asked or "*" in asked))):
+            suspect = next(sheet.fitting(hiding, element), None) is not None
         if suspect and isinstance(element.tag, str) and element.tag not in _NEVER_HIDDEN and _is_hidden(element, sheet):
             found.append(element)
             if len(found) > MAX_ELEMENTS:
@@ -243,7 +243,12 @@ def _unfolded(tree: HtmlElement, suspects: Iterable[HtmlElement]) -> set[HtmlEle
             waiting, before = None, element
             continue
         said = (element.text or element.get("value") or "").strip()
-        if not 2 <= len(said) <= 16 or not _UNFOLD_WORDS.search(said) or not _UNFOLD.fullmatch(said):
+        if (
+            not 2 <= len(said) <= 16
+            or _UNFOLD_LETTERS.isdisjoint(said)
+            or not _UNFOLD_WORDS.search(said)
+            or not _UNFOLD.fullmatch(said)
+        ):
             continue
         if element.tag in _NO_CONTROLS or controls > MAX_CONTROLS:
             continue
