@@ -43,7 +43,6 @@ _UNFOLD_NAMES = (
     " more", " More", " MORE",
 )  # fmt: skip
 _UNFOLD_WORDS = re.compile(f"{'|'.join(_UNFOLD_NAMES[:-3])}|read more|show more", re.IGNORECASE)
-_UNFOLD_LETTERS = frozenset("展全余餘剩更继繼Mm")  # every one of them has one
 _WITH_TEXT = ("p", "a", "span", "li", "td", "h1", "h2", "h3", "strong", "em", "b", "i", "font", "div")
 _QUOTED = re.compile(r"[\"']#?([\w-]{1,60})[\"']")
 _NAMES = ("href", "data-target", "aria-controls", "data-for", "for", "data-id")
@@ -243,12 +242,7 @@ def _unfolded(tree: HtmlElement, suspects: Iterable[HtmlElement]) -> set[HtmlEle
             waiting, before = None, element
             continue
         said = (element.text or element.get("value") or "").strip()
-        if (
-            not 2 <= len(said) <= 16
-            or _UNFOLD_LETTERS.isdisjoint(said)
-            or not _UNFOLD_WORDS.search(said)
-            or not _UNFOLD.fullmatch(said)
-        ):
+        if not 2 <= len(said) <= 16 or not _UNFOLD_WORDS.search(said) or not _UNFOLD.fullmatch(said):
             continue
         if element.tag in _NO_CONTROLS or controls > MAX_CONTROLS:
             continue
