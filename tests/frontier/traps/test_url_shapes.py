@@ -151,7 +151,7 @@ def test_the_broad_pattern_speaks_for_narrow_ones_that_brought_nothing() -> None
 
 
 def test_empty_categories_leave_a_few_tries_to_what_has_an_address_like_theirs() -> None:
-    known = {"/*/N.html": Yield(tried=45), "/cat/N.html": Yield(tried=20)}
+    known = {"/*/N.html": Yield(tried=30), "/cat/N.html": Yield(tried=30)}
     named = names_of(f"{SITE}/view/1.html", f"{SITE}/cat/7.html", True)
     assert room(known, named, {})[0] == url_shapes.TRIES_NEW
     assert room({**known, "/view/N.html": Yield(tried=url_shapes.TRIES_NEW)}, named, {})[0] <= 0

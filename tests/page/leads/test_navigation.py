@@ -68,9 +68,8 @@ def test_links_of_which_no_address_is_known_are_named() -> None:
     assert named(parse(titles), titles, 5).by_script == "show()"
     one = titles[: len(titles) // 3]
     assert not named(parse(one), one, 5).by_script
-    buttons = "".join(
-        f'<a href="javascript:show({n})">{word}</a>' for n, word in enumerate(["返回首页", "我要投诉", "在线客服"])
-    )
+    words = ("返回首页", "我要投诉", "在线客服")
+    buttons = "".join(f'<a href="javascript:show({n})">{word}</a>' for n, word in enumerate(words))
     assert not named(parse(buttons), buttons, 5).by_script
 
 
