@@ -287,6 +287,7 @@ def test_the_size_of_an_edit(before: str, after: str) -> None:
 )
 def test_notices(text: str) -> None:
     assert events.is_notice(canonical(text))
+    assert events.is_notice(canonical(text + "逾期之后怎样与银行协商，" * 15))  # and names what else there is
     assert not events.is_notice(canonical(text + "逾期之后怎样与银行协商，" * 40))
 
 
