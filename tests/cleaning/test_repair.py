@@ -167,3 +167,27 @@ def test_hostile_lines_end() -> None:
     random.seed(1)
     for piece in ("\ue30a钪", "?nèi)", "(a", "魑\ue0de", "* ", "&amp;", " ,", "?"):
         repair(piece * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        # How much likelier than the text as it stands a run must be, and how far around one is looked, shows in these.
+        ("早上八点半从磨?躺铰胪烦龇ⅲ\ue0e6母?小时。", "早上八点半从磨盘山码头出发，四?小时。"),
+        (
+            "保证期间有约定的按约定，没有?幕笆侵髡\ue1a5竦狡诤罅\ue2a9鲈?。",
+            "保证期间有约定的按约定，没有的话是主债务到期后六个?。",
+        ),
+        ("去年秋天报名的时?颍\ue0e9伊\ue0e3\ue422\ue07d锒寂懿幌吕?。", "去年秋天报名的时候，我连三公里都跑不下来。"),
+        (
+            "她?诘诙\ue491\ue198\ue2bd?打通客服，申请把剩余本金改成六期。",
+            "她?第二十六天打通客服，申请把剩余本金改成六期。",
+        ),
+        (
+            "收入减去房租、吃饭、交通、赡?\ue253先耍\ue0e5Ｏ碌牟攀强梢曰拐?的。",
+            "收入减去房租、吃饭、交通、赡?老人，剩下的才是可以还?的。",
+        ),
+    ],
+)
+def test_a_damaged_sentence_reads_as_it_was_written_but_for_what_is_lost(line: str, wanted: str) -> None:
+    assert repair(line)[0] == wanted
