@@ -103,6 +103,11 @@ def test_mojibake_is_undone_where_it_can_be_and_marked_where_not(line: str, want
     assert set(counts) == {kind}
 
 
+def test_four_characters_between_latin_ones_are_read_again() -> None:
+    broken = "信用还款".encode().decode("gb18030")
+    assert repair(f"APP {broken} APP")[0] == "APP 信用还款 APP"
+
+
 @pytest.mark.parametrize("start", [0, 10, 20])
 def test_what_was_utf8_read_as_gbk_is_read_again(start: int) -> None:
     line = COMMON[start : start + 36]
@@ -179,6 +184,10 @@ def test_hostile_lines_end() -> None:
             "保证期间有约定的按约定，没有的话是主债务到期后六个?。",
         ),
         ("去年秋天报名的时?颍\ue0e9伊\ue0e3\ue422\ue07d锒寂懿幌吕?。", "去年秋天报名的时候，我连三公里都跑不下来。"),
+        (
+            "这种难堪怎么处理？可以从劳动法和个人信息?；ち椒矫胬?看。",
+            "这种难堪怎么处理？可以从劳动法和个人信息保护两方面来看。",
+        ),
         (
             "她?诘诙\ue491\ue198\ue2bd?打通客服，申请把剩余本金改成六期。",
             "她?第二十六天打通客服，申请把剩余本金改成六期。",
