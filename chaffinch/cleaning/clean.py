@@ -43,30 +43,9 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
     """
     repairs: Counter[str] = Counter()
     contacts: dict[Contact, None] = {}
-    texts: list[str] = []
-    places: list[int] = []  # of each text in `whole`
-    whole: list[Line] = []  # with what nobody sees, which no other rule is asked about
-    context = ""
-    budget = _SHIFTED_CHARS
     marks = marks_of([block.text for block in article.blocks])
-    for block, mark in zip(article.blocks, marks, strict=True):
-        if mark & STRANGE:
-            budget -= len(block.text)
-        text = block.text
-        if block.hidden:
-            if text := _tidy(text, key, "", Counter(), contacts, shifted=False):
-                whole.append(Line(text, text, HIDDEN))
-            continue
-        if mark:
-            text = _tidy(text, key, context, repairs, contacts, shifted=budget > 0)
-        if text:
-            places.append(len(whole))
-            whole.append(Line(text, ""))
-            texts.append(text)
-            context = text[-60:]
-    lines = [whole[place] for place in places]
-    for line, view in zip(lines, views_of(texts), strict=True):
-        line.view = view
+    whole = _lines_of(article, marks, key, repairs, contacts)
+    lines = [line for line in whole if not line.rule]
     # A title that is a line of the page as well is damaged once, not twice.
     again = any(block.text == article.title for block in article.blocks)
     title = _tidy(article.title, key, "", Counter() if again else repairs, contacts)
@@ -93,6 +72,32 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
         sources=article.sources,
         **said,
     )
+
+
+def _lines_of(
+    article: Article, marks: Sequence[int], key: bytes, repairs: Counter[str], contacts: dict[Contact, None]
+) -> list[Line]:
+    """The lines of an article, tidied. What nobody sees has its rule from here on, and no other is asked about it."""
+    lines: list[Line] = []
+    context = ""
+    budget = _SHIFTED_CHARS
+    for block, mark in zip(article.blocks, marks, strict=True):
+        if mark & STRANGE:
+            budget -= len(block.text)
+        text = block.text
+        if block.hidden:
+            if text := _tidy(text, key, "", Counter(), contacts, shifted=False):
+                lines.append(Line(text, text, HIDDEN))
+            continue
+        if mark:
+            text = _tidy(text, key, context, repairs, contacts, shifted=budget > 0)
+        if text:
+            lines.append(Line(text, ""))
+            context = text[-60:]
+    seen = [line for line in lines if not line.rule]
+    for line, view in zip(seen, views_of([line.text for line in seen]), strict=True):
+        line.view = view
+    return lines
 
 
 def _tidy(

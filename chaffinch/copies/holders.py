@@ -11,6 +11,7 @@ import numpy as np
 from chaffinch.copies.similarity import Cache, Text
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
+from chaffinch.text.sql import placeholders
 
 _BATCH = 500  # digests a query: cost
 _cache: Cache[Text] = Cache()
@@ -56,7 +57,7 @@ def holders_of(connection: sqlite3.Connection, digests: set[bytes]) -> dict[byte
     ordered = sorted(digests)
     for start in range(0, len(ordered), _BATCH):
         some = ordered[start : start + _BATCH]
-        marks = ", ".join("?" * len(some))
+        marks = placeholders(some)
         holders |= connection.execute(
             f"SELECT digest, article_id FROM fingerprints WHERE digest IN ({marks}) AND indexed = 1", some
         ).fetchall()

@@ -16,7 +16,7 @@ AS_FULLY = 0.005
 # As weak an edge, of a text that stands whole in others, is what it has of them by chance: those of excerpts of one
 # stock of sentences have 1.82 to 2.08, those of edited copies more (measured: benchmarks/excerpts.py)
 WEAK = 2.1
-WHOLE = 2.0  # containment and spread together, at most
+WHOLE = 2.0  # containment and spread together, at most (layout: each is a share)
 
 
 class Edge(NamedTuple):

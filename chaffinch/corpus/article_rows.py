@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlite_utils import Database
 
 from chaffinch.items import Cleaned, Visit, facts_of
+from chaffinch.text.sql import placeholders
 
 
 def touch(db: Database, visit: Visit) -> None:
@@ -98,7 +99,7 @@ def keep_version(db: Database, article_id: int, fetched_at: str, title: str, tex
 def write_details(db: Database, changed: list[tuple[int, Visit]]) -> None:
     """Removed lines and contacts of articles that are new or changed."""
     ids = [id for id, _ in changed]
-    marks = ", ".join("?" for _ in ids)
+    marks = placeholders(ids)
     db.conn.execute(f"DELETE FROM removed WHERE article_id IN ({marks})", ids)
     db.conn.execute(f"DELETE FROM article_contacts WHERE article_id IN ({marks})", ids)
     articles = [(id, visit.cleaned) for id, visit in changed if visit.cleaned is not None]

@@ -28,6 +28,7 @@ GONE_AFTER_MANY = 3  # where the crawl missed more of a site than it was shown: 
 NOTICE_CHARS = 300  # a notice in place of an article is no longer than this (by hand)
 
 _MISSED = "missed: "
+Wording = tuple[str, str]  # title and text of an article at one time
 EventKind = Literal["new", "edited", "gone", "returned", "moved"]
 
 _NOTICE = re.compile(
@@ -88,9 +89,9 @@ def record(db: Database, events: Iterable[Event]) -> None:
     )
 
 
-def size_of_edit(before: str, after: str) -> tuple[int, int]:
+def size_of_edit(before: Wording, after: Wording) -> tuple[int, int]:
     """Characters of the lines that an edit added and took out, wherever they stand. Linear in the texts."""
-    old, new = Counter(before.split("\n")), Counter(after.split("\n"))
+    old, new = (Counter(f"{title}\n{text}".split("\n")) for title, text in (before, after))
     added, removed = (sum(len(line) * n for line, n in (a - b).items()) for a, b in ((new, old), (old, new)))
     return added, removed
 
@@ -98,10 +99,10 @@ def size_of_edit(before: str, after: str) -> tuple[int, int]:
 def widen_edit(db: Database, former: dict[str, Any], visit: Visit) -> None:
     """Makes the last edit of an article one from its last version to what `visit` shows, at the moment of the visit."""
     assert visit.cleaned is not None
-    title, text = db.conn.execute(
+    was = db.conn.execute(
         "SELECT title, text FROM versions WHERE article_id = ? ORDER BY version DESC LIMIT 1", (former["id"],)
     ).fetchone()
-    size = size_of_edit(f"{title}\n{text}", f"{visit.cleaned.title}\n{visit.cleaned.text}")
+    size = size_of_edit(was, (visit.cleaned.title, visit.cleaned.text))
     db.conn.execute(
         "UPDATE events SET at = ?, added = ?, removed = ? WHERE article_id = ? AND kind = 'edited' AND at = ?",
         (visit.fetched_at, *size, former["id"], former["last_changed"]),

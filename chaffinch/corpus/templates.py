@@ -21,6 +21,7 @@ from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.corpus import search
 from chaffinch.items import Cleaned, Removed, Visit
 from chaffinch.text.canonical import canonical
+from chaffinch.text.sql import placeholders
 
 LOCAL = "file"  # the site of documents without a URL: they have no template in common
 LEARN_AT = 8  # articles of a site that is new; then whenever there are twice as many, until a run ends (by hand)
@@ -118,21 +119,17 @@ def furniture(db: Database, sites: set[str]) -> dict[str, frozenset[Key]]:
     """What is known of those of `sites` that have a template."""
     known: dict[str, set[Key]] = {}
     for site, place, key in db.conn.execute(
-        f"SELECT site, place, key FROM templates WHERE site IN ({_marks(sites)})", sorted(sites)
+        f"SELECT site, place, key FROM templates WHERE site IN ({placeholders(sites)})", sorted(sites)
     ):
         known.setdefault(site, set()).add((place, key))
     return {site: frozenset(keys) for site, keys in known.items()}
-
-
-def _marks(values: Iterable[object]) -> str:
-    return ", ".join("?" for _ in values)
 
 
 def stored(db: Database, ids: Sequence[int]) -> list[tuple[int, Cleaned]]:
     """Stored articles, (id, article), in the order of `ids`: what a template needs of them, nothing else."""
     removed: dict[int, list[Removed]] = {}
     for id, position, rule, text, whole in db.conn.execute(
-        f"SELECT article_id, position, rule, text, whole FROM removed WHERE article_id IN ({_marks(ids)})"
+        f"SELECT article_id, position, rule, text, whole FROM removed WHERE article_id IN ({placeholders(ids)})"
         " ORDER BY article_id, position, rowid",
         ids,
     ):
@@ -140,7 +137,7 @@ def stored(db: Database, ids: Sequence[int]) -> list[tuple[int, Cleaned]]:
     rows = {
         id: Cleaned(url, title, text, removed=tuple(removed.get(id, ())))
         for id, url, title, text in db.conn.execute(
-            f"SELECT id, url, title, text FROM articles WHERE id IN ({_marks(ids)})", ids
+            f"SELECT id, url, title, text FROM articles WHERE id IN ({placeholders(ids)})", ids
         )
     }
     return [(id, rows[id]) for id in ids]
@@ -160,7 +157,7 @@ def rewrite(db: Database, changed: Sequence[tuple[int, Cleaned]]) -> None:
     forms = {id: canonical(article.text) for id, article in changed}
     prints = [(id, fingerprint(form)) for id, form in forms.items()]
     former = db.conn.execute(
-        f"SELECT id, title, text FROM articles WHERE id IN ({_marks(changed)})", [id for id, _ in changed]
+        f"SELECT id, title, text FROM articles WHERE id IN ({placeholders(changed)})", [id for id, _ in changed]
     ).fetchall()
     texts = {id: article.text for id, article in changed}
     search.begin(db.conn)
@@ -172,7 +169,7 @@ def rewrite(db: Database, changed: Sequence[tuple[int, Cleaned]]) -> None:
         ],
     )
     search.put(db.conn, former, ((id, title, texts[id]) for id, title, _ in former), forms)
-    db.conn.execute(f"DELETE FROM removed WHERE article_id IN ({_marks(changed)})", [id for id, _ in changed])
+    db.conn.execute(f"DELETE FROM removed WHERE article_id IN ({placeholders(changed)})", [id for id, _ in changed])
     db.conn.executemany(
         "INSERT INTO removed (article_id, position, rule, text, whole) VALUES (?, ?, ?, ?, ?)",
         [
@@ -189,7 +186,7 @@ def _take_back_edits(db: Database, ids: Sequence[int]) -> None:
     for id, version, fetched_at in db.conn.execute(
         f"""
         SELECT id, version, fetched_at FROM versions AS former JOIN articles ON id = article_id
-        WHERE id IN ({_marks(ids)}) AND former.title = articles.title AND former.text = articles.text
+        WHERE id IN ({placeholders(ids)}) AND former.title = articles.title AND former.text = articles.text
             AND version = (SELECT max(version) FROM versions WHERE article_id = id)
         """,
         ids,

@@ -124,6 +124,10 @@ def _fill(
         " ON CONFLICT DO UPDATE SET paragraphs = paragraphs + 1, letters = letters + excluded.letters",
         zip(ids(copied[0]), ids(copied[1]), copied[2].tolist(), strict=True),
     )
+    _index_titles(connection)
+
+
+def _index_titles(connection: sqlite3.Connection) -> None:
     connection.execute(_SEARCH)
     titles = connection.execute("SELECT id, title FROM members").fetchall()
     connection.executemany(

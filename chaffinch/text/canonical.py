@@ -35,7 +35,7 @@ _RADICALS = dict(
 # Seen by nobody and yet letters to the database: the fillers of Hangul, UAX #44, Default_Ignorable_Code_Point.
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 _DELETED = 0  # NUL itself goes too (source: Unicode: NUL)
-_EXPANDED = 0x110000  # marks what becomes several characters (source: no character has this number)
+_EXPANDED = 0x110000  # marks what becomes several characters (layout: no character has this number)
 _HAN = (range(0x3400, 0xA000), range(0x20000, 0x2A6E0))
 _OTHERS = (
     range(0x3400),

@@ -15,6 +15,7 @@ from chaffinch.cleaning import clean as stage
 from chaffinch.cleaning.clean import clean, load_rules
 from chaffinch.cleaning.page_lines import page_lines
 from chaffinch.cleaning.repair import repair
+from chaffinch.cleaning.rules import Rule
 from chaffinch.items import Article, Block, Cleaned
 from chaffinch.text.chinese.script import script_of
 from chaffinch.text.lines import view_of
@@ -191,6 +192,23 @@ def test_cuts_what_is_glued_to_a_line(line: str, left: str, rule: str) -> None:
     got = cleaned(line, *BODY[1:])
     assert got.text.split("\n")[0] == left
     assert [(r.rule, r.whole) for r in got.removed] == [(rule, False)]
+
+
+def test_a_short_title_is_a_word_of_the_sentence_that_begins_with_it() -> None:
+    line = "信用卡逾期 在很多人那里是从一次疏忽开始的，后来才越滚越大，直到自己也数不清。"
+    assert cleaned(line, *BODY[1:], title="信用卡逾期").text.split("\n")[0] == line
+
+
+@pytest.mark.parametrize(("count", "told"), [(7, False), (14, True)])
+def test_a_handful_of_icons_is_no_font_of_its_own(count: int, told: bool) -> None:
+    body = [line.replace("。", "\ue123。") for line in BODY]
+    body[0] += "\ue123" * (count - sum(line.count("\ue123") for line in body))
+    assert ("private-use" in cleaned(*body).repairs) is told
+
+
+def test_where_a_page_has_no_prose_only_its_first_lines_are_its_head() -> None:
+    rule = Rule("head", "head", 2, 400)
+    assert [rule.holds(at, 40, 0, 0) for at in (0, 4, 9)] == [True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,11 @@ def test_mojibake_is_undone_where_it_can_be_and_marked_where_not(line: str, want
     assert set(counts) == {kind}
 
 
+def test_four_characters_between_latin_ones_are_read_again() -> None:
+    broken = "信用还款".encode().decode("gb18030")
+    assert repair(f"APP {broken} APP")[0] == "APP 信用还款 APP"
+
+
 @pytest.mark.parametrize("start", [0, 10, 20])
 def test_what_was_utf8_read_as_gbk_is_read_again(start: int) -> None:
     line = COMMON[start : start + 36]
@@ -167,3 +172,31 @@ def test_hostile_lines_end() -> None:
     random.seed(1)
     for piece in ("\ue30a钪", "?nèi)", "(a", "魑\ue0de", "* ", "&amp;", " ,", "?"):
         repair(piece * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        # How much likelier than the text as it stands a run must be, and how far around one is looked, shows in these.
+        ("早上八点半从磨?躺铰胪烦龇ⅲ\ue0e6母?小时。", "早上八点半从磨盘山码头出发，四?小时。"),
+        (
+            "保证期间有约定的按约定，没有?幕笆侵髡\ue1a5竦狡诤罅\ue2a9鲈?。",
+            "保证期间有约定的按约定，没有的话是主债务到期后六个?。",
+        ),
+        ("去年秋天报名的时?颍\ue0e9伊\ue0e3\ue422\ue07d锒寂懿幌吕?。", "去年秋天报名的时候，我连三公里都跑不下来。"),
+        (
+            "这种难堪怎么处理？可以从劳动法和个人信息?；ち椒矫胬?看。",
+            "这种难堪怎么处理？可以从劳动法和个人信息保护两方面来看。",
+        ),
+        (
+            "她?诘诙\ue491\ue198\ue2bd?打通客服，申请把剩余本金改成六期。",
+            "她?第二十六天打通客服，申请把剩余本金改成六期。",
+        ),
+        (
+            "收入减去房租、吃饭、交通、赡?\ue253先耍\ue0e5Ｏ碌牟攀强梢曰拐?的。",
+            "收入减去房租、吃饭、交通、赡?老人，剩下的才是可以还?的。",
+        ),
+    ],
+)
+def test_a_damaged_sentence_reads_as_it_was_written_but_for_what_is_lost(line: str, wanted: str) -> None:
+    assert repair(line)[0] == wanted

@@ -23,6 +23,7 @@ def cleaned(*lines: str) -> Cleaned:
     ("lines", "rule"),
     [
         ([*BODY[:1], "花呗还款页面", "花呗还款页面", *BODY[1:]], "caption"),
+        ([*BODY[:1], *["某银行信用卡中心的工作人员在解答市民的提问"] * 2, *BODY[1:]], "caption"),
         ([f"首页个债资讯{TITLE}", *BODY], "breadcrumb"),
         (["花呗逾期,花呗协商,花呗催收,花呗起诉", *BODY], "search-terms"),
         ([*BODY, "花呗逾期 花呗协商 花呗催收"], "search-terms"),
@@ -44,6 +45,11 @@ def test_what_its_place_gives_away_goes(lines: list[str], rule: str) -> None:
         [*BODY, "一、花呗逾期怎么办"],
         [*BODY[:2], "花呗 逾期 协商 起诉", *BODY[2:]],  # inside an article a row of words is its own
         [*BODY[:1], "等一等。", "等一等。", *BODY[1:]],
+        [
+            *BODY[:1],
+            *["账单到了日子没有还上也不要慌张 先把每一笔欠款都写下来 再看看哪些是本金 哪些是利息和违约金"] * 2,
+            *BODY[1:],
+        ],
         ["花呗逾期以后 会怎么样", "花呗催收 怎么应对", "花呗协商 怎么谈"],  # a text without signs has no tail to tell
     ],
 )

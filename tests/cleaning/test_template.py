@@ -87,6 +87,27 @@ def test_a_few_articles_prove_nothing() -> None:
     assert learnt([[*prose(n), SLOGAN] if n < 2 else prose(n) for n in range(12)]) == set()
 
 
+def test_six_articles_that_all_end_alike_are_enough() -> None:
+    assert learnt([[*prose(n), SLOGAN] for n in range(6)]) == {SLOGAN}
+
+
+def test_furniture_stands_within_a_screen_of_the_end() -> None:
+    def below(lines: int) -> list[list[str]]:
+        return [
+            [*prose(n, 3_000), SLOGAN, *(f"{chr(0x4E00 + 40 * n + k)}说好" for k in range(lines))] for n in range(8)
+        ]
+
+    assert SLOGAN in learnt(below(8)) and SLOGAN not in learnt(below(18))
+
+
+def test_an_article_that_is_half_furniture_loses_it_and_one_that_would_be_a_fifth_of_itself_does_not() -> None:
+    for own, taken in ((4, True), (2, False)):
+        page = [*prose(9, 540), *prose(5)[:own]] if own == 4 else [*prose(9, 660), *prose(5)[:own]]
+        wrong: frozenset[Key] = frozenset(("head", line_key(line)) for line in page[:-own])
+        after = apply(cleaned(page), wrong, RULES).text.split("\n")
+        assert after == (page[-own:] if taken else page)
+
+
 def test_furniture_goes_from_the_ends_only_and_can_be_put_back() -> None:
     before = cleaned([SLOGAN, *prose(3)[:2], SLOGAN, *prose(3)[2:], "分享到：微信", SLOGAN])
     both: frozenset[Key] = frozenset({("head", line_key(SLOGAN)), ("tail", line_key(SLOGAN))})

@@ -65,6 +65,17 @@ def test_too_short_to_judge(text: str) -> None:
     assert (found.simhash, len(found.sketch), found.digest) == (None, 0, b"")
 
 
+def test_a_sentence_is_long_enough_to_judge() -> None:
+    assert fingerprint(SENTENCE[:32]).digest
+
+
+@pytest.mark.parametrize("menu", [0, 40])
+def test_seventy_characters_with_a_menu_before_and_spam_behind_are_a_chinese_text(menu: int) -> None:
+    text = (SENTENCE + SENTENCE[::-1])[:70]
+    noisy = "home about contact terms " * (menu // 4) + text + " cheap watches best price" * 200
+    assert fingerprint(noisy).digest == fingerprint(text).digest != b""
+
+
 def test_punctuation_latin_and_pinyin_do_not_count() -> None:
     plain = fingerprint(SENTENCE)
     noisy = fingerprint(", ".join(SENTENCE).replace("卡", "卡(ka)").replace("行", "行 x。"))

@@ -44,6 +44,30 @@ def test_a_spun_copy_is_told_from_a_splice_that_shares_more(seed: int) -> None:
     assert spun.jaccard + spun.containment < splice.jaccard + splice.containment
 
 
+@pytest.mark.parametrize(
+    ("found", "what"),
+    [
+        (Likeness(0.97, 0.99, 1.0), "copy"),
+        (Likeness(0.6, 0.8, 0.95), "edited"),  # two fifths of its runs of letters are others, and it is there all along
+        (Likeness(0.35, 0.55, 0.95), "spun"),
+        (Likeness(0.2, 0.35, 0.95), "spun"),  # of a copy cut to a third, in the wrapper of another site
+        (Likeness(0.11, 0.2, 1.0), "splice"),  # so little is no version of it, wherever it stands
+        (Likeness(0.3, 0.5, 0.5), "splice"),
+        (Likeness(0.25, 0.4, 0.4), "splice"),
+        (Likeness(0.1, 0.2, 0.2), None),  # a quotation
+        (Likeness(0.3, 0.6, 0.35), None),  # what they have in common is the commonest of it
+        (Likeness(0.2, 0.95, 0.95, size=0.2), "excerpt"),
+        (Likeness(0.3, 0.95, 0.95, size=0.3), "excerpt"),
+        (Likeness(0.4, 1.0, 0.95, size=0.4), "excerpt"),
+        (Likeness(0.1, 0.55, 0.55, size=0.2), "splice"),  # half of a short text stands in the long one
+        (Likeness(0.55, 1.0, 1.0, size=0.7), "edited"),  # most of it, though the rest says much that is new
+        (Likeness(0.8, 1.0, 1.0, size=0.4), "edited"),  # all that it says, said twice
+    ],
+)
+def test_how_much_is_what(found: Likeness, what: str | None) -> None:
+    assert kind(found) == what
+
+
 def test_kinds() -> None:
     source = article(1, 900)
     others = {

@@ -269,10 +269,10 @@ def test_the_wait_follows_what_visits_find(db: Database) -> None:
 
 @given(st.text("甲乙\n"), st.text("甲乙\n"))
 def test_the_size_of_an_edit(before: str, after: str) -> None:
-    added, removed = events.size_of_edit(before, after)
+    added, removed = events.size_of_edit(("", before), ("", after))
     assert added - removed == len(after.replace("\n", "")) - len(before.replace("\n", ""))
-    assert events.size_of_edit(after, before) == (removed, added)
-    assert events.size_of_edit(after, after) == (0, 0)
+    assert events.size_of_edit(("", after), ("", before)) == (removed, added)
+    assert events.size_of_edit(("", after), ("", after)) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -287,6 +287,7 @@ def test_the_size_of_an_edit(before: str, after: str) -> None:
 )
 def test_notices(text: str) -> None:
     assert events.is_notice(canonical(text))
+    assert events.is_notice(canonical(text + "逾期之后怎样与银行协商，" * 15))  # and names what else there is
     assert not events.is_notice(canonical(text + "逾期之后怎样与银行协商，" * 40))
 
 

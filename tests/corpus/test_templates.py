@@ -7,6 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from sqlite_utils import Database
+
+from chaffinch.corpus import templates
 from chaffinch.corpus.connect import open_reader, open_writer
 from chaffinch.corpus.store import Store
 from chaffinch.flow.tools import load_tools
@@ -53,6 +56,16 @@ def state(corpus: Path) -> list[list[Any]]:
     db = open_reader(corpus)
     assert not db.execute("SELECT * FROM template_sites WHERE fresh").fetchall()
     return [db.execute(query).fetchall() for query in QUERIES]
+
+
+def test_a_new_site_is_learned_from_once_there_is_something_to_compare() -> None:
+    db = Database(memory=True)
+    templates.create_tables(db)
+    for _ in range(6):
+        templates.note(db, ["few.example", "many.example"])
+    for _ in range(6):
+        templates.note(db, ["many.example"])
+    assert templates.ripe(db) == ["many.example"]
 
 
 def test_furniture_that_no_rule_knows_goes_and_a_copied_sentence_stays(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from chaffinch.frontier.farms import Farm, Limits, fits, limits, load, plan
 def test_a_list_gives_farms_with_canonical_start_urls(tmp_path: Path) -> None:
     file = tmp_path / "farms.toml"
     file.write_text(
-        '[[farm]]\nstart = "HTTP://a.localhost"\n[[farm]]\nname = "乙"\nstart = ["http://b.localhost/x"]\ndelay = 2\n'
+        '[[farm]]\nstart = "HTTP://a.localhost"\n[[farm]]\nname = "乙"\nstart = ["http://b.localhost/x"]\ndelay = 8e4\n'
     )
     assert plan(farms=str(file)).farms == (
         Farm("a.localhost", ("http://a.localhost/",)),
-        Farm("乙", ("http://b.localhost/x",), 2.0),
+        Farm("乙", ("http://b.localhost/x",), 80000.0),
     )
 
 
@@ -61,6 +61,7 @@ def test_parts_of_urls(pattern: str, url: str, fit: bool) -> None:
         ('[[farm]]\nstart = "ftp://a"\n', "farm 1: 'ftp://a' is not"),
         ('[[farm]]\nstart = "http://a/"\nstrat = 1\n', "unknown key 'strat'"),
         ('[[farm]]\nstart = "http://a/"\ndelay = "x"\n', "`delay`"),
+        ('[[farm]]\nstart = "http://a/"\ndelay = 100000\n', "`delay`"),  # less than a page a day
         ('[[farm]]\nstart = "http://a/"\nbudget = 0\n', "`budget` must be a whole number"),
         ('[[farm]]\nstart = "http://a/"\ndepth = true\n', "`depth`"),
         ('[[farm]]\nstart = "http://a/"\ninclude = 3\n', "`include` must be a list"),

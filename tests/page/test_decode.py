@@ -82,6 +82,11 @@ def test_seven_bit_charsets(codec: str, declared: str) -> None:
     assert document.charset == codec
 
 
+def test_a_line_about_hz_is_not_a_page_in_it() -> None:
+    line = "<p>HZ writes " + "逾期还款".encode("hz").decode() + " for four characters</p>"
+    assert decode(Page("", line.encode())).html == line
+
+
 def test_tildes_and_braces_are_no_charset() -> None:
     html = '<script>var a = "~{x}~{y}~{z}~";b={~}</script><p>plain</p>'
     assert decode(Page("", html.encode())).html == html

@@ -50,6 +50,14 @@ def test_any_list_of_codings_is_undone_from_the_last_to_the_first(body: bytes, c
     assert (plain.body, plain.fault) == (body, "")
 
 
+def test_of_more_codings_than_curl_undoes_none_is_undone() -> None:
+    sent = brotli.compress(TEXT)
+    for _ in range(5):
+        sent = brotli.compress(sent)
+    with pytest.raises(NotReadableError, match="6 codings"):
+        decoded(sent, ",".join(["br"] * 6), LIMIT)
+
+
 @pytest.mark.parametrize(
     "coding", ["gzip", "x-gzip", "deflate", "br", "zstd", "utf-8", "none", "chunked", "gzip, br", ""]
 )

@@ -20,6 +20,27 @@ def kept(text: str, spans: Spans) -> str:
     return "".join(text[end:start] for end, start in zip(ends, [*(s for s, _ in spans), len(text)], strict=True))
 
 
+def lines(*lengths: int) -> list[str]:
+    """A line that has the first so many characters of another of twenty, and nothing else of it."""
+    whole = "逾期之后银行会先打电话再寄出书面的通知给本人"[:20]
+    return [whole[:length] + "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"[length:] for length in lengths]
+
+
+def test_lines_with_half_of_their_characters_in_common_stand_against_one_another_and_with_a_third_do_not() -> None:
+    assert [len(align(lines(20), lines(same))) for same in (10, 7)] == [1, 2]
+
+
+def test_of_a_short_line_more_than_half_must_be_in_a_long_one() -> None:
+    long = "协商还款要准备收入证明和困难说明以及身份证件原件并且不要向陌生账户转账更不要相信任何代办的广告"
+    assert len(align([long], ["收入证明和困难说寅卯辰"])) == 1
+    assert len(align([long], ["收入证明和困丑寅卯辰巳"])) == 2
+
+
+def test_one_character_is_alike_by_chance_and_a_word_is_not() -> None:
+    assert differences("春天花的开在山坡", "秋夜雨的落到河边") == (((0, 8),), ((0, 8),))
+    assert differences("春天信用卡在山坡", "秋夜信用卡到河边") == (((0, 2), (5, 8)), ((0, 2), (5, 8)))
+
+
 @given(TEXTS, TEXTS)
 def test_every_line_once_and_what_is_left_unmarked_is_equal(a: list[str], b: list[str]) -> None:
     rows = align(a, b)

@@ -6,7 +6,7 @@ import pytest
 
 from chaffinch.faces.demo.farm import OFF_TOPIC, Farm
 from chaffinch.text.canonical import canonical
-from chaffinch.text.topic import load_topics, score
+from chaffinch.text.topic import Topics, load_topics, named, score
 
 TOPICS = load_topics()
 ON = [
@@ -116,3 +116,33 @@ def test_a_wrong_topic_is_named(tmp_path: Path, table: str) -> None:
     path.write_text(table, encoding="utf-8")
     with pytest.raises(ValueError, match="养猫"):
         load_topics(path)
+
+
+def plain(tmp_path: Path, threshold: float = 1) -> Topics:
+    """A topic of eight terms that weigh 1 but for the core's, 2."""
+    file = tmp_path / "topics.toml"
+    terms = '1 = ["甲甲", "乙乙", "丙丙", "丁丁", "戊戊", "己己", "庚庚"]\n2 = ["核心"]'
+    file.write_text(f'["试"]\nthreshold = {threshold}\n["试".terms]\n{terms}\n')
+    return load_topics(file)
+
+
+def test_a_term_says_more_in_the_title_but_not_as_much_as_a_text_that_goes_on_about_it(tmp_path: Path) -> None:
+    topics = plain(tmp_path)
+    titled, thrice, again = (
+        score(title, "乙乙" + text, topics)[1] for title, text in (("核心", ""), ("", "核心" * 2), ("", "核心" * 5))
+    )
+    assert thrice < titled < again
+
+
+def test_who_says_a_word_twenty_times_is_not_more_on_topic_than_who_says_it_eight_times(tmp_path: Path) -> None:
+    eight, twenty = (score("", "乙乙" + "核心" * times, plain(tmp_path))[1] for times in (8, 20))
+    assert eight == twenty
+
+
+def test_two_terms_are_company_enough(tmp_path: Path) -> None:
+    assert score("", "核心与乙乙", plain(tmp_path))[0] == "试"
+    assert score("", "核心与核心", plain(tmp_path))[0] is None
+
+
+def test_a_link_is_named_by_a_usual_word_of_the_topic_and_not_by_one_that_others_use() -> None:
+    assert named(["信用卡的种类", "银行网点", "红烧肉"], TOPICS) == [True, False, False]

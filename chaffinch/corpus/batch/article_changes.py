@@ -11,6 +11,7 @@ from chaffinch.copies import cluster
 from chaffinch.corpus import article_rows, events, search, templates
 from chaffinch.corpus.events import Event
 from chaffinch.items import FIELDS, Cleaned, Visit
+from chaffinch.text.sql import placeholders
 
 Former = dict[str, Any]  # the row of an article as it was, with the URL of its page
 
@@ -20,7 +21,7 @@ def known(db: Database, urls: list[str]) -> dict[str, Former]:
     rows = db.query(
         f"""
         SELECT articles.id, pages.url, title, text, {", ".join(FIELDS)}, last_seen, last_changed, gone_at
-        FROM pages JOIN articles ON page_id = pages.id WHERE pages.url IN ({", ".join("?" for _ in urls)})
+        FROM pages JOIN articles ON page_id = pages.id WHERE pages.url IN ({placeholders(urls)})
         """,
         urls,
     )
@@ -97,8 +98,8 @@ def _seen_again(db: Database, visit: Visit, cleaned: Cleaned, former: Former, ch
     if visit.mixed:
         events.widen_edit(db, former, visit)
     elif not visit.grown:
-        before, after = f"{former['title']}\n{former['text']}", f"{cleaned.title}\n{cleaned.text}"
-        changes.events.append(Event("edited", former["id"], visit.fetched_at, *events.size_of_edit(before, after)))
+        size = events.size_of_edit((former["title"], former["text"]), (cleaned.title, cleaned.text))
+        changes.events.append(Event("edited", former["id"], visit.fetched_at, *size))
     return "edited"
 
 

@@ -15,6 +15,7 @@ from chaffinch.frontier.traps import threads, url_shapes, yields
 from chaffinch.frontier.waits import Bounds, Rate
 from chaffinch.items import PageState, Visit
 from chaffinch.text.contacts.addresses import hide
+from chaffinch.text.sql import placeholders
 
 # Visits in a row that find no list where there was one, until it is left for as long as what is gone: by hand.
 LOST_AFTER = 3
@@ -29,7 +30,7 @@ def known(db: Database, urls: list[str]) -> dict[str, Former]:
     rows = db.query(
         f"""
         SELECT url, state, reason, failures, last_fetched, missing, missed, missed_since, changes, watched
-        FROM pages WHERE url IN ({_in(urls)})
+        FROM pages WHERE url IN ({placeholders(urls)})
         """,
         urls,
     )
@@ -60,7 +61,7 @@ def write(db: Database, visits: list[Visit], former: dict[str, Former], context:
         if visit.crawled or not (was.get("state", "found") != "found" or visit.status == 304):
             rows.append(_row(db, visit, was, context))
     _upsert(db, rows)
-    return dict(db.conn.execute(f"SELECT url, id FROM pages WHERE url IN ({_in(urls)})", urls).fetchall())
+    return dict(db.conn.execute(f"SELECT url, id FROM pages WHERE url IN ({placeholders(urls)})", urls).fetchall())
 
 
 def _row(db: Database, visit: Visit, was: Former, context: Context) -> dict[str, Any]:
@@ -180,7 +181,3 @@ def write_links(db: Database, visits: list[Visit], page_ids: dict[str, int], lea
         ]  # fmt: skip
         known_pages.add_found(db, found, visit.fetched_at)
         known_pages.prefer(db, [url for url in visit.named if url not in learned.fresh])
-
-
-def _in(values: list[str]) -> str:
-    return ", ".join("?" for _ in values)

@@ -19,8 +19,11 @@ from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.corpus.one_article.part_numbers import count_from_zero, named_firsts
 from chaffinch.items import Cleaned, Contact, Page, Part, Removed, Visit, withdraw
 from chaffinch.text.canonical import canonical
+from chaffinch.text.sql import placeholders
 
 ONE_EDIT = timedelta(hours=12)  # within which the parts of an edited article are visited, be it by two runs
+_Brought = tuple[str, Part, Cleaned]  # the URL of a page, which part it is, its text
+_Known = dict[str, dict[int, tuple[str, Cleaned]]]  # series -> number of a part -> (URL, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Assembled:
     """Visits as they are to be stored, and the parts that they brought."""
 
     visits: list[Visit]
-    parts: list[tuple[str, Part, Cleaned]]  # (page URL, part, its text)
+    parts: list[_Brought]
     alone: list[str]  # URLs of pages that are no part of anything, whatever they were before
     news: frozenset[str] = frozenset()  # URLs of parts that are new or say something else than before
     moved: tuple[tuple[str, int], ...] = ()  # (page URL, number) of stored parts that turned out to count from 0
@@ -62,17 +65,7 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
     brought = [(visit.page.url, visit.part, visit.cleaned) for visit in visits if visit.part and visit.cleaned]
     alone = [visit.page.url for visit in visits if visit.cleaned is not None and visit.part is None]
     former = {series: dict(numbers) for series, numbers in known.items()}
-    taken: list[tuple[str, Part, Cleaned]] = []
-    for url, part, cleaned in brought:
-        assert part is not None and cleaned is not None
-        numbers = known.setdefault(part.series, {})
-        was = numbers.get(part.number)
-        if was is None or was[0] == url or len(url) < len(was[0]):  # not `x_1.html` beside `x.html`
-            numbers[part.number] = (url, cleaned)
-            taken.append((url, part, cleaned))
-        if part.last:
-            for number in [number for number in numbers if number > part.number]:
-                del numbers[number]
+    taken = _take(brought, known)
     if not taken:
         return Assembled(list(visits), [], alone, moved=tuple(moved), asked=frozenset(asked))
     news = {
@@ -103,13 +96,28 @@ def assemble(db: Database, visits: Sequence[Visit]) -> Assembled:
     return Assembled(out, taken, alone, frozenset(news), tuple(moved), frozenset(asked))
 
 
+def _take(brought: Sequence[_Brought], known: _Known) -> list[_Brought]:
+    """Gives the parts that visits brought their places in `known`, and says which of them have one."""
+    taken = []
+    for url, part, cleaned in brought:
+        numbers = known.setdefault(part.series, {})
+        was = numbers.get(part.number)
+        if was is None or was[0] == url or len(url) < len(was[0]):  # not `x_1.html` beside `x.html`
+            numbers[part.number] = (url, cleaned)
+            taken.append((url, part, cleaned))
+        if part.last:
+            for number in [number for number in numbers if number > part.number]:
+                del numbers[number]
+    return taken
+
+
 def _mixed(db: Database, first: str, urls: Sequence[str], at: str) -> bool:
     """Whether the stored article is half of an edit: edited lately, and the parts at `urls` not seen again by then."""
     since = (datetime.fromisoformat(at) - ONE_EDIT).strftime("%Y-%m-%dT%H:%M:%SZ")
     query = f"""
         SELECT 1 FROM articles JOIN events ON article_id = articles.id AND kind = 'edited' AND at = last_changed
         JOIN pages AS own ON own.id = page_id WHERE own.url = ? AND last_changed BETWEEN ? AND ? AND NOT EXISTS (
-            SELECT 1 FROM pages WHERE url IN ({", ".join("?" for _ in urls)}) AND last_fetched >= last_changed
+            SELECT 1 FROM pages WHERE url IN ({placeholders(urls)}) AND last_fetched >= last_changed
         )
     """
     return db.conn.execute(query, (first, since, at, *urls)).fetchone() is not None
@@ -166,7 +174,7 @@ def later(db: Database, visits: Sequence[Visit]) -> set[str]:
     urls = [visit.page.url for visit in visits]
     query = f"""
         SELECT url FROM pages JOIN parts ON page_id = pages.id
-        WHERE number > 1 AND url IN ({", ".join("?" for _ in urls)})
+        WHERE number > 1 AND url IN ({placeholders(urls)})
     """
     known = {url for (url,) in db.conn.execute(query, urls)}
     return known | {visit.page.url for visit in visits if visit.part and visit.part.number > 1}
@@ -213,11 +221,11 @@ def read_anew(db: Database, url: str) -> None:
     )
 
 
-def _load(db: Database, series: Sequence[str]) -> dict[str, dict[int, tuple[str, Cleaned]]]:
-    found: dict[str, dict[int, tuple[str, Cleaned]]] = {}
+def _load(db: Database, series: Sequence[str]) -> _Known:
+    found: _Known = {}
     for one, number, url, cleaned in db.conn.execute(
         "SELECT series, number, url, cleaned FROM parts JOIN pages ON pages.id = page_id"
-        f" WHERE series IN ({', '.join('?' for _ in series)}) ORDER BY series, number",
+        f" WHERE series IN ({placeholders(series)}) ORDER BY series, number",
         series,
     ):
         found.setdefault(one, {})[number] = (url, _from_json(cleaned))

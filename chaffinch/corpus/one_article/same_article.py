@@ -8,11 +8,12 @@ from sqlite_utils import Database
 
 from chaffinch.copies import cluster
 from chaffinch.corpus import article_rows, search
+from chaffinch.text.sql import placeholders
 
 
 def delete(db: Database, ids: Sequence[int]) -> None:
     """Takes articles out of every table and index."""
-    marks = ", ".join("?" for _ in ids)
+    marks = placeholders(ids)
     cluster.remove(db, ids)
     former = db.conn.execute(f"SELECT id, title, text FROM articles WHERE id IN ({marks})", ids).fetchall()
     search.begin(db.conn)

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from sqlite_utils import Database
 
-_SUGGESTED = 3  # by hand
+_SUGGESTED = 3  # shown
 _NEIGHBOURS = 50  # URLs looked at on either side of the place where one would stand (cost)
 
 

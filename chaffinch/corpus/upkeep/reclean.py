@@ -19,6 +19,7 @@ from chaffinch.cleaning.rules import Rules
 from chaffinch.corpus import templates
 from chaffinch.items import Article, Block, Cleaned, Removed
 from chaffinch.text.contacts.addresses import shown
+from chaffinch.text.sql import placeholders
 
 _BATCH = 100  # cost
 
@@ -74,9 +75,7 @@ def reclean(
     ids = [id for (id,) in db.conn.execute("SELECT id FROM articles ORDER BY id") if id not in but]
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
-        sites = dict(
-            db.conn.execute(f"SELECT id, site FROM articles WHERE id IN ({', '.join('?' for _ in batch)})", batch)
-        )
+        sites = dict(db.conn.execute(f"SELECT id, site FROM articles WHERE id IN ({placeholders(batch)})", batch))
         known = templates.furniture(db, set(sites.values()))
         changed: list[tuple[int, Cleaned]] = []
         addresses: list[tuple[str, int]] = []  # of articles stored before contacts in them were masked

@@ -14,6 +14,7 @@ from chaffinch.corpus.upkeep.reclean import Recleaned, tell
 from chaffinch.flow.workers import over_all_cores, process
 from chaffinch.items import FIELDS, Visit
 from chaffinch.page.kept.files import BadInput, Input
+from chaffinch.text.sql import placeholders
 
 _BATCH = 100  # cost
 _KEPT = tuple(FIELDS)  # later visits may have brought them up to date
@@ -83,7 +84,7 @@ def _clean(db: Database, visits: list[Visit], told: Recleaned, write: bool) -> l
 
 
 def _rows(db: Database, urls: list[str]) -> Iterable[dict[str, Any]]:
-    marks = ", ".join("?" for _ in urls)
+    marks = placeholders(urls)
     return db.query(
         f"SELECT articles.id, pages.url, {', '.join(_COMPARED)} FROM pages JOIN articles ON page_id = pages.id"
         f" WHERE pages.url IN ({marks})",

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from chaffinch.corpus import runs as manifests
 from chaffinch.faces.reports.contents import add_row, console, new_table
 from chaffinch.text.contacts.addresses import hide
+from chaffinch.text.sql import placeholders
 
 SHOWN = 20  # rows of a table; the JSON has all (shown)
 
@@ -86,7 +87,7 @@ def happened(db: Database, since: str) -> Happened:
         ).fetchall()
     ids = [id for id, _ in runs]
     started = min((start for _, start in runs), default=None)
-    marks = ", ".join("?" for _ in ids)
+    marks = placeholders(ids)
     rows = db.conn.execute(
         f"""
         SELECT kind, at, articles.url, articles.site, articles.title, added, removed, other.url

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from chaffinch.text.sql import placeholders
+
 WELL = ("finished", "closespider_timeout", "closespider_pagecount", "closespider_itemcount")
 STALE = timedelta(days=8)  # a weekly crawl, and a day's grace
 
@@ -26,7 +28,7 @@ def health(db: Database, at: str) -> Health:
     A crawl ended well when it came to its end or to the bound that it was given, and a server answered.
     """
     (last,) = db.conn.execute(
-        f"SELECT max(started) FROM crawls WHERE kind = 'crawl' AND reason IN ({', '.join('?' for _ in WELL)})", WELL
+        f"SELECT max(started) FROM crawls WHERE kind = 'crawl' AND reason IN ({placeholders(WELL)})", WELL
     ).fetchone()
     (backlog,) = db.conn.execute("SELECT count(*) FROM pages WHERE due <= ?", (at,)).fetchone()
     stale = last is None or datetime.fromisoformat(at) - datetime.fromisoformat(last) > STALE

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from chaffinch.items import Visit, withdraw
 from chaffinch.text.canonical import canonical
+from chaffinch.text.sql import placeholders
 
 GRAM = 5  # characters (by hand)
 KEPT = 0.2  # of an article's runs of so many characters, which an edit leaves somewhere; by hand
@@ -82,7 +83,7 @@ def _former(db: Database, urls: Sequence[str]) -> dict[str, str | None]:
     """The text of each page fetched before: of its article, None where it was a list or the like."""
     rows = db.conn.execute(
         "SELECT pages.url, text FROM pages LEFT JOIN articles ON page_id = pages.id"
-        f" WHERE last_fetched IS NOT NULL AND pages.url IN ({', '.join('?' for _ in urls)})"
+        f" WHERE last_fetched IS NOT NULL AND pages.url IN ({placeholders(urls)})"
         " AND (text IS NOT NULL OR state = 'page')",
         urls,
     )

@@ -32,6 +32,7 @@ from chaffinch.frontier.traps.url_shapes import (
     why,
 )  # fmt: skip
 from chaffinch.items import Visit, withdraw
+from chaffinch.text.sql import placeholders
 
 HOPES = 10  # pages that do not count since they lead to pages of which nothing is known yet (by hand)
 HOPES_BROAD = 30  # of a broad pattern (by hand)
@@ -251,7 +252,7 @@ def _sources(db: Database, urls: Iterable[str], at_once: int = 500) -> dict[str,
     for some in batched(urls, at_once):
         rows = db.conn.execute(
             "SELECT pages.url, source.url, pages.priority FROM pages JOIN pages AS source ON source.id = pages.found_on"
-            f" WHERE pages.url IN ({', '.join('?' for _ in some)})",
+            f" WHERE pages.url IN ({placeholders(some)})",
             some,
         )
         found |= {url: (source, priority == NAMED) for url, source, priority in rows}
@@ -287,7 +288,7 @@ def _unknown(db: Database, urls: Iterable[str], at_once: int = 500) -> set[str]:
     """Those of `urls` that are not in `pages`."""
     unknown = set(urls)
     for some in list(batched(unknown, at_once)):
-        marks = ", ".join("?" for _ in some)
+        marks = placeholders(some)
         unknown.difference_update(
             url for (url,) in db.conn.execute(f"SELECT url FROM pages WHERE url IN ({marks})", some)
         )

@@ -18,7 +18,7 @@ from chaffinch.page.kept.gunzip import Gunzip
 HTML_TYPES = wacz.HTML_TYPES
 KINDS = (".html", ".htm", ".txt", ".jsonl", ".warc", ".wacz")
 ARC = ".arc"  # known, and not read
-ENCRYPTED = 0x1  # general purpose flag of a zip file's member (source: APPNOTE.TXT, 4.4.4)
+ENCRYPTED = 0x1  # general purpose flag of a zip file's member (layout: APPNOTE.TXT, 4.4.4)
 
 Watch = Callable[[IO[bytes] | None], None]
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 READ_BYTES = 1 << 16  # cost
 MAGIC = b"\x1f\x8b\x08"  # of a member: RFC 1952, section 2.3.1; 8 is deflate, the only method
-MAX_DAMAGED = 1_000  # places of one stream, by hand: each costs a search
-MAX_AGAIN = 1 << 20  # bytes of a damaged member that are searched for the next, by hand: most members are pages
-_CANDIDATES = 20  # by hand, as the next: places that look like a member's beginning
+MAX_DAMAGED = 1_000  # places of one stream, each of which takes a search (cost)
+MAX_AGAIN = 1 << 20  # bytes of a damaged member that are kept to look for the next in; most are pages (cost)
+_CANDIDATES = 20  # places that look like a member's beginning, each of which is inflated (cost)
 _LOOKED_AT = 64 << 20  # plain bytes (cost)
 _STEP = 64  # bytes of damaged data that are inflated at once, to come near to the damage (cost)
 

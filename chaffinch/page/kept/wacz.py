@@ -25,7 +25,9 @@ SOFTWARE = "Chaffinch/"  # how the first record of our archives begins to say wh
 WARC, WACZ = ".warc.gz", ".wacz"
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 DATA = "data.warc.gz"  # the WARC's name inside
-BLOCK_LINES = 300  # index lines that are compressed together (source: the ZipNum of pywb, about as many)
+BLOCK_LINES = (
+    300  # index lines that are compressed together (cost: of a look-up; about as many as the ZipNum of pywb has)
+)
 READ_BYTES = 1 << 20  # cost
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_HEAD = 256 * 1024  # bytes of the head of a record or of an answer: the bound of Chromium for the latter (cost)
 MAX_BLOCK = 20 * 1024 * 1024 + MAX_HEAD  # bytes of a record's block that are kept
-MAX_PUT_BACK = 100  # times in one file, by hand, that a block is read to find that its length is wrong
+MAX_PUT_BACK = 100  # times in one file that a block is read twice, as its length was wrong (cost)
 MARK = re.compile(rb"WARC/\d{1,2}\.\d{1,2}\r?\n(?=[A-Za-z][\w-]{0,60}:)")  # what a record begins with
 MARK_CHARS = 80  # that a mark may have, and more (cost)
 ARC = b"filedesc://"  # how a file of the format before WARC begins

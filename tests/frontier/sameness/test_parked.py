@@ -104,3 +104,42 @@ def test_a_site_of_which_every_article_was_missed_is_named_and_the_report_has_it
     found = changes.happened(db, "last")
     assert found.told == (("", "failed: KeyError"), ("one.example", "parked"))
     assert found.as_json()["told"][1] == {"site": "one.example", "what": "parked"}
+
+
+WHOLE = "今年春天社区请来两位老师，讲怎样记账，怎样看懂合同里的每一个字，来听的人把教室坐得满满当当，连门外也站了人。"
+NOW = "去年冬天河边新开了一家旧书店，店主从前在银行做柜员，懂得许多关于存折和利息的故事，讲给来客听，也写在墙上面。"
+
+
+@pytest.mark.parametrize(
+    ("now", "replaced"),
+    [
+        (WHOLE[:11] + NOW, True),  # a notice has a few words by chance, or the site's name
+        (WHOLE[:20] + NOW, False),  # an edit leaves a sentence
+        ("、".join(WHOLE[start : start + 8] for start in range(0, 50, 8)) + NOW, False),  # or its phrases
+        ("、".join(WHOLE[start : start + 3] for start in range(0, 50, 3)) + NOW, True),
+    ],
+)
+def test_an_edit_leaves_something(db: Database, now: str, replaced: bool) -> None:
+    put(db, says_only(URLS[0], day(2), WHOLE))
+    visit = says_only(URLS[0], day(3), now)
+    ready = parked.sift(db, parked.Notices(), [visit])
+    assert (ready == []) is replaced
+
+
+@pytest.mark.parametrize(("count", "left"), [(4, True), (8, False)])
+def test_a_list_that_became_a_text_with_hardly_a_link_is_none_any_more(db: Database, count: int, left: bool) -> None:
+    home = "http://one.example/"
+    put(db, says(home, day(2), 200, "page", "list"))
+    visit = says_only(home, day(3), WHOLE)
+    visit.links = tuple(f"{home}{number}.html" for number in range(count))
+    assert (parked.sift(db, parked.Notices(), [visit]) == []) is left
+
+
+@pytest.mark.parametrize(("count", "told"), [(2, False), (4, True)])
+def test_a_site_of_two_articles_may_have_lost_both(count: int, told: bool) -> None:
+    db = Database(memory=True)
+    schema.migrations.apply(db)
+    few = list(zip(URLS, NAMES, strict=True))[:count]
+    put(db, *(shows(url, name, day(1)) for url, name in few))
+    put(db, *(notice(url, day(8)) for url, _ in few), killed=True)
+    assert bool(parked.silent_sites(db, day(8))) is told

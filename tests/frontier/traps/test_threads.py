@@ -53,6 +53,11 @@ def test_posts_make_a_thread_and_comments_do_not() -> None:
     )
     assert is_thread(f"<html>{posts}</html>")
     assert is_thread("<td class=t_f id=postmessage_5>一楼</td>")
+    two = '<div class="post">发表于 2024-3-1 谢谢分享</div>' * 2
+    assert is_thread(two.replace("谢谢", "1楼 谢谢")) and not is_thread(two)  # it may be a list of two articles
+    assert not is_thread(
+        '<div class="post">楼主说得对,沙发是我的,板凳给你,发表于昨天</div>'
+    )  # one that tells of a thread
     article = "<div class=post><h1>标题</h1><p>发表于 2024-3-1</p><p>他住在三楼,楼上楼下都来催收。</p></div>"
     comments = "".join(f"<div class=comment><p>{n}条评论,说得对。</p></div>" for n in range(9))
     assert not is_thread(article + comments)

@@ -26,6 +26,7 @@ def split(path: Path, *records: object) -> tuple[list[Input], list[BadInput]]:
         ("id", "a\ud800b", "file:x.jsonl#a%ED%A0%80b"),
         ("id", "行\n\x1b[31m", "file:x.jsonl#行%0A%1B[31m"),
         ("id", 7, "file:x.jsonl#7"),
+        ("id", "a" * 400, f"file:x.jsonl#{'a' * 400}"),
         ("url", "http://a.example/逾期?x=\ud83d", "file:x.jsonl#1"),
         ("url", "file:pages/a.txt", "file:pages/a.txt"),
         ("title", "标\udfff题", "标?题"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaffinch.page.leads.listed_dates import MANY, changes, moment
+from chaffinch.page.leads.listed_dates import changes, moment
 
 NOW = "2026-03-10T12:00:00Z"
 
@@ -46,6 +46,8 @@ def test_what_is_to_come_or_said_of_most_of_a_list_tells_of_no_change() -> None:
     assert changes({one: "2026-03-05", other: "2026-03-11", "http://a.example/3": None}, NOW) == (
         (one, "2026-03-05T16:00:00Z"),
     )
-    stamped = {f"http://a.example/{n}": f"2026-03-10T11:59:{n:02}Z" for n in range(MANY)}
+    stamped = {f"http://a.example/{n}": f"2026-03-10T11:59:{n:02}Z" for n in range(16)}
     assert changes(stamped, NOW) == ()
+    few = dict(list(stamped.items())[:6])  # of a site that has just begun, and may well have written them all today
+    assert changes(few, NOW) == tuple(few.items())
     assert changes(stamped | {one: "2026-03-05"}, NOW) == ((one, "2026-03-05T16:00:00Z"),)

@@ -40,6 +40,11 @@ def test_an_address_shows_no_contact(url: str, kind: str) -> None:
     assert shown(url, KEY) != shown(url, bytes(32))
 
 
+def test_an_address_is_shown_as_corpora_have_it() -> None:
+    """Another form of it would be another article to a corpus that holds the one which was shown before."""
+    assert shown("http://a.example/13900003311.html", KEY) == "http://a.example/⟨phone-19d84c8d3584⟩.html"
+
+
 @pytest.mark.parametrize(
     "url",
     [

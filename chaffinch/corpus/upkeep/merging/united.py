@@ -78,7 +78,7 @@ def _history(c: sqlite3.Connection, theirs: int, ours: int, present: list[Said])
 
 def _tell_once(c: sqlite3.Connection, article: int, history: list[Said]) -> None:
     """Has the events of an article tell its history: new once, an edit for each that is one, gone and back in turn."""
-    edits = {b.at: size_of_edit(_whole(a), _whole(b)) for a, b in pairwise(history)}
+    edits = {b.at: size_of_edit((a.title, a.text), (b.title, b.text)) for a, b in pairwise(history)}
     new = gone = False
     seen: set[str] = set()
     for id, kind, at in c.execute(
@@ -98,7 +98,3 @@ def _tell_once(c: sqlite3.Connection, article: int, history: list[Said]) -> None
             gone = kind != "returned" if keep else gone
         if not keep:
             c.execute("DELETE FROM main.events WHERE id = ?", (id,))
-
-
-def _whole(said: Said) -> str:
-    return f"{said.title}\n{said.text}"

@@ -17,6 +17,7 @@ from chaffinch.faces.datasette_plugin.speed.columns import KINDS, Columns, Flags
 from chaffinch.faces.datasette_plugin.speed.search import marked_up
 from chaffinch.faces.datasette_plugin.tables.links import masked
 from chaffinch.text.canonical import canonical
+from chaffinch.text.sql import placeholders
 
 PAGE = 20  # texts in one page; by hand
 RANKED = 2_000  # articles that are ranked, those found last; cost
@@ -205,7 +206,7 @@ def _results(
 
 def _rows(connection: sqlite3.Connection, sql: str, ids: Any) -> list[Any]:
     given = list(ids)
-    return connection.execute(f"{sql} WHERE id IN ({', '.join('?' * len(given))})", given).fetchall()
+    return connection.execute(f"{sql} WHERE id IN ({placeholders(given)})", given).fetchall()
 
 
 def _title(title: str, query: str) -> Markup:
