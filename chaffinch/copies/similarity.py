@@ -103,13 +103,17 @@ class Weighed:
     def __init__(self, text: Text, stock: Stock, hasty: bool = False) -> None:
         self.text = text
         self.known = (stock.texts + 1) / (stock.texts + 1 + RULE.doubt)
-        found = stock.counts[cells(text.in_order)]
+        found = stock.counts.take(cells(text.in_order))
         window = min(RULE.window, len(found))
-        weights = _INVERSE[found]
+        weights = _INVERSE.take(found)
         if hasty and window:
-            rare = np.exp(_sums(_LOGARITHM[found], window) / -window)
-            before = np.full(window // 2, rare[0])
-            weights = np.concatenate((before, rare, np.full(window - 1 - window // 2, rare[-1])))
+            rare = _sums(_LOGARITHM.take(found), window)
+            rare /= -window
+            np.exp(rare, out=rare)
+            half, length = window // 2, len(rare)
+            weights[:half] = rare[0]
+            weights[half : half + length] = rare
+            weights[half + length :] = rare[-1]
         self.weights: NDArray[np.float64] = weights
         self.windows = _sums(weights, window)
         self.total = float(self.windows.sum())
@@ -124,7 +128,7 @@ _INVERSE, _LOGARITHM = 1 / _ANY, np.log(_ANY)
 
 def _sums(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
     """The sum of each `window` values in a row."""
-    sums = np.cumsum(values)
+    sums = values.cumsum()
     result: NDArray[np.float64] = sums[window - 1 :].copy()
     result[1:] -= sums[: len(sums) - window]
     return result

@@ -100,6 +100,7 @@ class _Laid(NamedTuple):
     many: int  # different shingles
     weights: NDArray[np.float64]
     windows: NDArray[np.float64]  # from the start of each, as many as there are; infinite behind
+    enough: NDArray[np.float64]  # of the weight of each window
     counts: NDArray[np.int64]  # of windows
     totals: NDArray[np.float64]
     known: NDArray[np.float64]
@@ -115,6 +116,7 @@ def _laid_out(texts: Sequence[Weighed]) -> _Laid:
     owners = np.repeat(np.arange(len(texts)), sizes)
     within = np.arange(len(owners)) + (starts - (np.cumsum(sizes) - sizes))[owners]
     has[owners * many + shingles[within]] = True
+    windows = _joined([text.windows for text in texts], spans, np.inf)
     return _Laid(
         sizes,
         spans,
@@ -123,7 +125,8 @@ def _laid_out(texts: Sequence[Weighed]) -> _Laid:
         has,
         many,
         _joined([text.weights for text in texts], spans, 0),
-        _joined([text.windows for text in texts], spans, np.inf),
+        windows,
+        RULE.in_window * windows,
         np.maximum(sizes - RULE.window + 1, 1),
         np.array([text.total or 1.0 for text in texts]),
         np.array([text.known for text in texts]),
@@ -166,21 +169,23 @@ def _spreads_of_rows(laid: _Laid, own: Places, other: Places, length: int) -> ND
     shared = laid.has.take(_rows(laid.shingles, starts, length) + (other * laid.many)[:, None])
     if sizes.min() < length:
         shared &= np.arange(length) < sizes[:, None]
-    sums = _rows(laid.weights, starts, length)
-    np.multiply(sums, shared, out=sums)
-    np.cumsum(sums, axis=1, out=sums)
+    before = _rows(laid.weights, starts, length)
+    np.multiply(before, shared, out=before)
+    np.cumsum(before, axis=1, out=before)
     in_windows = np.empty((len(own), length - RULE.window + 1))
-    in_windows[:, 0] = sums[:, RULE.window - 1]
-    np.subtract(sums[:, RULE.window :], sums[:, : length - RULE.window], out=in_windows[:, 1:])
+    in_windows[:, 0] = before[:, RULE.window - 1]
+    np.subtract(before[:, RULE.window :], before[:, : length - RULE.window], out=in_windows[:, 1:])
     in_windows *= laid.known[own][:, None]
-    windows = _rows(laid.windows, starts, in_windows.shape[1])
-    good = in_windows >= RULE.in_window * windows
+    good = in_windows >= _rows(laid.enough, starts, in_windows.shape[1])
     counts = np.count_nonzero(good, axis=1)
     spreads = np.ones(len(own))
     partly = np.flatnonzero(counts < laid.counts[own])
     if len(partly):
-        ahead = ((0, 0), (1, 0))  # a sum begins with nothing, as that of one text does
-        chosen = np.pad(windows[partly], ahead)[np.pad(good[partly], ahead, constant_values=True)]
+        shape = len(partly), in_windows.shape[1] + 1
+        added, windows = np.ones(shape, dtype=np.bool_), np.zeros(shape)
+        added[:, 1:] = good[partly]  # a sum begins with nothing, as that of one text does
+        windows[:, 1:] = _rows(laid.windows, starts[partly], shape[1] - 1)
         ends = np.cumsum(counts[partly] + 1)
-        spreads[partly] = np.add.reduceat(chosen, ends - counts[partly] - 1) / laid.totals[own[partly]]
+        sums = np.add.reduceat(windows[added], ends - counts[partly] - 1)
+        spreads[partly] = sums / laid.totals[own[partly]]
     return spreads
