@@ -25,7 +25,7 @@ from rich.table import Table
 VOLATILE = {
     "first_seen", "last_seen", "last_changed", "fetched_at", "last_fetched", "due", "started", "finished", "at", "pid",
     "given_up_at", "missed_since", "gone_at", "applied_at", "changes", "watched", "etag", "last_modified", "salt",
-    "since", "cluster", "representative_id", "first_id", "cluster_id",
+    "since", "cluster", "representative_id", "first_id", "cluster_id", "token",
 }  # fmt: skip
 # Rows under names that are the same in both, where the table's own are not.
 NAMED = {

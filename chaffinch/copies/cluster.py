@@ -122,7 +122,7 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
     found = settle(
         candidate_pairs(prints),
         tuple(counted),
-        lambda pairs, number: list(links(pairs, text_of, common, number, weighed)),
+        lambda pairs, known, number: list(links(pairs, known, text_of, common, number, weighed)),
         count,
     )
     _write_similarities(connection, sorted(_evidence(found, ids, prints)))

@@ -17,7 +17,7 @@ from chaffinch.copies import candidates
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.copies.similarity import Cache, Text, Weighed
 from chaffinch.copies.stock.counts import CELLS, Cells, Counts, Stock
-from chaffinch.copies.verify import Link, Pair, clustered, links, settle
+from chaffinch.copies.verify import Known, Link, Pair, clustered, links, settle
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
 
@@ -81,9 +81,14 @@ def labels(count: int, nodes: Sequence[Sequence[int]], of: dict[int, int]) -> li
 def _judge(prints: Sequence[Fingerprint], holders: Sequence[int], common: Stock, run: Run) -> list[Link]:
     """The links between nodes, as `verify.settle` finds them; `common` has all of them."""
 
-    def links_of(pairs: Sequence[Pair], number: int) -> list[Link]:
+    def links_of(pairs: Sequence[Pair], known: Known, number: int) -> list[Link]:
         tasks = (
-            (number, common.texts, [((a, holders[a]), (b, holders[b])) for a, b in pairs[start : start + _AT_ONCE]])
+            (
+                number,
+                common.texts,
+                [((a, holders[a]), (b, holders[b])) for a, b in pairs[start : start + _AT_ONCE]],
+                known[start : start + _AT_ONCE],
+            )
             for start in range(0, len(pairs), _AT_ONCE)
         )
         return [link for part in run(_links, tasks) for link in part]
@@ -134,14 +139,14 @@ def _cells(positions: Sequence[int]) -> list[Cells]:
     return [_text(position).cells for position in positions]
 
 
-def _links(task: tuple[int, int, list[tuple[Node, Node]]]) -> list[Link]:
-    number, texts, pairs = task
+def _links(task: tuple[int, int, list[tuple[Node, Node]], Known]) -> list[Link]:
+    number, texts, pairs, known = task
     places = {node: position for pair in pairs for node, position in pair}
 
     def text_of(node: int) -> Text:
         return _text(places[node])
 
-    return list(links([(a, b) for (a, _), (b, _) in pairs], text_of, Stock(_counts, texts), number, _weighed))
+    return list(links([(a, b) for (a, _), (b, _) in pairs], known, text_of, Stock(_counts, texts), number, _weighed))
 
 
 def groups(of: dict[int, int], count: int) -> list[list[int]]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.copies.stock.counts import Cells, Stock, cells
-from chaffinch.text.shingles import Hashes, distinct, shingles_in_order, similarity
+from chaffinch.text.shingles import Hashes, distinct, shingles_in_order
 
 Kind = Literal["copy", "edited", "spun", "excerpt", "splice"]
 
@@ -77,7 +77,7 @@ class Text:
     @property
     def places(self) -> NDArray[np.intp]:
         """Where each shingle is marked, as it stands in the text."""
-        return (self.in_order & _PLACES_MASK).view(np.intp)
+        return (self.in_order & PLACES).view(np.intp)
 
     @classmethod
     def of(cls, canonical_text: str) -> Text:
@@ -103,13 +103,17 @@ class Weighed:
     def __init__(self, text: Text, stock: Stock, hasty: bool = False) -> None:
         self.text = text
         self.known = (stock.texts + 1) / (stock.texts + 1 + RULE.doubt)
-        found = stock.counts[cells(text.in_order)]
+        found = stock.counts.take(cells(text.in_order))
         window = min(RULE.window, len(found))
-        weights = _INVERSE[found]
+        weights = _INVERSE.take(found)
         if hasty and window:
-            rare = np.exp(_sums(_LOGARITHM[found], window) / -window)
-            before = np.full(window // 2, rare[0])
-            weights = np.concatenate((before, rare, np.full(window - 1 - window // 2, rare[-1])))
+            rare = _sums(_LOGARITHM.take(found), window)
+            rare /= -window
+            np.exp(rare, out=rare)
+            half, length = window // 2, len(rare)
+            weights[:half] = rare[0]
+            weights[half : half + length] = rare
+            weights[half + length :] = rare[-1]
         self.weights: NDArray[np.float64] = weights
         self.windows = _sums(weights, window)
         self.total = float(self.windows.sum())
@@ -124,56 +128,39 @@ _INVERSE, _LOGARITHM = 1 / _ANY, np.log(_ANY)
 
 def _sums(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
     """The sum of each `window` values in a row."""
-    sums = np.cumsum(values)
+    sums = values.cumsum()
     result: NDArray[np.float64] = sums[window - 1 :].copy()
     result[1:] -= sums[: len(sums) - window]
     return result
 
 
+PLACES = np.uint64((1 << 18) - 1)  # as much as a core keeps near; of 1,000 shingles 4 have another's place
+
+
 class _Marks(threading.local):
-    """The shingles of one text, for as long as another is held against it."""
+    """The shingles of some texts, for as long as others are held against them, and numbers of them."""
 
     def __init__(self) -> None:
-        self.marked = np.zeros(int(_PLACES_MASK) + 1, dtype=np.bool_)
+        self.marked = np.zeros(int(PLACES) + 1, dtype=np.bool_)
+        self.numbers = np.zeros(int(PLACES) + 1, dtype=np.intp)
 
 
-_PLACES_MASK = np.uint64((1 << 18) - 1)  # as much as a core keeps near; of 1,000 shingles 4 have another's place
-_marks = _Marks()
+marks = _Marks()
 
 
 def shared_in_order(text: Text, other: Text) -> NDArray[np.bool_]:
     """Of each shingle of a text as it stands, whether the other has it too, or one of the same place."""
-    marked = _marks.marked
+    marked = marks.marked
     marked[other.places] = True
     found: NDArray[np.bool_] = marked[text.places]
     marked[other.places] = False
     return found
 
 
-def spread(a: Weighed, b: Weighed) -> float:
-    """How far the one text runs through the other, where it is rare: `Likeness.spread`."""
-    return max(_spread(a, b.text), _spread(b, a.text))
-
-
-def _spread(own: Weighed, other: Text) -> float:
-    if not own.total or not len(other):
-        return 0.0
-    shared = _sums(own.weights * shared_in_order(own.text, other), min(RULE.window, len(own.weights)))
-    return float(own.windows[own.known * shared >= RULE.in_window * own.windows].sum()) / own.total
-
-
 def rare_share(a: Weighed, b: Weighed) -> float:
     """What share of the weight of the lighter text both have: containment, weighed."""
     shared = float(a.weights[shared_in_order(a.text, b.text)].sum())
     return shared / max(min(float(a.weights.sum()), float(b.weights.sum())), 1e-9)
-
-
-def likeness(a: Weighed, b: Weighed) -> Likeness:
-    """How alike two texts are."""
-    first = len(a.text.hashes) < len(b.text.hashes)
-    short, long = (a, b) if first else (b, a)
-    size = len(short.text.in_order) / max(len(long.text.in_order), 1)
-    return Likeness(*similarity(a.text.hashes, b.text.hashes), spread(a, b), first, size)
 
 
 def score(found: Likeness) -> float:

@@ -11,16 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from chaffinch.copies.partition import Edge, Excerpt, partition
-from chaffinch.copies.similarity import RULE, Cache, Likeness, Text, Weighed, fullness, is_copy, kind, likeness, score
+from chaffinch.copies.similarity import RULE, Cache, Likeness, Text, Weighed, fullness, is_copy, kind, score
+from chaffinch.copies.stock.compare import likenesses
 from chaffinch.copies.stock.counts import Stock
 
 Pair = tuple[int, int]
 Link = tuple[int, int, Likeness]
 TextOf = Callable[[int], Text]
-LinksOf = Callable[[Sequence[Pair], int], list[Link]]  # of pairs, in a pass
+Known = Sequence[Likeness]  # what an earlier pass said of some pairs; empty in the first
+LinksOf = Callable[[Sequence[Pair], Known, int], list[Link]]  # of pairs, in a pass
 Count = Callable[[Collection[int], int], None]  # nodes, and 1 or -1
 
 HASTY, FIRST, LAST = range(3)  # the passes
+_NODES = 128  # that are compared with one another in one step (cost)
+_SHINGLES = 1 << 16  # of theirs (cost)
 
 
 def settle(pairs: Sequence[Pair], newcomers: Collection[int], links_of: LinksOf, count: Count) -> list[Link]:
@@ -30,26 +34,35 @@ def settle(pairs: Sequence[Pair], newcomers: Collection[int], links_of: LinksOf,
     """
     counted = set(newcomers)
 
-    def recount(found: Iterable[Link]) -> None:
+    def recount(found: Iterable[Link]) -> bool:
+        """Counts those that stand for the clusters of `found`; whether that changed anything."""
         wanted = set(newcomers) - superfluous(found, newcomers)
+        if wanted == counted:
+            return False
         count(counted - wanted, -1)
         count(wanted - counted, 1)
         counted.clear()
         counted.update(wanted)
+        return True
 
-    hasty = links_of(pairs, HASTY)
-    recount(hasty)
-    found = links_of([(a, b) for a, b, _ in hasty], FIRST)
+    found = links_of(pairs, (), HASTY)
     recount(found)
-    asked = doubtful(found)
-    found = settled(found, asked, links_of(asked, LAST))
-    recount(found)
+    found = links_of(*apart(found), FIRST)
+    if recount(found):
+        asked, known = apart(doubtful(found))
+        found = settled(found, asked, links_of(asked, known, LAST))
+        recount(found)
     return found
 
 
-def doubtful(found: Iterable[Link]) -> list[Pair]:
-    """The pairs that are judged once more in the last pass: copies, but not letter by letter."""
-    return [(a, b) for a, b, link in found if is_copy(link) and link.jaccard < RULE.same]
+def apart(found: Sequence[Link]) -> tuple[list[Pair], list[Likeness]]:
+    """The pairs of links, and what was said of them."""
+    return [(a, b) for a, b, _ in found], [link for _, _, link in found]
+
+
+def doubtful(found: Iterable[Link]) -> list[Link]:
+    """Those that are judged once more in the last pass: copies, but not letter by letter."""
+    return [(a, b, link) for a, b, link in found if is_copy(link) and link.jaccard < RULE.same]
 
 
 def settled(found: Iterable[Link], asked: Iterable[Pair], again: Iterable[Link]) -> list[Link]:
@@ -68,13 +81,20 @@ def judge(pairs: Sequence[Pair], text_of: TextOf, common: Stock, newcomers: Coll
         (counted.update if step > 0 else counted.difference_update)(nodes)
 
     count(newcomers, 1)
-    found = settle(pairs, newcomers, lambda some, number: list(links(some, text_of, common, number)), count)
+    found = settle(
+        pairs, newcomers, lambda some, known, number: list(links(some, known, text_of, common, number)), count
+    )
     count(tuple(counted), -1)
     return found
 
 
 def links(
-    pairs: Iterable[Pair], text_of: TextOf, common: Stock, number: int, cache: Cache[Weighed] | None = None
+    pairs: Sequence[Pair],
+    known: Known,
+    text_of: TextOf,
+    common: Stock,
+    number: int,
+    cache: Cache[Weighed] | None = None,
 ) -> Iterator[Link]:
     """Those of `pairs` that are alike in more than stock, in pass `number`; in the first that may turn out to be.
 
@@ -85,10 +105,29 @@ def links(
     def weighed(node: int) -> Weighed:
         return kept.get((node, number), lambda: Weighed(text_of(node), common, number == HASTY))
 
-    for a, b in pairs:
-        found = likeness(weighed(a), weighed(b))
-        if score(found) >= RULE.hopeless * RULE.enough if number == HASTY else kind(found) is not None:
-            yield a, b, found
+    for first, end, texts in _steps(pairs, weighed):
+        place = {node: place for place, node in enumerate(texts)}
+        some = pairs[first:end]
+        found = likenesses(list(texts.values()), [(place[a], place[b]) for a, b in some], known[first:end])
+        for (a, b), link in zip(some, found, strict=True):
+            if score(link) >= RULE.hopeless * RULE.enough if number == HASTY else kind(link) is not None:
+                yield a, b, link
+
+
+def _steps(pairs: Sequence[Pair], weighed: Callable[[int], Weighed]) -> Iterator[tuple[int, int, dict[int, Weighed]]]:
+    """Parts [first, end) of `pairs` that are judged at once, with their texts."""
+    texts: dict[int, Weighed] = {}
+    first = shingles = 0
+    for end, pair in enumerate(pairs):
+        if texts and not texts.keys() >= set(pair) and (len(texts) + 2 > _NODES or shingles > _SHINGLES):
+            yield first, end, texts
+            texts, first, shingles = {}, end, 0
+        for node in pair:
+            if node not in texts:
+                texts[node] = weighed(node)
+                shingles += len(texts[node].weights)
+    if texts:
+        yield first, len(pairs), texts
 
 
 def clustered(found: Iterable[Link]) -> dict[int, int]:

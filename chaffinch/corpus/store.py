@@ -18,7 +18,7 @@ from chaffinch.frontier.sameness import parked
 from chaffinch.frontier.traps.novelty import Said
 from chaffinch.items import Page, Visit
 
-BATCH_VISITS = 100  # of a crawl, which waits while they are written (cost)
+BATCH_VISITS = 500  # of a crawl, which waits while they are written (cost)
 BATCH_SECONDS = 1.0  # cost
 # Of what nobody waits for. A batch touches nearly every page of the indexes of hashes, however many of them are new: so
 # a batch has a share of what the corpus holds, and what is written to the disk for an article stays what it is.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from chaffinch.copies.collection import near_each_other
 from chaffinch.copies.similarity import Cache, Likeness, Text, is_copy, kind
 from chaffinch.copies.stock.counts import CELLS, Stock
-from chaffinch.copies.verify import FIRST, HASTY, LAST, Link, clustered, doubtful, settled
+from chaffinch.copies.verify import FIRST, HASTY, LAST, Known, Link, apart, clustered, doubtful, settled
 from chaffinch.copies.verify import links as judged
 from chaffinch.scale.tasks import LOW, Array, load, save, sliced
 from chaffinch.text.shingles import _trigrams
@@ -66,10 +66,11 @@ def links(nodes: Path, shards: list[Path], common: Path, number: int, before: Pa
         keys = np.asarray(load(before, "keys"))
         pairs = near_each_other(zip((keys & LOW).tolist(), (keys >> 32).tolist(), strict=True))
         former: list[Link] = []
+        known: Known = ()
     else:
         former = read_links([before])
-        pairs = [(a, b) for a, b, _ in former] if number == FIRST else doubtful(former)
-    found = list(judged(pairs, partial(_text, nodes, shards), counts, number))
+        pairs, known = apart(former if number == FIRST else doubtful(former))
+    found = list(judged(pairs, known, partial(_text, nodes, shards), counts, number))
     _save_links(out, settled(former, pairs, found) if number == LAST else found)
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chaffinch.copies.similarity import Cache, Likeness, Text, Weighed, hamming, is_copy, kind, likeness
+from chaffinch.copies.similarity import Cache, Likeness, Text, Weighed, hamming, is_copy, kind
+from chaffinch.copies.stock.compare import likeness
 from chaffinch.copies.stock.counts import Stock, no_counts
 from chaffinch.text.canonical import canonical
 from chaffinch.text.shingles import Similarity, shingles, similarity

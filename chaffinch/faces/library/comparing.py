@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from chaffinch.copies import verify
 from chaffinch.copies.collection import Linked, labels, linked_texts
 from chaffinch.copies.fingerprint import article_fingerprint
-from chaffinch.copies.similarity import Kind, Likeness, Text, Weighed, hamming, kind, likeness, rare_share
+from chaffinch.copies.similarity import Kind, Likeness, Text, Weighed, hamming, kind, rare_share
+from chaffinch.copies.stock.compare import likeness
 from chaffinch.copies.stock.counts import Stock, no_counts
 from chaffinch.faces.library.reading import text_of
 from chaffinch.text.canonical import canonical

@@ -13,8 +13,9 @@ from rich.text import Text as RichText
 
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.copies.partition import LINKED
-from chaffinch.copies.similarity import RULE, Kind, Likeness, Text, Weighed, hamming, is_copy, kind, likeness
+from chaffinch.copies.similarity import RULE, Kind, Likeness, Text, Weighed, hamming, is_copy, kind
 from chaffinch.copies.stock import counts as stock
+from chaffinch.copies.stock.compare import likeness
 from chaffinch.copies.stock.stretches import Stretch, outside, stretches
 from chaffinch.page.urls import canonical_url
 from chaffinch.text.canonical import canonical

@@ -7,7 +7,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from chaffinch.copies.fingerprint import article_fingerprint
-from chaffinch.copies.similarity import Kind, Likeness, Text, Weighed, hamming, is_copy, kind, likeness
+from chaffinch.copies.similarity import Kind, Likeness, Text, Weighed, hamming, is_copy, kind
+from chaffinch.copies.stock.compare import likeness
 from chaffinch.copies.stock.counts import Stock
 from chaffinch.faces.datasette_plugin.pages import marking
 from chaffinch.faces.datasette_plugin.pages.marking import Pair, Run
