@@ -205,7 +205,12 @@ def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int, title
             return Label(lines[i].text, "head")
         return Label(lines[i].text, "above" if i < text else "opening" if i < text + 8 else "tail")
 
-    inside = [label(i) for i in range(start, stop) if len(lines[i].text) <= MAX_LABEL]
-    before = [label(i) for i in range(max(0, start - 25), start) if len(lines[i].text) <= MAX_LABEL]
-    after = [label(i) for i in range(stop, min(stop + 10, len(lines))) if len(lines[i].text) <= MAX_LABEL]
+    def labels(first: int, end: int) -> list[Label]:
+        found = [(i, label(i)) for i in range(first, end) if len(lines[i].text) <= MAX_LABEL]
+        # Away from the title a link with a date is another article's.
+        return [one for i, one in found if one.place == "head" or not (lines[i].linked and _DAY.search(one.text))]
+
+    inside = labels(start, stop)
+    before = labels(max(0, start - 25), start)
+    after = labels(stop, min(stop + 10, len(lines)))
     return (*inside[:_HEAD], *before[::-1], *inside[max(_HEAD, len(inside) - _FOOT) :], *after)
