@@ -164,6 +164,8 @@ def test_label_lines(line: str, wanted: dict[str, object]) -> None:
         ("1个月前 (02-23)", "2026-02-23"),
         ("4个月前 (11-05)", "2025-11-05"),
         ("他在前天夜里", None),
+        ("3小时前发布", "2026-03-01T21:30+08:00"),
+        ("时间：五年前的一次", None),
     ],
 )
 def test_dates_counted_from_the_fetch(text: str, wanted: str | None) -> None:
