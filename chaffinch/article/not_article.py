@@ -44,10 +44,10 @@ PAGE_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How likely an article must be: by hand, as a false list costs an article, a false article a row off topic."""
+    """How likely an article must be: a false list costs an article, a false article a row off topic."""
 
-    # The most at which one article of 167 is lost on hosts left out; .3 loses two (measured: benchmarks/fit_reading.py).
-    article: float = 0.22
+    # On hosts left out it loses one article of 167, and .3 two.
+    article: float = 0.22  # measured: benchmarks/fit_reading.py
     doubtful_url: float = 0.6  # where the URL is one of tag pages or of a site's front and list pages (by hand)
 
 
