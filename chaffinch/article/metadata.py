@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from chaffinch.article.labels import Kind, Label, Place, Said, author_name, fitting, read_line
@@ -48,13 +49,8 @@ _STRONG_SEPARATOR = re.compile(
 _NAME = re.compile(r"[^\d,./@_\uff0c|]{2,20}$")
 # What may follow the article's title in the page's.
 _AFTER_TITLE = re.compile(r"\s{0,9}(?:$|[-_|\uff5c–—·»,\uff0c(\uff08《【]|\s)")
-_NAMED_AUTHOR = etree.XPath(
-    "//*[@rel='author' or contains(@itemprop,'author') or contains(@id,'uthor') or "
-    + " or ".join(
-        f"contains(@class,'{name}')" for name in ("uthor", "authi", "nick", "byline", "vcard", "writer", "username")
-    )
-    + "]"
-)
+# What is in the class of an element that holds the author's name.
+_AUTHOR_NAMES = re.compile("author|authi|nick|byline|vcard|writer|username", re.IGNORECASE)
 _MAX_NAMED = 20  # of them that are looked at (cost)
 _AUTHOR_LABEL = re.compile(
     r"\W{0,3}(?:(?:本文)?作\s{0,4}者|(?:本报|本报讯)?记者|by|撰文|发布者?|来源)?\s{0,3}[:\uff1a/]?\s{0,3}",
@@ -342,13 +338,25 @@ def _authors(head: _Head) -> Iterator[Evidence]:
 
 def _named_authors(tree: HtmlElement) -> Iterator[Evidence]:
     """The first name that stands in an element named as the author's, what stands around the article left out."""
-    nodes: Any = _NAMED_AUTHOR(tree)
-    for node in nodes[:_MAX_NAMED]:
+    named = (node for node in tree.iter("*") if _is_named_author(node))
+    for node in islice(named, _MAX_NAMED):
         piece = next((text for text in node.itertext() if _AUTHOR_LABEL.sub("", text.strip(), count=1)), "")
         name = author_name(_AUTHOR_LABEL.sub("", _collapse(piece[:80]), count=1))
         if _NAME.match(name) and ":" not in name and "\uff1a" not in name and not _is_aside(node):
             yield Evidence(name, "named element", WEIGHTS.author_named)
             return
+
+
+def _is_named_author(node: HtmlElement) -> bool:
+    names = node.get("class")
+    if names is not None and _names_author(names[:200]):
+        return True
+    return "author" in (node.get("itemprop") or "") or (node.tag == "a" and node.get("rel") == "author")
+
+
+@lru_cache(maxsize=4_096)
+def _names_author(names: str) -> bool:
+    return _AUTHOR_NAMES.search(names) is not None
 
 
 def _metas(
