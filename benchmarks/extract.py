@@ -1,7 +1,8 @@
 """Main text: quality, speed and memory over a folder of pages with gold text, against peers.
 
   extract.py [FOLDER]            ours and the peers': F1, total misses, furniture left in, pages/s, memory
-  extract.py --rendered          ours by kind of page, and the peers', on the pages of rendered.py: text, titles, dates
+  extract.py --rendered          by kind of page of rendered.py, ours and the peers': text, furniture, titles, dates,
+                                 authors (benchmarks/kinds.py)
   extract.py --check [FOLDER]    ours only, against benchmarks/floors.toml; exit status 1 below a floor. Beside pages
                                  of FOLDER those of templates that no model was fitted to
 
@@ -35,11 +36,9 @@ from lxml.html import fromstring
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # it runs as a file, too
 
-from benchmarks import rendered
-from benchmarks.rendered import Rendered
 from chaffinch.article.extract import extract
-from chaffinch.cleaning.clean import Rules, clean, load_rules
-from chaffinch.items import Article, NotArticle, Page
+from chaffinch.cleaning.clean import clean, load_rules
+from chaffinch.items import Article, Page
 from chaffinch.page.decode import decode
 
 FLOORS = Path(__file__).with_name("floors.toml")
@@ -264,86 +263,6 @@ def _text(extractor: Callable[[Any], str], page: Any) -> str:
         return ""
 
 
-# ---- pages rendered from templates ----
-
-
-class Kinds(NamedTuple):
-    """How pages of one kind came out: mean F1 and misses of articles, share of titles and days, of lists told."""
-
-    pages: int
-    f1: float
-    misses: int
-    titles: float
-    dates: float
-    refused: float
-
-
-def drawn(kept: bool) -> list[Rendered]:
-    """Rendered pages, or only those of the templates that no model was fitted to."""
-    return [page for page in rendered.pages() if not kept or page.template in rendered.KEPT]
-
-
-def kinds(pages: Sequence[Rendered]) -> dict[str, Kinds]:
-    """Ours by kind of page, those of two paragraphs at most once more as "short", and all together."""
-    groups: dict[str, list[Rendered]] = {}
-    for page in pages:
-        for name in (page.kind, *(("short",) if page.short else ()), "all"):
-            groups.setdefault(name, []).append(page)
-    rules = load_rules()
-    found = {page.name: extract(decode(page.page)) for page in pages}
-    return {name: _kind(group, found, rules) for name, group in sorted(groups.items())}
-
-
-def _kind(pages: Sequence[Rendered], found: dict[str, Article | NotArticle], rules: Rules) -> Kinds:
-    f1, titles, dates, refused = [], [], [], []
-    for page in pages:
-        article = found[page.name]
-        if not page.text:
-            refused.append(isinstance(article, NotArticle))
-            continue
-        cleaned = clean(article, rules, b"benchmark") if isinstance(article, Article) else None
-        f1.append(score(cleaned.text, page.text).f1 if cleaned else 0.0)
-        if page.title:
-            titles.append(cleaned is not None and cleaned.title == page.title)
-        if page.published:
-            dates.append(cleaned is not None and (cleaned.published or "")[:10] == page.published[:10])
-    return Kinds(len(pages), _mean(f1), sum(value < MISS for value in f1), _mean(titles), _mean(dates), _mean(refused))
-
-
-def _mean(values: Sequence[float]) -> float:
-    return statistics.fmean(values) if values else 1.0
-
-
-def compare_rendered() -> None:
-    """Prints ours by kind of page, then the peers' text and htmldate's days."""
-    print(f"{'':22s} pages    F1 misses titles  dates refused")
-    for kept in (False, True):
-        for name, one in kinds(drawn(kept)).items():
-            label = name + (", template kept" if kept else "")
-            print(
-                f"{label:22s} {one.pages:5d} {one.f1:5.3f} {one.misses:6d} {one.titles:6.3f}"
-                f" {one.dates:6.3f} {one.refused:7.3f}"
-            )
-    pages = [page for page in drawn(kept=False) if page.text]
-    print("\nPeers, decoded for them:")
-    for make in PEERS:
-        try:
-            extractor = make()
-        except ImportError:
-            print(f"{make.__name__:22s} is not installed")
-            continue
-        f1 = [score(_text(extractor, decode(page.page).html), page.text).f1 for page in pages]
-        print(f"{make.__name__:22s} {len(f1):5d} {statistics.fmean(f1):5.3f} {sum(value < MISS for value in f1):6d}")
-    try:
-        find = import_module("htmldate").find_date
-    except ImportError:
-        print("htmldate               is not installed")
-        return
-    dated = [page for page in pages if page.published]
-    right = sum(find(decode(page.page).html, original_date=True) == str(page.published)[:10] for page in dated)
-    print(f"htmldate               {len(dated):5d} {'':26s}{right / len(dated):6.3f}")
-
-
 # ---- the command ----
 
 
@@ -399,22 +318,9 @@ def check(cases: Sequence[Case]) -> int:
             if value < floors["f1"]:
                 print(f"  {case.name} {value:.3f}")
         print("TOO LOW")
-    return int(failed) | check_rendered(table["extract_kept"])
+    from benchmarks import kinds  # which needs this module
 
-
-def check_rendered(floors: dict[str, float]) -> int:
-    """Compares what comes of templates that no model was fitted to with the floors; 1 below one."""
-    low = False
-    for name, one in kinds(drawn(kept=True)).items():
-        print(
-            f"{one.pages:3d} rendered, {name:6s} F1 {one.f1:.4f}, misses {one.misses}, titles {one.titles:.3f},"
-            f" dates {one.dates:.3f}, without an article {one.refused:.3f}"
-        )
-        low |= one.f1 < floors["f1"] or one.misses > floors["misses"] or one.titles < floors["titles"]
-        low |= one.dates < floors["dates"] or one.refused < floors["refused"]
-    if low:
-        print("TOO LOW", floors)
-    return int(low)
+    return int(failed) | kinds.check(table["extract_kept"])
 
 
 def main() -> int:
@@ -425,7 +331,9 @@ def main() -> int:
     parser.add_argument("--rendered", action="store_true", help="rendered pages by kind")
     arguments = parser.parse_args()
     if arguments.rendered:
-        compare_rendered()
+        from benchmarks import kinds  # which needs this module
+
+        kinds.compare()
         return 0
     try:
         cases = read(arguments.folder)

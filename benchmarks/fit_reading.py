@@ -34,7 +34,7 @@ from benchmarks import rendered
 from benchmarks.extract import Case, read, score
 from chaffinch.article import metadata, node_model, not_article
 from chaffinch.article.blocks import blocks, fragment
-from chaffinch.article.choose import Choice, Measures, choice, measures, rows
+from chaffinch.article.choose import Choice, Measures, choice, likeliest, measures, rows
 from chaffinch.article.node_features import NAMES
 from chaffinch.article.visibility import hidden
 from chaffinch.cleaning.clean import Rules, clean, load_rules
@@ -181,7 +181,7 @@ def choose(examples: Sequence[Example], model: Any) -> None:
     """Set what a model chooses, and the page's own row."""
     for one in examples:
         predicted = model.predict(np.array(one.table, float))
-        one.chosen = int(predicted.argmax())
+        one.chosen = likeliest(predicted, one.table)
         one.likely = float(predicted[one.chosen])
         page = seen(one.tree)
         assert page is not None

@@ -22,8 +22,9 @@ SEED = 18
 VARIANTS = 8  # pages of one template
 # Templates that no model is fitted to: what CI's floors are held against.
 KEPT = frozenset(
-    ("empire", "phpcms", "wptheme", "zblogcms", "farmul", "discuz", "question", "paper", "teaserlist", "board")
-)
+    ("empire", "phpcms", "wptheme", "zblogcms", "farmul", "discuz", "question", "paper", "teaserlist", "board",
+     "columns", "account", "spans", "lawcase", "xiuno", "vsb", "oldasp", "tabs")
+)  # fmt: skip
 Kind = Literal["news", "blog", "forum", "qa", "farm", "none"]
 
 
@@ -39,6 +40,7 @@ class Rendered:
     text: str
     title: str
     published: str | None
+    author: str | None  # whom the page says, None where it says nobody
 
 
 _CHANNELS = ("催收科普", "信用卡", "网贷逾期", "法律问答", "债务协商", "征信知识")
@@ -95,6 +97,8 @@ class _Page:
         self.day = f"20{draw.randint(18, 25)}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}"
         self.clock = f"{draw.randint(7, 22):02}:{draw.randint(0, 59):02}"
         self.head = ""
+        self.author: str | None = None
+        self.posters: dict[str, str] = {}
 
     def rendered(self) -> Rendered:
         info = self.info()
@@ -107,6 +111,8 @@ class _Page:
             "teasers": self.teasers(8, self.draw.choice((60, 140, 240))),
             "articles": self.articles(), "rows": self.rows(), "threads": self.threads(),
             "posts:discuz": self.posts("discuz"), "posts:phpbb": self.posts("phpbb"),
+            "person": self.person, "day": self.day, "clock": self.clock,
+            "excerpts": self.excerpts() if "{excerpts}" in self.layout else "", "blocks": self.blocks(),
         }  # fmt: skip
         html = self.layout
         for name, value in slots.items():
@@ -127,14 +133,35 @@ class _Page:
             f"{self.template}/{self.n}", self.template, self.kind, self.short,
             Page(url, html.encode(codec, "ignore"), ""), "\n".join(self.lines) if article else "",
             self.title if article and named else "",
-            self.published if article and ("{info}" in self.layout or "{posts" in self.layout) else None,
+            self.published if article and any(slot in self.layout for slot in ("{info}", "{posts", "{day}")) else None,
+            self.named() if article else None,
         )  # fmt: skip
+
+    def named(self) -> str | None:
+        """Whom the page says as its author."""
+        if "{person}" in self.layout:
+            return self.person
+        system = next((name for name in self.posters if "{posts:" + name in self.layout), None)
+        return self.posters[system] if system else self.author if "{info}" in self.layout else None
+
+    def excerpts(self) -> str:
+        """Other articles with long beginnings, in the manner of columns that recommend each other."""
+        return "".join(
+            f'<div class="_1EpBY"><a href="/p/{n}">{self.other()}</a><div>{self.summary(110)}</div>'
+            f"<span>{self.draw.choice(_PEOPLE)} 阅读 {n * 7}评论 {n}赞 1</span></div>"
+            for n in range(self.draw.choice((0, 3, 6)))
+        )
+
+    def blocks(self) -> str:
+        """The text in inline elements that are shown as blocks."""
+        return "".join(f'<span style="display:block;text-indent:2em">{line}</span>' for line in self.lines)
 
     def info(self) -> str:
         """The line with date, source and views; of some pages there is none, and of some the head says more."""
         day, clock = self.day, self.clock
         year, month, date = day.split("-")
-        person, source, views = self.draw.choice(_PEOPLE), self.draw.choice(_SOURCES), self.draw.randint(3, 9999)
+        self.person = person = self.draw.choice(_PEOPLE)
+        source, views = self.draw.choice(_SOURCES), self.draw.randint(3, 9999)
         self.published: str | None = f"{day}T{clock}:00"
         forms = (
             f"发布时间：{day} {clock} 来源：{source}",
@@ -146,6 +173,7 @@ class _Page:
             f"更新时间：2026-01-05 发布时间：{day} {clock}", f"{person} 发表于 {day} {clock} 浏览({views})",
         )  # fmt: skip
         form = self.draw.choice(forms)
+        self.author = person if "作者" in form or "发表于" in form else None
         if self.draw.random() < 0.2:
             self.head += '<meta property="article:modified_time" content="2026-01-05T10:00:00+08:00">'
         if self.draw.random() < 0.15:
@@ -289,6 +317,7 @@ class _Page:
         out = []
         for n, text in enumerate(texts_of):
             person = self.draw.choice(_PEOPLE)
+            self.posters.setdefault(system, person)
             day = f"{self.day} {self.clock}" if n == 0 else f"2026-01-{n:02} 10:00"
             if system == "discuz":
                 out.append(

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from chaffinch.article.choose import Choice
 from chaffinch.article.surroundings import REFERENCE
-from chaffinch.article.weigh import BLOCK_TAGS, SKIPPED_TAGS, is_inline, is_link, is_link_line
+from chaffinch.article.weigh import BLOCK_TAGS, SKIPPED_TAGS, is_inline, is_line, is_link, is_link_line
 from chaffinch.items import Block, BlockKind
 
 MAX_BLOCKS = 20_000  # of one article (cost)
@@ -79,7 +79,7 @@ def fragment(choice: Choice) -> Fragment:
             if node not in no_links:
                 links += 1 if start else -1
                 anchors += start
-        elif tag in BLOCK_TAGS and not skipped and not (node.get("style") and is_inline(node)):
+        elif not skipped and (not (node.get("style") and is_inline(node)) if tag in BLOCK_TAGS else is_line(node)):
             if open_tags[-1] == "tr" and tag != "tr":
                 parts.append(" ")
             else:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
+import numpy as np
 from lxml.html import HtmlElement
+from numpy.typing import NDArray
 
 from chaffinch.article import node_model
 from chaffinch.article.labels import Label
-from chaffinch.article.node_features import Sums, candidates, features, sums
+from chaffinch.article.node_features import NAMES, Sums, candidates, features, sums
 from chaffinch.article.surroundings import LIMITS, Mark, furniture
 from chaffinch.article.weigh import MAX_LABEL, Line, Measure, measure
 
@@ -22,7 +24,9 @@ _CANDIDATE_TAGS = frozenset(
 )
 _DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _NEARLY = 0.97  # of a node's text: a node inside that has so much of it is taken instead (by hand)
+_TIE = 0.03  # of what a node is expected to hold: of those so near the best the deepest (measured: fit_reading.py)
 _MAX_GAP = 200  # characters between the title and the article (by hand)
+_DEPTH = NAMES.index("depth")
 _HEAD, _FOOT = 12, 4  # short lines at the node's own ends that are read for labels
 MIN_SENTENCE = 15  # weight of the line that begins an article's text (by hand)
 
@@ -83,8 +87,14 @@ def choose(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> C
         return None
     table = rows(page)
     scores = node_model.load().node.scores(table)
-    best = int(scores.argmax())
+    best = likeliest(scores, table)
     return choice(page, page.candidates[best], float(scores[best]), tuple(table[best]))
+
+
+def likeliest(scores: NDArray[np.float64], table: Sequence[Sequence[float]]) -> int:
+    """The index of the node that is expected to hold the article best; of those as good, nearly, the deepest."""
+    near = np.flatnonzero(scores >= scores.max() - _TIE).tolist()
+    return int(max(near, key=lambda i: table[i][_DEPTH]))
 
 
 def choice(page: Measures, chosen: int, likely: float = 0.0, row: tuple[float, ...] = ()) -> Choice:
@@ -195,7 +205,12 @@ def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int, title
             return Label(lines[i].text, "head")
         return Label(lines[i].text, "above" if i < text else "opening" if i < text + 8 else "tail")
 
-    inside = [label(i) for i in range(start, stop) if len(lines[i].text) <= MAX_LABEL]
-    before = [label(i) for i in range(max(0, start - 25), start) if len(lines[i].text) <= MAX_LABEL]
-    after = [label(i) for i in range(stop, min(stop + 10, len(lines))) if len(lines[i].text) <= MAX_LABEL]
+    def labels(first: int, end: int) -> list[Label]:
+        found = [(i, label(i)) for i in range(first, end) if len(lines[i].text) <= MAX_LABEL]
+        # Away from the title a link with a date is another article's.
+        return [one for i, one in found if one.place == "head" or not (lines[i].linked and _DAY.search(one.text))]
+
+    inside = labels(start, stop)
+    before = labels(max(0, start - 25), start)
+    after = labels(stop, min(stop + 10, len(lines)))
     return (*inside[:_HEAD], *before[::-1], *inside[max(_HEAD, len(inside) - _FOOT) :], *after)

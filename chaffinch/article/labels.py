@@ -24,6 +24,9 @@ _BYLINE = re.compile(
 )
 _LABEL_REACH = 14  # characters between a label and its date (by hand)
 _BARE_REST = 10  # characters beside a date without a label: with more it is a sentence or a title (by hand)
+_WORDS, _WORD = 6, 8  # unless they are so few short words: who, when, in which section, how often read (by hand)
+_BETWEEN_WORDS = re.compile(r"[\s|/·•:\uff1a()\uff08\uff09\[\]<>-]+")
+_SIGNS = re.compile(r"[,\uff0c。;\uff1b!\uff01?\uff1f、“”]")
 _DIGIT = re.compile(r"\d")
 _MAY_BE_LABEL = re.compile(r"[\d>»›:\uff1a/]|[评評]论|年|昨天|前天|[刚剛]")
 _NUMBER = r"(\d{1,9}(?:[,\uff0c]\d{3}){0,3}(?:\.\d{1,3})?)\s?([wWkK万萬千]?)"
@@ -57,18 +60,30 @@ _COMMENTS_AFTER = re.compile(
     r"(?<![\d.:/-])(\d{1,7})\s?(?:条|則|则|个|條)?\s?(?:评论|評論|回复|留言|跟帖|comments?)", re.IGNORECASE
 )
 _NO_COMMENTS = re.compile(r"(?:没有|暂无|沒有|暫無|抢沙发)(?:任何)?(?:评论|評論|留言)?")
+_NAME = r"([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b\d•·]{2,16})"
 _AUTHOR = re.compile(
-    r"(?:作者|撰文|撰稿|文字|原创|原創|文)\s?[:\uff1a/]\s?([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b\d]{2,16})"
+    rf"(?:作\s{{0,4}}者|撰文|撰稿人?|文字|原创|原創|记者|記者|楼主|樓主|[发發][布帖]人|[发發][布佈]者|提问者|提問者|文)\s?[:\uff1a/]\s?{_NAME}"
+)
+_SAID_BY = re.compile(
+    rf"(?:^|[\s|·•/])(?:(?:posted\s)?by|由)\s{{1,2}}{_NAME}|(?:^|[\s|·•/])(?:由\s?)?{_NAME}\s?[发發][表布佈][于於]\s?(?=[\d昨前今])",
+    re.IGNORECASE,
+)
+# What a name may be glued to: the label of the next field.
+_NEXT_LABEL = re.compile(
+    r"(?:文章|信息|稿件|新闻)?(?:来源|來源|时间|時間|日期|发布.{0,2}|發布.{0,2}|更新.{0,2}|浏览.{0,2}|瀏覽.{0,2}|阅读.{0,2}|閱讀.{0,2}|点击.{0,2}"
+    r"|點擊.{0,2}|人气|(?:责任)?编辑|责编|字体|字号|栏目|分类|作者|评论|查看|围观)$"
 )
 _NOT_AUTHORS = frozenset(
-    ["来源", "來源", "时间", "时间", "日期", "浏览", "阅读", "编辑", "责任编辑", "责编", "字体", "栏目", "未知", "网络"]
-)
+    ("未知", "佚名", "匿名", "不详", "网络", "互联网", "本文", "文章", "该文", "原文", "最后", "首次", "最初", "最早",
+     "编辑于", "网友", "作者", "关于作者")
+)  # fmt: skip
 _CATEGORY = re.compile(
     r"(?:栏目|欄目|分类|分類|类别|频道|类目|版块)\s?[:\uff1a]\s?([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b\d]{2,12})"
 )
 _SOURCE = re.compile(
     r"(?:(?:文章|信息|稿件|新闻|内容|資料|资料)?(?:来源|來源)|稿源|出处|出處)\s?[:\uff1a]\s?([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b]{2,24})"
 )
+_MAY_BE_SAID_BY = re.compile(r"[于於由]|by", re.IGNORECASE)
 _NOT_VALUES = re.compile(
     r"^(?:作者|时间|日期|浏览|阅读|编辑|责任编辑|责编|字体|栏目|点击|发布.{0,3}|更新.{0,3}|人气|https?)$|^\d"
 )
@@ -156,14 +171,31 @@ def read_line(line: str, fetched: str | None = None) -> Iterable[Said]:
         yield Said("comments", 0, line[:20])
     if "。" not in line:
         yield from _dates(line, fetched)
-    if (named or "/" in line) and (match := _AUTHOR.search(line)) and match[1] not in _NOT_AUTHORS:
-        yield Said("author", match[1], "作者")
+    if author := _author(line, named):
+        yield author
     if not named:
         return
     if match := _CATEGORY.search(line):
         yield Said("category", match[1], "栏目")
-    if (match := _SOURCE.search(line)) and not _NOT_VALUES.match(match[1]):
-        yield Said("source", match[1], "来源")
+    match = _SOURCE.search(line)
+    if match and not _NOT_VALUES.match(match[1]) and (source := _NEXT_LABEL.sub("", match[1])):
+        yield Said("source", source, "来源")
+
+
+def _author(line: str, named: bool) -> Said | None:
+    """Whom a line calls its article's author; `named` says that there is a colon in it."""
+    if (named or "/" in line) and (match := _AUTHOR.search(line)) and (name := author_name(match[1])):
+        return Said("author", name, "作者")
+    if not _MAY_BE_SAID_BY.search(line) or not (match := _SAID_BY.search(line)):
+        return None
+    name = author_name(match[1] or match[2])
+    return Said("author", name, "by" if match[1] else "发表于") if name else None
+
+
+def author_name(text: str) -> str:
+    """A name without the label that it is glued to, "" for what names nobody."""
+    name = _NEXT_LABEL.sub("", text).strip()
+    return "" if len(name) < 2 or name in _NOT_AUTHORS else name
 
 
 def _numbers(line: str) -> Iterable[Said]:
@@ -213,10 +245,17 @@ def _date_kind(line: str, after: int, one: Found, byline: bool) -> tuple[Kind | 
             return "byline", "byline"
         if _CLOCK.search(line):
             return "clock", "date and weekday"
-        return ("bare", "date") if len(line) - (one.end - one.start) <= _BARE_REST else (None, "")
+        rest = line[: one.start] + " " + line[one.end :]
+        return ("bare", "date") if len(rest) <= _BARE_REST + 1 or _is_short_words(rest) else (None, "")
     if match.lastgroup in ("publish", "time", "update"):
         return match.lastgroup, match[0]  # type: ignore[return-value]
     return None, ""
+
+
+def _is_short_words(text: str) -> bool:
+    """Whether a text is a few short words without a sentence's signs."""
+    words = [word for word in _BETWEEN_WORDS.split(text) if word]
+    return len(words) <= _WORDS and all(len(word) <= _WORD for word in words) and not _SIGNS.search(text)
 
 
 def number(digits: str, unit: str = "") -> int:

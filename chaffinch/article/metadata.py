@@ -8,17 +8,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from chaffinch.article.labels import Kind, Label, Place, Said, fitting, read_line
+from chaffinch.article.labels import Kind, Label, Place, Said, author_name, fitting, read_line
 from chaffinch.article.weigh import name_of
 from chaffinch.items import Facts
 from chaffinch.text.dates import CHINA, dates, iso_date, parse_date
 
 MAX_JSON = 100_000  # characters of one JSON-LD script (cost)
+MIN_TITLE = 4  # characters of what is taken for a title (by hand)
 MAX_OBJECTS = 200  # of one script (cost)
 _URL_DATE = re.compile(r"/(20\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _JSON_LD_DATE = re.compile(r'"(?:datePublished|pubDate|uploadDate)"\s{0,9}:\s{0,9}"([^"]{4,40})"')
@@ -35,7 +38,8 @@ _META_DATES = (
 )  # fmt: skip
 _META_LOOSE_DATES = ("date", "dc.date", "og:time")
 _META_UPDATES = ("article:modified_time", "og:updated_time", "bytedance:updated_time", "datemodified", "lastmod")
-_META_AUTHORS = ("author", "article:author", "og:article:author", "dc.creator", "twitter:creator")
+_META_AUTHORS = ("article:author", "og:article:author", "bytedance:author")
+_META_LOOSE_AUTHORS = ("author", "dc.creator", "twitter:creator")
 _META_CATEGORIES = ("article:section", "og:article:section", "og:category", "category")
 _META_SOURCES = ("source", "mediaid", "article:source", "og:article:source", "contentsource")
 _STRONG_SEPARATOR = re.compile(
@@ -45,6 +49,13 @@ _STRONG_SEPARATOR = re.compile(
 _NAME = re.compile(r"[^\d,./@_\uff0c|]{2,20}$")
 # What may follow the article's title in the page's.
 _AFTER_TITLE = re.compile(r"\s{0,9}(?:$|[-_|\uff5c–—·»,\uff0c(\uff08《【]|\s)")
+# What is in the class of an element that holds the author's name.
+_AUTHOR_NAMES = re.compile("author|authi|nick|byline|vcard|writer|username", re.IGNORECASE)
+_MAX_NAMED = 20  # of them that are looked at (cost)
+_AUTHOR_LABEL = re.compile(
+    r"\W{0,3}(?:(?:本文)?作\s{0,4}者|(?:本报|本报讯)?记者|by|撰文|发布者?|来源)?\s{0,3}[:\uff1a/]?\s{0,3}",
+    re.IGNORECASE,
+)
 _PUBLISHED_NAME = re.compile(
     r"datepublished|publish|pubdate|pub-?time|entry-date|post-?(?:date|time)|create-?time", re.IGNORECASE
 )
@@ -74,6 +85,7 @@ class Weights:
     meta: float = 8.0  # by hand
     meta_loose: float = 6.4  # by hand
     meta_update: float = 3.6  # by hand
+    author_named: float = 7.0  # an element that is named as the author's (by hand)
     time_named: float = 7.6  # a time element that is named as the publication's (by hand)
     time_element: float = 7.1  # by hand
     time_aside: float = 1.5  # one in a side bar, among comments, in a list (by hand)
@@ -129,12 +141,14 @@ def read(
     found: defaultdict[str, list[Evidence]] = defaultdict(list)
     for line in lines:
         label = line if isinstance(line, Label) else Label(line)
-        for said in read_line(label.text, fetched):
+        # Who and when may stand in one line with the title.
+        text = label.text.replace(title, " ") if len(title) >= MIN_TITLE else label.text
+        for said in read_line(text, fetched):
             found[said.field].append(_evidence(said, label.place))
     found["published"] += (*_head_dates(head), *_time_dates(head, fetched))
     if day := url_date(url):
         found["published"].append(Evidence(day, "url", WEIGHTS.url))
-    found["author"] += _authors(head)
+    found["author"] += (*_authors(head), *_named_authors(tree))
     found["category"] += _metas(head, _META_CATEGORIES)
     found["source"] += _metas(head, _META_SOURCES)
     best = {name: max(one, key=lambda e: e.weight) for name, one in found.items() if one and name != "published"}
@@ -237,7 +251,7 @@ def _title(head: _Head) -> tuple[str, str]:
     longest = max(map(len, _STRONG_SEPARATOR.split(whole)))
     sites = {name for name in (*head.site_names, site) if len(name) < longest}
     for tag, text in head.headings:
-        if len(text) >= 4 and text in whole and text not in sites:
+        if len(text) >= MIN_TITLE and text in whole and text not in sites:
             starts = whole.startswith(text) and _AFTER_TITLE.match(whole[len(text) :])
             if starts or len(text) >= longest:
                 return (strip_site(text, site) if text == whole and tag == "heading line" else text), tag
@@ -245,7 +259,7 @@ def _title(head: _Head) -> tuple[str, str]:
         return strip_site(og, site), "meta og:title"
     if whole:
         return strip_site(whole, site), "title"
-    first = next((text for tag, text in head.headings if tag == "h1" and len(text) >= 4), "")
+    first = next((text for tag, text in head.headings if tag == "h1" and len(text) >= MIN_TITLE), "")
     return first, "h1" if first else ""
 
 
@@ -299,25 +313,58 @@ def _time_weight(node: HtmlElement) -> float:
     names = f"{node.get('itemprop') or ''} {node.get('class') or ''}"
     if "dateModified" in names or "updated" in names.split():
         return WEIGHTS.update
-    for around in node.iterancestors():
-        if around.tag in ("li", "aside", "footer", "nav") or name_of(around):
-            return WEIGHTS.time_aside
-        if around.tag in ("article", "main", "body"):
-            break
+    if _is_aside(node, "li"):
+        return WEIGHTS.time_aside
     return WEIGHTS.time_named if _PUBLISHED_NAME.search(names) else WEIGHTS.time_element
+
+
+def _is_aside(node: HtmlElement, *more: str) -> bool:
+    """Whether an element stands in a side bar, among comments, or in an element of one of the tags `more`."""
+    for around in node.iterancestors():
+        if around.tag in ("aside", "footer", "nav", *more) or name_of(around):
+            return True
+        if around.tag in ("article", "main", "body"):
+            return False
+    return False
 
 
 def _authors(head: _Head) -> Iterator[Evidence]:
     for author, kind in _json_authors(head):
         if _collapse(author):
             yield Evidence(_collapse(author)[:40], "json-ld", WEIGHTS.json_article if kind else WEIGHTS.json_unknown)
-    yield from _metas(head, _META_AUTHORS, _NAME)
+    yield from _metas(head, _META_AUTHORS, _NAME, WEIGHTS.meta)
+    yield from _metas(head, _META_LOOSE_AUTHORS, _NAME)
 
 
-def _metas(head: _Head, names: Iterable[str], shape: re.Pattern[str] | None = None) -> Iterator[Evidence]:
+def _named_authors(tree: HtmlElement) -> Iterator[Evidence]:
+    """The first name that stands in an element named as the author's, what stands around the article left out."""
+    named = (node for node in tree.iter("*") if _is_named_author(node))
+    for node in islice(named, _MAX_NAMED):
+        piece = next((text for text in node.itertext() if _AUTHOR_LABEL.sub("", text.strip(), count=1)), "")
+        name = author_name(_AUTHOR_LABEL.sub("", _collapse(piece[:80]), count=1))
+        if _NAME.match(name) and ":" not in name and "\uff1a" not in name and not _is_aside(node):
+            yield Evidence(name, "named element", WEIGHTS.author_named)
+            return
+
+
+def _is_named_author(node: HtmlElement) -> bool:
+    names = node.get("class")
+    if names is not None and _names_author(names[:200]):
+        return True
+    return "author" in (node.get("itemprop") or "") or (node.tag == "a" and node.get("rel") == "author")
+
+
+@lru_cache(maxsize=4_096)
+def _names_author(names: str) -> bool:
+    return _AUTHOR_NAMES.search(names) is not None
+
+
+def _metas(
+    head: _Head, names: Iterable[str], shape: re.Pattern[str] | None = None, weight: float = WEIGHTS.meta_loose
+) -> Iterator[Evidence]:
     for name in names:
         if (value := head.meta.get(name)) and (shape is None or shape.match(value)):
-            yield Evidence(value, f"meta {name}", WEIGHTS.meta_loose)
+            yield Evidence(value, f"meta {name}", weight)
             return
 
 

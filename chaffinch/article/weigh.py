@@ -53,6 +53,7 @@ _FURNITURE, _COMMENTS = words.names("furniture"), words.names("comments")
 _ARTICLE, _ARTICLE_PAIRS, _CONTENT_WORDS = words.names("article"), words.names("article_pairs"), words.names("content")
 _MAYBE_ARTICLE = words.names("maybe_article")
 _INLINE_STYLE = re.compile(r"display\s{0,5}:\s{0,5}inline", re.IGNORECASE)
+_BLOCK_STYLE = re.compile(r"display\s{0,5}:\s{0,5}block", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s_-]+")
 _SEAM = "\x1f"  # between inline elements that touch: shown apart by style, as date and views are
 _PUNCTUATION = re.compile(r"[,。、;:!?\uff0c\uff1b\uff1a\uff01\uff1f…“”]")
@@ -144,6 +145,8 @@ class _Walk:
                 return
             tag = child.tag
             role = _ROLES.get(tag, _INLINE)
+            if role == _INLINE and is_line(child):
+                role = _LINE
             if role == _SKIPPED or child in hidden:
                 self.touching = False
             elif role <= _LINK:
@@ -267,6 +270,12 @@ def is_inline(node: HtmlElement) -> bool:
     """Whether a block element is shown inside a line: its own style says so, and it holds no block."""
     style = node.get("style")
     return bool(style and _INLINE_STYLE.search(style[:300])) and all(child.tag not in BLOCK_TAGS for child in node)
+
+
+def is_line(node: HtmlElement) -> bool:
+    """Whether an inline element is shown as a line of its own, as its own style says."""
+    style = node.get("style")
+    return style is not None and _BLOCK_STYLE.search(style[:300]) is not None
 
 
 def is_link(node: HtmlElement) -> bool:

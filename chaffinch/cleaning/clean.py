@@ -32,6 +32,7 @@ _SHIFTED_CHARS = 30_000  # of strange lines that are searched for shifted bytes,
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _REMAPPED = 10  # private-use characters from which a text is one that a font shows; by hand: lone ones are icons
 _TITLES = ("title-line", "repeated-title")
+_NEVER_PROSE = (*_TITLES, "info-line", "byline", "views-line", "breadcrumb", "navigation", "share-bar")
 HIDDEN = "hidden"  # the rule of what a page holds and no reader sees
 
 
@@ -305,7 +306,7 @@ def _spare(lines: list[Line]) -> None:
     if gone <= _MOST_REMOVED * total:
         return
     for line in lines:
-        if line.rule and line.rule not in _TITLES and is_prose(line.view):
+        if line.rule and line.rule not in _NEVER_PROSE and is_prose(line.view):
             line.rule = ""
     if lines and all(line.rule for line in lines):
         max(lines, key=lambda line: (line.rule not in _TITLES, len(line.view))).rule = ""

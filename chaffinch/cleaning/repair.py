@@ -165,8 +165,9 @@ def _read_as_utf8(match: re.Match[str]) -> str:
     for cut, sign in _CUT_SIGNS.items():
         data = data.replace(cut, sign.encode())
     text = _LOST.sub("\ufffd", data.decode("utf-8", "replace"))
-    lost = text.count("\ufffd")
-    return text if len(text) - lost >= max(_MISREAD, 3 * lost) else run
+    # Chinese takes three bytes a character; what takes two are letters that sound GBK may come to, 一 to U+04BB.
+    read = sum("\u2000" <= char < "\ufffd" for char in text)
+    return text if read >= max(_MISREAD, 3 * text.count("\ufffd")) else run
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -52,7 +52,11 @@ def _around_title(view: str, title: str) -> str:
         return ""
     if view.endswith(title) and len(view) - len(title) <= _SECTION:
         return (
-            "breadcrumb" if _HOME.match(view) else "title-line" if _SECTION_NAME.fullmatch(view, 0, -len(title)) else ""
+            "breadcrumb"
+            if _HOME.match(view)
+            else "title-line"
+            if _SECTION_NAME.fullmatch(view, 0, len(view) - len(title))
+            else ""
         )
     return "title-line" if view.startswith(title) and _is_byline(view[len(title) :]) else ""
 

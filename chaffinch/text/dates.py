@@ -50,9 +50,11 @@ _BY_SIGN = ((_DATE, ("20", "19")), (_DAY_FIRST, ("月",)), (_SHORT_YEAR, ("-",))
 _COMPACT = re.compile(
     r"(?<!\d)(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d))?(?!\d)"
 )
+# What goes on in words is a sentence's: 五年前的一次.
 _AGO = re.compile(
-    r"(?P<number>\d{1,4}|[一二两三四五六七八九十半])\s?(?P<unit>秒钟?|分钟?|分鐘|个?小时|個?小時|天|日|周|週|星期|个月|個月|月|年)\s?[之以]?前"
-    r"(?:\s?[(\uff08]\s?(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?\s?[)\uff09])?|刚刚|剛剛"
+    r"(?:(?P<number>\d{1,4}|[一二两三四五六七八九十半])\s?(?P<unit>秒钟?|分钟?|分鐘|个?小时|個?小時|天|日|周|週|星期|个月|個月|月|年)\s?[之以]?前"
+    r"(?:\s?[(\uff08]\s?(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?\s?[)\uff09])?|刚刚|剛剛)"
+    r"(?=[^\u4e00-\u9fff]|[发發更阅閱浏瀏来來回编編评評提查点點赞由]|$)"
 )
 _DAY_NAME = re.compile(
     r"(?P<name>今[天日]|昨[天日]|前天)\s?(?:(?P<hour>\d{1,2})\s?[:\uff1a]\s?(?P<minute>\d{1,2}))(?:[:\uff1a](?P<second>\d{1,2}))?"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chaffinch.text.chinese.hanzi import to_simplified
 
-_SENTENCE = re.compile(r"[,，。;；！？!?、:：]")
+_SENTENCE = re.compile(r"[,，。;；！？!?、：]|:(?!\d)")  # the colon of a time of day is none of a sentence
 PROSE_CHARS = 28  # a line this long with punctuation in it is prose (by hand)
 _NOT_WORD = re.compile(r"[\W_]+")
 

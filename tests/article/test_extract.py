@@ -120,6 +120,7 @@ def test_blocks_have_kinds() -> None:
         f"{paragraphs(WORDS[:1])}<a onclick='f()'>展开全文</a><div style='display:none'>{paragraphs(WORDS[1:])}</div>",
         paragraphs().replace("欠款", "<ruby>欠款<rt>qiàn kuǎn</rt></ruby>"),
         paragraphs(tag="div").replace("银行", "<div style='display: inline-block'>银行</div>"),
+        "".join(f"<span style='display:block;text-indent:2em'>{line}</span>" for line in WORDS),
         paragraphs() + "<select><option>一，二，三。</option></select><textarea>四，五，六。</textarea>",
     ],
 )  # fmt: skip

@@ -135,6 +135,12 @@ def test_the_surest_date_wins_and_says_where_it_stood() -> None:
         ("作者：小陈", {"author": "小陈"}),
         ("文章来源：南城晚报 作者：小陈", {"source": "南城晚报", "author": "小陈"}),
         ("作者： 来源：", {}),
+        ("作者:小陈点击:次", {"author": "小陈"}),
+        ("来源：南城晚报作者：佚名", {"source": "南城晚报"}),
+        ("小陈 发表于 2024-03-05", {"author": "小陈", "published": "2024-03-05"}),
+        ("2024-03-05 by 小陈", {"author": "小陈", "published": "2024-03-05"}),
+        ("本文发布于 2024-03-05", {"published": "2024-03-05"}),
+        ("小陈 2024-03-05 信用卡 321", {"published": "2024-03-05"}),
         ("逾期之后，第一步是核对账单。", {}),
         ("最快1小时到账，最高20万元", {}),
     ],
@@ -158,6 +164,8 @@ def test_label_lines(line: str, wanted: dict[str, object]) -> None:
         ("1个月前 (02-23)", "2026-02-23"),
         ("4个月前 (11-05)", "2025-11-05"),
         ("他在前天夜里", None),
+        ("3小时前发布", "2026-03-01T21:30+08:00"),
+        ("时间：五年前的一次", None),
     ],
 )
 def test_dates_counted_from_the_fetch(text: str, wanted: str | None) -> None:
@@ -214,6 +222,26 @@ def test_inline_elements_side_by_side_are_read_apart() -> None:
     article = extract(Document("http://a.com/1.html", html, "utf-8"))
     assert isinstance(article, Article)
     assert (article.published, article.heat) == ("2024-09-25", 82)
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ('<div class="post-author"><span>作者：</span><a href=/u>小陈</a><em>关注</em></div>', "小陈"),
+        ('<div class="byline">本报记者 小陈</div>', "小陈"),
+        ('<meta name="article:author" content="小周"><a rel="author" href=/u>小陈</a>', "小周"),
+        ('<meta name="author" content="某某网"><a rel="author" href=/u>小陈</a>', "小陈"),
+        ('<div class="comments"><b class="comment-author">阿强</b></div>', None),
+        ('<div class="author">本文来源：南城财经</div>', None),
+    ],
+)
+def test_an_element_named_as_the_author_s_is_evidence(body: str, wanted: str | None) -> None:
+    assert read(parse(f"<html><body>{body}{TEXT}</body></html>"), []).author == wanted
+
+
+def test_a_date_beside_the_title_is_read() -> None:
+    html = "<title>甲银行逾期怎么办_问答</title><b>甲银行逾期怎么办</b>"
+    assert read(parse(html), ["甲银行逾期怎么办 2024.03.05"], heading="甲银行逾期怎么办").published == "2024-03-05"
 
 
 def test_a_heading_that_leads_to_the_front_page_is_the_site_s() -> None:

@@ -5,6 +5,7 @@ from importlib.resources import files
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks import rendered
 from benchmarks.extract import score
 from chaffinch.article import node_features, node_model, not_article
-from chaffinch.article.choose import measures
+from chaffinch.article.choose import likeliest, measures
 from chaffinch.article.extract import extract
 from chaffinch.cleaning.clean import clean, load_rules
 from chaffinch.items import Article, NotArticle, Page
@@ -48,6 +49,14 @@ def trees() -> st.SearchStrategy[list[dict[str, Any]]]:
 def test_all_trees_at_once_say_what_they_say_one_by_one(forest: list[dict[str, Any]], table: list[list[float]]) -> None:
     model = node_model.parse({"features": NAMES, "base": 0.5, "trees": forest})
     assert list(model.scores(table)) == [0.5 + sum(walked(tree, row) for tree in forest) for row in table]
+
+
+def test_of_nodes_as_good_nearly_the_deepest_is_taken() -> None:
+    depth = node_features.NAMES.index("depth")
+    table = [[0.0] * depth + [float(n)] for n in (1, 4, 7)]
+    assert likeliest(np.array([0.97, 0.95, 0.3]), table) == 1
+    assert likeliest(np.array([0.97, 0.93, 0.3]), table) == 0
+    assert likeliest(np.array([0.97, 0.955, 0.9]), table) == 1
 
 
 def test_the_models_were_fitted_to_what_is_measured() -> None:

@@ -239,6 +239,12 @@ def test_a_page_of_furniture_words_keeps_its_prose() -> None:
     assert cleaned(*lines, title="说明").text
 
 
+def test_a_byline_longer_than_a_short_text_goes() -> None:
+    lines = ("时间：2024-03-05 08:10 作者：小陈 来源：宣传部 浏览：[ 233 ] 【字体：大 中 小】", BODY[0][:20] + "。")
+    found = clean(Article("file:x", "还不上怎么办", tuple(map(Block, lines))), RULES, KEY)
+    assert found.text == lines[1]
+
+
 def test_what_goes_can_be_put_back() -> None:
     lines = ["您好!欢迎访问债务课堂!", "(资料图)" + BODY[0], *BODY[1:], "相关推荐", "网贷逾期", "分享到：微信"]
     got = cleaned(*lines)

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chaffinch.cleaning.repair import repair
@@ -151,6 +151,7 @@ def test_takes_the_lost_byte_from_the_annotation_it_went_with(broken: str, wante
     assert counts["byte-shift"] == 1
 
 
+@example("一一一一氙")
 @given(
     st.text(
         alphabet=st.sampled_from("魑魅魍魉饕餮耄耋龃龉觊觎踟蹰鳜鲈鹈鹕氩氪氙钇锆镧鑫淼焱垚犇骉" + COMMON[:30]),
