@@ -193,7 +193,15 @@ def test_the_format_before_warc_is_named(tmp_path: Path, pack: Callable[[bytes],
 
 @pytest.mark.parametrize(
     "date",
-    ["", "gestern", "9999-12-31T23:59:59Z", "2024-13-41T25:61:61Z", "0001-01-01T00:00:00Z", "２０２４-05-06T07:08:09Z"],
+    [
+        "",
+        "gestern",
+        "1970-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "2024-13-41T25:61:61Z",
+        "0001-01-01T00:00:00Z",
+        "２０２４-05-06T07:08:09Z",
+    ],
 )
 def test_a_date_that_is_none_is_told_and_the_page_read(tmp_path: Path, date: str) -> None:
     (tmp_path / "x.warc").write_bytes(record(0, date=date) + record(1, date="2024-05-06T07:08:09.123456Z"))
