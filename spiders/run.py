@@ -73,7 +73,7 @@ class CrawlRun:
             self.store = Store(db, memory=Memory(bounds), tell_refused=self._not_written)
             self.started = now()
             self.manifest = runs.begin(db, "crawl", settings)
-            self.names = runs.names(db)  # site -> what its farm is called
+            self.names = runs.names(db.conn)  # site -> what its farm is called
             try:
                 self.log = log_file(path)
             except OSError as error:

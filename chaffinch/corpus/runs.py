@@ -42,19 +42,21 @@ def stands(db: Database, id: int) -> bool:
     return db.conn.execute("SELECT 1 FROM crawls WHERE id = ?", (id,)).fetchone() is not None
 
 
-def names(db: Database) -> dict[str, str]:
+def names(connection: sqlite3.Connection) -> dict[str, str]:
     """Site -> what the list of farms calls it, where that is not the site itself: as the latest crawls had it."""
-    rows = db.conn.execute(_NAMES, (_LATEST,)).fetchall()
+    rows = connection.execute(_NAMES, (_LATEST,)).fetchall()
     called = {site_of(url): name for name, url in rows if isinstance(name, str) and isinstance(url, str)}
     return {site: name for site, name in called.items() if name != site}
 
 
 _LATEST = 20  # cost: crawls that are looked through
 _NAMES = """
-    SELECT farm.value ->> 'name', start.value
-    FROM (SELECT id, settings FROM crawls WHERE kind = 'crawl' ORDER BY id DESC LIMIT ?) AS crawl,
-        json_each(crawl.settings, '$.farms') AS farm, json_each(farm.value, '$.start') AS start
-    ORDER BY crawl.id
+    WITH farms AS MATERIALIZED (
+        SELECT crawl.id, value FROM (
+            SELECT id, settings FROM crawls WHERE kind = 'crawl' AND json_valid(settings) ORDER BY id DESC LIMIT ?
+        ) AS crawl, json_each(crawl.settings, '$.farms') WHERE type = 'object'
+    )
+    SELECT farms.value ->> 'name', start.value FROM farms, json_each(farms.value, '$.start') AS start ORDER BY farms.id
 """
 
 

@@ -117,7 +117,7 @@ def happened(db: Database, since: str) -> Happened:
         tuple(row for row in growth if row.size - row.new > 1),
         tuple(db.conn.execute(_SILENT, (started,)).fetchall()) if started else (),
         _told(db, ids),
-        manifests.names(db),
+        manifests.names(db.conn),
     )
 
 

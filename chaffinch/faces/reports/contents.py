@@ -86,7 +86,7 @@ def report(db: Database) -> Report:
         endless=yields.endless(
             db, [site for (site,) in db.execute("SELECT DISTINCT site FROM patterns ORDER BY site")]
         ),
-        names=runs.names(db),
+        names=runs.names(db.conn),
     )
 
 

@@ -32,6 +32,10 @@ STATS = {
     "told": [{"site": "c.example", "what": "left for this run: HTTP 503, call 13812345678"}],
 }
 
+SETTINGS = {
+    "farms": [{"name": "逾期频道", "start": ["http://c.example/", 5]}, {"start": ["http://a.example/"]}, "b.example"]
+}
+
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Iterator[sqlite3.Connection]:
@@ -40,8 +44,8 @@ def corpus(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     db = connect.open_writer(path)
     with db.conn:
         db.conn.execute(
-            "INSERT INTO crawls VALUES (1, 'crawl', '2026-02-01T08:00:00Z', '2026-02-01T08:30:00Z', ?, '{}', ?)",
-            ("closespider_timeout", json.dumps(STATS)),
+            "INSERT INTO crawls VALUES (1, 'crawl', '2026-02-01T08:00:00Z', '2026-02-01T08:30:00Z', ?, ?, ?)",
+            ("closespider_timeout", json.dumps(SETTINGS), json.dumps(STATS)),
         )
         db.conn.execute("INSERT INTO crawls VALUES (2, 'crawl', ?, NULL, NULL, '{}', '{}')", (START,))
         for id, (site, state, fetched, due, reason) in enumerate(PAGES, 1):
@@ -85,6 +89,7 @@ def test_a_run_that_others_followed_has_what_it_counted_itself(corpus: sqlite3.C
     assert (a.fetched, a.kept, a.errors, a.rate) == (900, 80, 2, 0.5)
     assert a.stopped == "the time given to the run was up; wants a cookie"
     assert c.stopped == "left: HTTP 503, 3 times in a row"
+    assert page.names == {"c.example": "逾期频道"}
     assert page.told == (("c.example", "left for this run: HTTP 503, call ⟨phone⟩"),)
     found, more = runs.all_runs(corpus, AT)
     assert [(run.id, run.state, run.minutes) for run in found] == [(2, "goes on", None), (1, "ended", 30.0)]
@@ -98,6 +103,8 @@ def test_what_a_run_says_of_itself_may_be_anything(corpus: sqlite3.Connection) -
         "null",
         '{"sites": 3, "told": "x"}',
         '{"sites": {"a": {"fetched": "x", "notes": []}}, "told": [1]}',
+        '{"farms": 5}',
+        '{"farms": [{"name": [1], "start": "x"}, {"name": "y"}, "z", null]}',
     ):
         corpus.execute("UPDATE crawls SET stats = ?, settings = ?, started = 'yesterday' WHERE id = 1", (said, said))
         assert runs.read(corpus, 1, AT) is not None and runs.all_runs(corpus, AT)[0]

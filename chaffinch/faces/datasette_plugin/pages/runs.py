@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chaffinch.corpus.runs import names
 from chaffinch.faces.datasette_plugin.pages.charts import Chart, days, hours
 from chaffinch.text.contacts.addresses import hide
 
@@ -95,6 +96,7 @@ class RunPage:
     last_page: str | None
     sites: tuple[SiteRow, ...]
     more_sites: int
+    names: Mapping[str, str]  # site, masked -> what the list of farms calls it, where it does
     reasons: tuple[tuple[str, str, int, int], ...] | None  # state, reason, pages, sites
     queue: Queue
     pages: Chart | None
@@ -154,6 +156,7 @@ def read(connection: sqlite3.Connection, id: int, at: str) -> RunPage | None:
         last_page=last,
         sites=tuple(sites[:SITES]),
         more_sites=max(len(sites) - SITES, 0),
+        names={hide(site): name for site, name in names(connection).items()},
         reasons=_reasons(connection, run.started) if newest else None,
         queue=_queue(connection, at),
         pages=_pages(connection, run.started) if newest else None,

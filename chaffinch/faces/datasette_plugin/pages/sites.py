@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chaffinch.corpus.runs import names
 from chaffinch.faces.datasette_plugin.pages.charts import ROW, Arc, arcs
 
 SITES = 100  # in the table (shown)
@@ -59,6 +60,7 @@ class SitesPage:
 
     sites: tuple[SiteRow, ...]
     more_sites: int
+    names: Mapping[str, str]  # site -> what the list of farms calls it, where it does
     order: tuple[str, ...]
     matrix: tuple[tuple[Cell, ...], ...]
     graph: tuple[str, ...]
@@ -86,6 +88,7 @@ def read(connection: sqlite3.Connection) -> SitesPage:
     return SitesPage(
         sites=tuple(sites[:SITES]),
         more_sites=max(len(sites) - SITES, 0),
+        names=names(connection),
         order=tuple(order),
         matrix=_matrix(order, flows),
         graph=tuple(graph),
