@@ -166,7 +166,7 @@ def ours_uncleaned() -> Callable[[Page], str]:
     def text(page: Page) -> str:
         article = extract(decode(page))
         return (
-            "\n".join(block.text for block in article.blocks if not block.hidden)
+            "\n".join(block.text for block in article.blocks if not block.hidden and not block.beside)
             if isinstance(article, Article)
             else ""
         )

@@ -49,6 +49,7 @@ class Block:
     text: str
     kind: BlockKind = "paragraph"
     hidden: bool = False  # in the page, but no reader sees it
+    beside: bool = False  # beside the article, in an element that may as well be it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

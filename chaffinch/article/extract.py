@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lxml.html import HtmlElement
 
@@ -51,10 +52,23 @@ def extract_tree(
         reason = reason if choice else "empty"
         scripted = reason in ("empty", "too short") and next(tree.iter("script"), None) is not None
         return NotArticle(document.url, "shell" if scripted else reason)
+    if choice.around is not None:
+        lines = _beside(lines, blocks(fragment(replace(choice, node=choice.around)).html))
     meta = metadata.read(tree, choice.labels, document.url, choice.heading, fetched)
     return Article(
         document.url, meta.title, lines, document.charset, document.declared_charset, meta.sources, **facts_of(meta)
     )
+
+
+def _beside(lines: tuple[Block, ...], around: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The lines of an article with those before and after it in the element around it, if they stand there in a row."""
+    texts, wanted = [line.text for line in around], [line.text for line in lines]
+    for start in range(len(texts) - len(wanted) + 1):
+        end = start + len(wanted)
+        if texts[start] == wanted[0] and texts[start:end] == wanted:
+            before, after = ([replace(line, beside=True) for line in some] for some in (around[:start], around[end:]))
+            return *before, *lines, *after
+    return lines
 
 
 def _other_format(start: str) -> str:

@@ -33,6 +33,7 @@ _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _REMAPPED = 10  # private-use characters from which a text is one that a font shows; by hand: lone ones are icons
 _TITLES = ("title-line", "repeated-title")
 _NEVER_PROSE = (*_TITLES, "info-line", "byline", "views-line", "breadcrumb", "navigation", "share-bar")
+BESIDE = "beside"  # of what stands beside the article, and no other rule took
 HIDDEN = "hidden"  # the rule of what a page holds and no reader sees
 
 
@@ -56,6 +57,7 @@ def clean(article: Article, rules: Rules, key: bytes) -> Cleaned:
     for name, value in _judge(lines, view_of(title), rules).items():
         if said[name] is None:
             said[name] = value if FIELDS[name] == "TEXT" else _number(value)
+    _take_beside(lines)
     kept, removed = _split(whole)
     text = "\n".join(kept)
     if any(marks) and (strange := len(_PRIVATE.findall(text))) >= _REMAPPED:
@@ -88,12 +90,12 @@ def _lines_of(
         text = block.text
         if block.hidden:
             if text := _tidy(text, key, "", Counter(), contacts, shifted=False):
-                lines.append(Line(text, text, HIDDEN))
+                lines.append(Line(text, text, HIDDEN, beside=block.beside))
             continue
         if mark:
             text = _tidy(text, key, context, repairs, contacts, shifted=budget > 0)
         if text:
-            lines.append(Line(text, ""))
+            lines.append(Line(text, "", beside=block.beside))
             context = text[-60:]
     seen = [line for line in lines if not line.rule]
     for line, view in zip(seen, views_of([line.text for line in seen]), strict=True):
@@ -118,6 +120,14 @@ def _tidy(
     text, found = mask(text, key, context)
     contacts.update(dict.fromkeys(found))
     return text
+
+
+def _take_beside(lines: Sequence[Line]) -> None:
+    """What stands beside the article goes, whatever it is, if anything of the article stays."""
+    if any(not line.rule and not line.beside for line in lines):
+        for line in lines:
+            if line.beside and not line.rule:
+                line.rule = BESIDE
 
 
 def _number(text: str) -> int:

@@ -25,6 +25,7 @@ class Line:
     view: str
     rule: str = ""
     cuts: tuple[tuple[str, str], ...] = ()  # (rule, what was cut)
+    beside: bool = False  # as of `Block`
 
 
 Codes = NDArray[np.uint32]

@@ -38,7 +38,7 @@ def article_of(body: str, url: str = "http://example.com/a/1.html", head: str = 
 def lines_of(body: str) -> list[str]:
     found = article_of(body)
     assert isinstance(found, Article), found
-    return [block.text for block in found.blocks if not block.hidden]
+    return [block.text for block in found.blocks if not block.hidden and not block.beside]
 
 
 def paragraphs(lines: list[str] = WORDS, tag: str = "p") -> str:
@@ -152,6 +152,21 @@ def test_comments_known_by_name_alone() -> None:
 def test_what_stands_beside_the_article(around: str) -> None:
     lines = [f"{line}{n}" for n in range(2) for line in WORDS]
     assert lines_of(f"{MENU}<div class=w><div>{paragraphs(lines)}</div>{around}</div>") == lines
+
+
+def test_furniture_right_beside_the_article_is_cleaned_off_and_leaves_its_contacts() -> None:
+    lines = [f"{line}{n}" for n in range(2) for line in WORDS]
+    notice = "<div><p>内容侵权、删帖举报联系方式：</p><p>陈先生：13800138000</p></div>"
+    body = f"{MENU}<div><h1>逾期以后怎么办</h1>{notice}<div>{paragraphs(lines)}</div><p>收藏本站，天天好运</p></div>"
+    found = article_of(body, head="<title>逾期以后怎么办</title>")
+    assert isinstance(found, Article)
+    cleaned = clean(found, RULES, b"key")
+    assert cleaned.text.split("\n") == lines and [one.kind for one in cleaned.contacts] == ["phone"]
+    rules = [(one.rule, one.position) for one in cleaned.removed]
+    assert rules == [("title-line", 0), ("takedown-notice", 1), ("beside", 8)]
+    around = f"<div>{paragraphs([f'{line}甲' for line in WORDS] * 3)}</div>"  # as much again is no furniture
+    found = article_of(f"<div><div>{paragraphs(lines)}</div></div><div>{SUMMARY}{around}</div>")
+    assert isinstance(found, Article) and not any(block.beside for block in found.blocks)
 
 
 def test_references_between_paragraphs_make_no_list() -> None:

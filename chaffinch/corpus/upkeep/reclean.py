@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from sqlite_utils import Database
 
 from chaffinch.cleaning import template
-from chaffinch.cleaning.clean import HIDDEN, clean
+from chaffinch.cleaning.clean import BESIDE, HIDDEN, clean
 from chaffinch.cleaning.page_lines import whole_lines
 from chaffinch.cleaning.rules import Rules
 from chaffinch.corpus import templates
@@ -43,7 +43,9 @@ class Recleaned:
 def again(stored: Cleaned, rules: Rules, key: bytes) -> Cleaned:
     """`stored` as the rules of today leave it; itself when they would leave nothing."""
     lines = whole_lines(stored)
-    blocks = tuple(Block(line.text.replace("\n", " "), hidden=line.rule == HIDDEN) for line in lines)
+    blocks = tuple(
+        Block(line.text.replace("\n", " "), hidden=line.rule == HIDDEN, beside=line.rule == BESIDE) for line in lines
+    )
     found = clean(Article(stored.url, stored.title, blocks), rules, key)
     if not found.text.strip():
         return stored
