@@ -48,7 +48,7 @@ def test_a_page_is_read_with_its_evidence(page: str | bytes) -> None:
     assert isinstance(found, chaffinch.Article)
     assert found.title == "花呗逾期一天怎么办" and found.published == "2024-05-01"
     assert found.text.startswith(BODY) and found.text.endswith(MORE)
-    assert {gone.rule for gone in found.removed} == {"promotion"}
+    assert {gone.rule for gone in found.removed} == {"title-line", "info-line", "promotion"}
     assert {"title", "published"} <= set(found.sources)
     assert sorted(contact.kind for contact in found.contacts) == ["phone", "wechat"]
     said = repr(found)
