@@ -94,15 +94,20 @@ def choose(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> C
     best = likeliest(scores, table)
     found = choice(page, page.candidates[best], float(scores[best]), tuple(table[best]))
     above = set(found.node.iterancestors())
-    near = np.flatnonzero(scores >= scores.max() - _AROUND).tolist()
-    around = (page.blocks[page.candidates[i]].node for i in sorted(near, key=lambda i: table[i][_DEPTH]))
+    outermost = sorted(_as_good(scores, _AROUND), key=lambda i: table[i][_DEPTH])
+    around = (page.blocks[page.candidates[i]].node for i in outermost)
     return replace(found, around=next((node for node in around if node in above), None))
 
 
 def likeliest(scores: NDArray[np.float64], table: Sequence[Sequence[float]]) -> int:
     """The index of the node that is expected to hold the article best; of those as good, nearly, the deepest."""
-    near = np.flatnonzero(scores >= scores.max() - _TIE).tolist()
-    return int(max(near, key=lambda i: table[i][_DEPTH]))
+    return max(_as_good(scores, _TIE), key=lambda i: table[i][_DEPTH])
+
+
+def _as_good(scores: NDArray[np.float64], nearly: float) -> list[int]:
+    """The indices of those that have at most `nearly` less than the best."""
+    found: list[int] = np.flatnonzero(scores >= scores.max() - nearly).tolist()
+    return found
 
 
 def choice(page: Measures, chosen: int, likely: float = 0.0, row: tuple[float, ...] = ()) -> Choice:

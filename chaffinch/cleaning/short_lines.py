@@ -51,13 +51,9 @@ def _around_title(view: str, title: str) -> str:
     if len(title) < 6 or view == title or _SIGNS.search(view.replace(title, "")):
         return ""
     if view.endswith(title) and len(view) - len(title) <= _SECTION:
-        return (
-            "breadcrumb"
-            if _HOME.match(view)
-            else "title-line"
-            if _SECTION_NAME.fullmatch(view, 0, len(view) - len(title))
-            else ""
-        )
+        if _HOME.match(view):
+            return "breadcrumb"
+        return "title-line" if _SECTION_NAME.fullmatch(view, 0, len(view) - len(title)) else ""
     return "title-line" if view.startswith(title) and _is_byline(view[len(title) :]) else ""
 
 
