@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import NamedTuple
@@ -33,10 +34,14 @@ _KINDS: dict[str, BlockKind] = {"h2": "heading", "li": "list", "tr": "table", "b
 _HIDDEN = "samp"  # stands for the element of what is hidden
 _LINKS = ""  # stands for the element of a line that is a link
 _REFERENCES = "ref"  # and of one that says 相关阅读 or the like before it
+_ARTICLE = "article"  # stands in the element around it for the article
 _CELLS = frozenset(("td", "th"))
 _STRING = etree.XPath("string()", smart_strings=False)
 _PARAGRAPH_END = re.compile(r"\n(?=[ \t\u3000]{0,99}\n|[ \t]{2}|\u3000)")  # in preformatted text
 _REPEATED_LINE = 30  # characters from which a line that comes twice is a second copy of the text (by hand)
+
+
+Entry = tuple[str, str]  # element, line
 
 
 class Fragment(NamedTuple):
@@ -51,29 +56,57 @@ def fragment(choice: Choice) -> Fragment:
 
     One element (p, h2, li, tr, blockquote) holds consecutive lines of one kind, as Beautiful Soup takes ten
     microseconds for each element.
+    """
+    entries = _entries(choice, choice.node)
+    seen = [entry for entry in entries if entry[0] != _HIDDEN]
+    resumed = sum(before[0] == _LINKS and len(after[1]) >= SENTENCE for before, after in pairwise(seen))
+    return Fragment(_as_html(entries), resumed)
+
+
+def beside(choice: Choice) -> tuple[str, str]:
+    """What stands before and after the chosen node in the element around it, as bare HTML."""
+    entries = [] if choice.around is None else _entries(choice, choice.around)
+    place = next((place for place, (tag, _) in enumerate(entries) if tag == _ARTICLE), len(entries))
+    return _as_html(entries[:place]), _as_html(entries[place + 1 :])
+
+
+def _as_html(entries: Iterable[Entry]) -> str:
+    lines = (entry for entry in entries if entry[0] not in (_LINKS, _REFERENCES))
+    return "".join(
+        f"<{tag}>" + "\n".join(line for _, line in run) + f"</{tag}>" for tag, run in groupby(lines, key=itemgetter(0))
+    )
+
+
+def _entries(choice: Choice, root: HtmlElement) -> list[Entry]:
+    """The lines of `root`; where the chosen node stands in it, an _ARTICLE.
 
     A line ends where a block element starts or ends, whatever it is: text after `<br><br>`, in cells of a layout
     table or bare in a `<div>` comes out as paragraphs. A row of short cells stays one line.
     """
-    out: list[tuple[str, str]] = []  # (element, line)
+    out: list[Entry] = []
     parts: list[str] = []
     open_tags = ["p"]  # what a line is written as, for every open element that decides it
     link = links = ruled = anchors = 0
     unseen: list[str] = []  # hidden in the line that is open: it follows that line
     room = MAX_HIDDEN
     no_links: set[HtmlElement] = set()
-    walk = etree.iterwalk(choice.node, events=("start", "end"))
+    walk = etree.iterwalk(root, events=("start", "end"))
     for event, node in walk:
         tag, start = node.tag, event == "start"
         veiled = node in choice.hidden
-        skipped = veiled or tag in SKIPPED_TAGS or node in choice.excluded
+        chosen = node is choice.node and node is not root
+        skipped = veiled or chosen or tag in SKIPPED_TAGS or node in choice.excluded
         if start and skipped:
             walk.skip_subtree()
-            if veiled and room > 0:
+            if chosen:
+                _write(out, parts, link, open_tags[-1], anchors, unseen)
+                out.append((_ARTICLE, ""))
+                link = anchors = 0
+            elif veiled and room > 0:
                 unseen.append(" ".join(str(_STRING(node)).split())[: min(room, MAX_HIDDEN_LINE)])
                 room -= len(unseen[-1])
             continue
-        if tag == "a" and not veiled:
+        if tag == "a" and not skipped:
             if start and not is_link(node):
                 no_links.add(node)
             if node not in no_links:
@@ -92,7 +125,7 @@ def fragment(choice: Choice) -> Fragment:
                     open_tags.pop()
         if tag == "pre":
             ruled += 1 if start else -1
-        text = node.text if start else node.tail if node is not choice.node else None
+        text = node.text if start else node.tail if node is not root else None
         if text and (parts or ruled > 0 or not text.isspace()):
             if ruled > 0:
                 *ended, text = _PARAGRAPH_END.split(text, MAX_BLOCKS)
@@ -104,13 +137,7 @@ def fragment(choice: Choice) -> Fragment:
         if len(out) > MAX_BLOCKS:
             break
     _write(out, parts, link, "p", anchors, unseen)
-    seen = [entry for entry in out if entry[0] != _HIDDEN]
-    resumed = sum(before[0] == _LINKS and len(after[1]) >= SENTENCE for before, after in pairwise(seen))
-    lines = [entry for entry in out if entry[0] not in (_LINKS, _REFERENCES)]
-    html = "".join(
-        f"<{tag}>" + "\n".join(line for _, line in run) + f"</{tag}>" for tag, run in groupby(lines, key=itemgetter(0))
-    )
-    return Fragment(html, resumed)
+    return out
 
 
 def _is_row(node: HtmlElement) -> bool:
@@ -120,7 +147,7 @@ def _is_row(node: HtmlElement) -> bool:
     return next(node.iter("p", "br", "div", "table", "li"), None) is None
 
 
-def _write(out: list[tuple[str, str]], parts: list[str], link: int, tag: str, anchors: int, unseen: list[str]) -> None:
+def _write(out: list[Entry], parts: list[str], link: int, tag: str, anchors: int, unseen: list[str]) -> None:
     if not parts and not unseen:
         return
     text = " ".join("".join(parts).split())

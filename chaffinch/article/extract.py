@@ -9,7 +9,7 @@ from dataclasses import replace
 from lxml.html import HtmlElement
 
 from chaffinch.article import metadata
-from chaffinch.article.blocks import Fragment, blocks, fragment
+from chaffinch.article.blocks import Fragment, beside, blocks, fragment
 from chaffinch.article.choose import choose
 from chaffinch.article.labels import is_label, read_labels
 from chaffinch.article.not_article import MAX_CHARS, reason_of
@@ -53,22 +53,12 @@ def extract_tree(
         scripted = reason in ("empty", "too short") and next(tree.iter("script"), None) is not None
         return NotArticle(document.url, "shell" if scripted else reason)
     if choice.around is not None:
-        lines = _beside(lines, blocks(fragment(replace(choice, node=choice.around)).html))
+        before, after = ([replace(line, beside=True) for line in blocks(html)] for html in beside(choice))
+        lines = (*before, *lines, *after)
     meta = metadata.read(tree, choice.labels, document.url, choice.heading, fetched)
     return Article(
         document.url, meta.title, lines, document.charset, document.declared_charset, meta.sources, **facts_of(meta)
     )
-
-
-def _beside(lines: tuple[Block, ...], around: tuple[Block, ...]) -> tuple[Block, ...]:
-    """The lines of an article with those before and after it in the element around it, if they stand there in a row."""
-    texts, wanted = [line.text for line in around], [line.text for line in lines]
-    for start in range(len(texts) - len(wanted) + 1):
-        end = start + len(wanted)
-        if texts[start] == wanted[0] and texts[start:end] == wanted:
-            before, after = ([replace(line, beside=True) for line in some] for some in (around[:start], around[end:]))
-            return *before, *lines, *after
-    return lines
 
 
 def _other_format(start: str) -> str:
