@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlite_utils import Database
 
-from chaffinch.copies import candidates
+from chaffinch.copies.candidates import index, sketches
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.items import Fingerprint
 
@@ -57,7 +57,7 @@ def texts(share: float, edits: float, others: int) -> list[str]:
 def in_collection(prints: Sequence[Fingerprint]) -> set[tuple[int, int]]:
     """The pairs found, by places in `prints`."""
     order = sorted(range(len(prints)), key=lambda place: prints[place].digest)
-    blocks = candidates.sketch_pairs([prints[place] for place in order])
+    blocks = sketches.sketch_pairs([prints[place] for place in order])
     return {pair(order[a], order[b]) for block in blocks for a, b in block.tolist()}
 
 
@@ -65,14 +65,14 @@ def in_corpus(prints: Sequence[Fingerprint]) -> set[tuple[int, int]]:
     """The pairs that the first 2 * PAIRS find when they come after all the others."""
     db = Database(memory=True)
     db.conn.execute("CREATE TABLE articles (id INTEGER PRIMARY KEY)")
-    candidates.create_tables(db)
+    index.create_tables(db)
     numbered = list(enumerate(prints))
     db.conn.executemany(
         "INSERT INTO fingerprints (article_id, digest, indexed, sketch) VALUES (?, ?, 1, ?)",
         [(place, found.digest, found.sketch.tobytes()) for place, found in numbered],
     )
-    candidates.add(db.conn, numbered)
-    return {pair(a, b) for a, b in candidates.find(db.conn, numbered[: 2 * PAIRS])}
+    index.add(db.conn, numbered)
+    return {pair(a, b) for a, b in index.find(db.conn, numbered[: 2 * PAIRS])}
 
 
 def pair(a: int, b: int) -> tuple[int, int]:
@@ -106,7 +106,7 @@ def main() -> None:
         for share in SHARES:
             prints = [article_fingerprint(text) for text in texts(share, edits, options.others)]
             found, seconds = timed(prints)
-            with mock.patch.object(candidates.Sketches, "_in_both", nothing):
+            with mock.patch.object(sketches.Sketches, "_in_both", nothing):
                 former, before = timed(prints)
             here, there = recall(found), recall(in_corpus(prints))
             good = good and min(here, there) >= floors[f"edited_{100 * edits:.0f}"][SHARES.index(share)]

@@ -25,7 +25,8 @@ from typing import Any
 from near_dup import FLOORS, insert, open_corpus, read, synthetic
 from one_subject import one_subject
 
-from chaffinch.copies import candidates, cluster
+from chaffinch.copies import cluster
+from chaffinch.copies.candidates import index
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.corpus import search
 from chaffinch.corpus.store import BULK_VISITS
@@ -113,7 +114,7 @@ def counted(connection: sqlite3.Connection, rows: Sequence[Row], prints: Sequenc
 
 def own_pairs(connection: sqlite3.Connection, number: int, found: Fingerprint, own: set[int]) -> bool:
     """Whether candidates bring an article together with one of `own`."""
-    return any(number in pair and own & set(pair) for pair in candidates.find(connection, [(number, found)]))
+    return any(number in pair and own & set(pair) for pair in index.find(connection, [(number, found)]))
 
 
 def main() -> int:

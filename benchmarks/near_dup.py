@@ -33,7 +33,9 @@ from typing import Any
 import numpy as np
 from sqlite_utils import Database
 
-from chaffinch.copies import candidates, cluster
+from chaffinch.copies import cluster
+from chaffinch.copies.candidates import index
+from chaffinch.copies.candidates.simhashes import simhash_pairs
 from chaffinch.copies.collection import cluster_texts
 from chaffinch.copies.fingerprint import article_fingerprint, fingerprint
 from chaffinch.corpus import schema, search
@@ -326,7 +328,7 @@ def scale(count: int) -> None:
     chance = np.random.default_rng(1)
     values = chance.integers(-(2**63), 2**63 - 1, count)
     start = time.perf_counter()
-    candidates.simhash_pairs(values)
+    simhash_pairs(values)
     print(f"{count} fingerprints: all pairs within 3 bits {time.perf_counter() - start:.2f} s, peak {_peak():.0f} MB")
     sketches = np.sort(chance.integers(0, 2**64 // 40, (count, 32), dtype=np.uint64), axis=1)
     entries = [
@@ -338,7 +340,7 @@ def scale(count: int) -> None:
         db = open_corpus(path)
         start = time.perf_counter()
         with db.atomic():
-            candidates.add(db.conn, entries)
+            index.add(db.conn, entries)
             db.conn.executemany(
                 "INSERT INTO fingerprints (article_id, digest, indexed, simhash, sketch) VALUES (?, ?, 1, ?, ?)",
                 ((number, found.digest, found.simhash, found.sketch.tobytes()) for number, found in entries),

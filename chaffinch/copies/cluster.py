@@ -14,8 +14,8 @@ from itertools import chain
 
 from sqlite_utils import Database
 
-from chaffinch.copies import candidates
 from chaffinch.copies.assignment import assign, clusters_of, describe, recluster
+from chaffinch.copies.candidates import index
 from chaffinch.copies.collection import candidate_pairs, groups, near_each_other
 from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.holders import as_json, holders_of, shingles_of, store, stored, text_of
@@ -63,7 +63,7 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
     connection.executemany(  # what was counted is its former text, which is gone
         "UPDATE fingerprints SET counted = 1 WHERE article_id = ? AND indexed = 1", [(own,) for own in orphaned]
     )
-    candidates.add(connection, fresh)
+    index.add(connection, fresh)
     again, compared = _compare(connection, fresh)
     _write_similarities(connection, [_same_letters(*pair) for pair in followers])
     recluster(connection, compared | {holder for holder, _ in followers}, affected | again)
@@ -83,7 +83,7 @@ def remove(db: Database, ids: Sequence[int]) -> None:
     affected, promoted, orphaned = _forget(db.conn, ids)
     gone = [Text.of(canonical(text_of(db.conn, article))).cells for article in sorted(orphaned)]
     stock.change(db.conn, stock.read(db.conn), [], gone)
-    candidates.add(db.conn, promoted)
+    index.add(db.conn, promoted)
     again, compared = _compare(db.conn, promoted)
     recluster(db.conn, compared, affected | again)
 
@@ -107,7 +107,7 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
     common = stock.clear(connection)
     held = sorted(_fingerprint_all(connection, common, progress), key=lambda pair: pair[1].digest)
     ids, prints = [article for article, _ in held], [found for _, found in held]
-    candidates.add(connection, held)
+    index.add(connection, held)
 
     def text_of(node: int) -> Text:
         return shingles_of(connection, ids[node], prints[node])
@@ -200,7 +200,7 @@ def _forget(
         connection.execute("DELETE FROM similarities WHERE a = ? OR b = ?", (article, article))
         connection.execute("DELETE FROM fingerprints WHERE article_id = ?", (article,))
     gone = [(article, found) for article, (found, indexed) in known.items() if indexed]
-    candidates.remove(connection, gone)
+    index.remove(connection, gone)
     promoted = []
     for article, found in gone:
         heir = connection.execute(
@@ -234,7 +234,7 @@ def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerpr
     """
     every = _while_few(connection) if fresh else []
     fresh = every or fresh
-    found = candidates.find(connection, fresh)
+    found = index.find(connection, fresh)
     again = _judged_again(connection, found, {article for article, _ in fresh})
     if every:
         again = {cluster: [article for article, _ in every] for cluster in clusters_of(connection, dict(every))}

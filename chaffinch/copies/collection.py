@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chaffinch.copies import candidates
+from chaffinch.copies.candidates.simhashes import simhash_pairs
+from chaffinch.copies.candidates.sketches import sketch_pairs
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.copies.similarity import Cache, Text, Weighed
 from chaffinch.copies.stock.counts import CELLS, Cells, Counts, Stock
@@ -160,7 +161,7 @@ def groups(of: dict[int, int], count: int) -> list[list[int]]:
 def candidate_pairs(prints: Sequence[Fingerprint]) -> list[tuple[int, int]]:
     """The pairs (a, b), a < b, worth comparing. `prints` is in the order of their digests, each only once."""
     simhashes = np.array([found.simhash for found in prints], dtype=np.int64)
-    blocks = [*candidates.sketch_pairs(prints), candidates.simhash_pairs(simhashes)]
+    blocks = [*sketch_pairs(prints), simhash_pairs(simhashes)]
     keys = np.unique(np.concatenate([block[:, 0] << 32 | block[:, 1] for block in blocks]))
     return near_each_other(zip((keys >> 32).tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True))
 

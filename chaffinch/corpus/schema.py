@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from chaffinch.copies import candidates
+from chaffinch.copies.candidates import index
 from chaffinch.copies.paragraphs import sources as paragraph_sources
 from chaffinch.copies.stock import counts as stock
 from chaffinch.corpus import archived, events, search, templates
@@ -24,7 +24,7 @@ def m001_corpus(db: Database) -> None:
     """Create every published table."""
     for statement in _TABLES:
         db.execute(statement)
-    candidates.create_tables(db)
+    index.create_tables(db)
     paragraph_sources.create_tables(db)
     templates.create_tables(db)
     search.create_tables(db)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.copies.candidates import LANDMARKS, MIN_SHARED, Sketches, simhash_pairs
+from chaffinch.copies.candidates.simhashes import simhash_pairs
+from chaffinch.copies.candidates.sketches import LANDMARKS, MIN_SHARED, Sketches
 from chaffinch.scale.tasks import LOW, load, save, sliced
 
 _HITS_AT_ONCE = 1 << 22  # cost

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaffinch.copies.candidates import LANDMARKS, simhash_pairs, sketch_pairs
+from chaffinch.copies.candidates.simhashes import simhash_pairs
+from chaffinch.copies.candidates.sketches import LANDMARKS, sketch_pairs
 from chaffinch.copies.similarity import hamming
 from chaffinch.items import Fingerprint
 

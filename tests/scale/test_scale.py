@@ -18,7 +18,9 @@ import numpy as np
 import pytest
 from sqlite_utils import Database
 
-from chaffinch.copies import candidates, cluster
+from chaffinch.copies import cluster
+from chaffinch.copies.candidates.simhashes import simhash_pairs
+from chaffinch.copies.candidates.sketches import sketch_pairs
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.corpus import connect
 from chaffinch.corpus.store import Store
@@ -141,8 +143,8 @@ def test_clusters_evidence_and_sources_are_those_of_one_corpus(made: Path, one: 
 def test_the_pairs_compared_are_those_of_one_collection(made: Path) -> None:
     prints = {(found := article_fingerprint(canonical(one.body.decode()))).digest: found for one in articles()}
     ordered = [prints[digest] for digest in sorted(prints)]
-    near = candidates.simhash_pairs(np.array([found.simhash for found in ordered], dtype=np.int64))
-    expected = {(a, b) for block in [*candidates.sketch_pairs(ordered), near] for a, b in block.tolist()}
+    near = simhash_pairs(np.array([found.simhash for found in ordered], dtype=np.int64))
+    expected = {(a, b) for block in [*sketch_pairs(ordered), near] for a, b in block.tolist()}
     outs = sorted(made.parent.glob("pairs-*.json"))
     keys = np.concatenate([load(out, "keys") for out in outs])
     assert len(outs) > 4

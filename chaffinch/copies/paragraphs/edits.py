@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.copies.candidates import join, table
+from chaffinch.copies.candidates.index import join, table
 from chaffinch.copies.holders import as_json
 from chaffinch.copies.paragraphs.prints import are_edited
 from chaffinch.copies.similarity import Text, Weighed, rare_share
