@@ -31,8 +31,8 @@ from typing import Any, NamedTuple
 from near_dup import insert, open_corpus, read
 
 from chaffinch.copies import cluster
+from chaffinch.copies.paragraphs.common import COMMON_CLUSTERS
 from chaffinch.copies.paragraphs.prints import MIN_PARAGRAPH
-from chaffinch.copies.paragraphs.sources import COMMON_CLUSTERS
 from chaffinch.corpus import search
 from chaffinch.text.canonical import canonical
 

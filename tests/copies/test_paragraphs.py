@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from chaffinch.copies import cluster
 from chaffinch.copies.fingerprint import fingerprint
-from chaffinch.copies.paragraphs import sources as paragraph_sources
+from chaffinch.copies.paragraphs import common
 from chaffinch.copies.paragraphs.prints import MIN_PARAGRAPH, are_edited
 from chaffinch.text.canonical import canonical
 from tests.copies.test_cluster import corpus, write
@@ -170,14 +170,41 @@ def test_identical_articles_and_hostile_lines_stay_bounded(db: Database) -> None
     assert db.execute("SELECT count(*) FROM mosaic WHERE share_not_own = 1 AND sources = 1").fetchone() == (299,)
 
 
+# As nine pages quote one law: a word here and there is another, or one stands before it.
+IN_OTHER_WORDS = [
+    LAW,
+    LAW.replace("借款人", "贷款人"),
+    LAW.replace("应当依照", "必须按"),
+    LAW.replace("期限", "时限"),
+    "法律规定，" + LAW,
+    LAW.replace("不能达成补充协议", "谈不拢"),
+    LAW.replace("一并支付", "一次付清"),
+    LAW.replace("按照约定", "照约定"),
+    LAW.replace("国家的有关规定", "有关规定"),
+]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_law_that_everyone_quotes_in_other_words_is_no_source(db: Database, order: int) -> None:
+    quoting = [(number, [*lines(number), law]) for number, law in enumerate(IN_OTHER_WORDS, 20)]
+    put(db, [(1, [*lines(1), WORN]), (2, [*lines(2), EDITED]), *quoting[::order]])
+    assert all(not sources(db, number) for number, _ in quoting)
+    assert [source for _, source, *_ in sources(db, 2)] == [1]
+    before = shares(db)
+    with db.atomic():
+        cluster.rebuild(db)
+    assert shares(db) == before
+    with db.atomic():
+        cluster.remove(db, [number for number, _ in quoting[:5]])  # four that are left are no many
+    assert {source for number, _ in quoting[5:] for _, source, *_ in sources(db, number)} == {25}
+
+
 def test_what_is_common_depends_on_the_company() -> None:
-    quoting = [{0: 60, 100 + n: 300} for n in range(paragraph_sources.COMMON_CLUSTERS)]
-    assert paragraph_sources.is_common(quoting)
-    assert not paragraph_sources.is_common(quoting[1:])
-    assert not paragraph_sources.is_common(
-        [{0: 60, 1: 60, 100 + n: 300} for n in range(paragraph_sources.COMMON_CLUSTERS)]
-    )
-    assert not paragraph_sources.is_common([])
+    quoting = [{0: 60, 100 + n: 300} for n in range(common.COMMON_CLUSTERS)]
+    assert common.is_common(quoting)
+    assert not common.is_common(quoting[1:])
+    assert not common.is_common([{0: 60, 1: 60, 100 + n: 300} for n in range(common.COMMON_CLUSTERS)])
+    assert not common.is_common([])
 
 
 @settings(deadline=None, max_examples=50)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,38 +17,14 @@ from sqlite_utils import Database
 from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.first import since
 from chaffinch.copies.holders import as_json
+from chaffinch.copies.paragraphs import common
 from chaffinch.copies.paragraphs.edits import KNOWN, First, changes, settle, stored
 from chaffinch.items import Paragraphs
 from chaffinch.text.canonical import canonical
 
-COMMON_CLUSTERS = 6  # measured: benchmarks/paragraphs.py
-COMMON_SAMPLE = 16  # clusters (cost)
-COMMON_SHARE = 0.25  # of the letters of an article (measured: benchmarks/paragraphs.py)
 _BATCH = 500  # cost
 
 Row = tuple[int, Paragraphs]  # article id and its paragraphs
-
-
-def is_common(holders: Sequence[dict[int, int]]) -> bool:
-    """Whether a paragraph is a common quotation; `holders` has paragraph -> letters of one article of each of a
-    sample of the clusters that hold it.
-
-    A quotation of the law stands in texts that share nothing else, a splice brings a good part of its source along.
-    So the paragraph is common when COMMON_CLUSTERS or more hold it, and what half of the sample shares is less than
-    COMMON_SHARE of a text. Both are counts of a sample, the same in a corpus a thousand times as large.
-    """
-    if len(holders) < COMMON_CLUSTERS:
-        return False
-    spread = Counter(paragraph for holder in holders for paragraph in holder)
-    shared = {paragraph for paragraph, count in spread.items() if 2 * count >= len(holders)}
-    shares = [
-        sum(size for paragraph, size in holder.items() if paragraph in shared) / sum(holder.values())
-        for holder in holders
-    ]
-    return median(shares) < COMMON_SHARE
-
-
-# ---- in the corpus ----
 
 
 def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
@@ -67,7 +42,9 @@ def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         if known.get(article, []) != list(zip(own["line"].tolist(), own["hash"].tolist(), strict=True))
     ]
     remove(connection, [article for article in changed if article in known])
-    judge(connection, _add(connection, {article: found[article] for article in changed}))
+    common.judge(
+        connection, common.with_sources(connection, _add(connection, {article: found[article] for article in changed}))
+    )
 
 
 def rebuild(connection: sqlite3.Connection) -> None:
@@ -78,8 +55,7 @@ def rebuild(connection: sqlite3.Connection) -> None:
     ).fetchall():
         last = rows[-1][0]
         _add(connection, {article: fingerprint(canonical(text)).paragraphs for article, text in rows})
-    held = connection.execute("SELECT hash FROM paragraphs WHERE articles >= ?", (COMMON_CLUSTERS,))
-    judge(connection, [own for (own,) in held.fetchall()])
+    common.judge(connection, common.held_by_many(connection))
 
 
 def clear(connection: sqlite3.Connection) -> None:
@@ -91,6 +67,7 @@ def clear(connection: sqlite3.Connection) -> None:
 def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     """Takes the paragraphs of articles out; what they were the source of gets its next source."""
     held = Counter(own for _, own in connection.execute(_DISTINCT, (as_json(ids),)))
+    touched = common.with_sources(connection, held)
     connection.execute(
         "DELETE FROM article_paragraphs WHERE article_id IN (SELECT value FROM json_each(?))", (as_json(ids),)
     )
@@ -116,8 +93,8 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
                 [(band, own) for band in np.frombuffer(bands, dtype="<i4").tolist()],
             )
             connection.execute("DELETE FROM paragraphs WHERE hash = ?", (own,))
-    judge(connection, held)
     _settle_again(connection, unsettled)
+    common.judge(connection, touched | common.with_sources(connection, unsettled))
 
 
 def redate(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
@@ -134,23 +111,6 @@ def _settle_again(connection: sqlite3.Connection, unsettled: Iterable[int]) -> N
     connection.executemany("UPDATE paragraphs SET edit_of = NULL WHERE hash = ?", [(own,) for own in unsettled])
     left_over = stored(connection, unsettled)
     settle(connection, left_over, np.zeros(len(left_over), dtype=np.bool_))
-
-
-def judge(connection: sqlite3.Connection, hashes: Iterable[int]) -> None:
-    """Says anew of each paragraph whether it is common."""
-    held = connection.execute(_PERHAPS_COMMON, (as_json(hashes), COMMON_CLUSTERS)).fetchall()
-    wide = [own for own, articles, _ in held if articles >= COMMON_CLUSTERS]
-    holders: defaultdict[int, list[int]] = defaultdict(list)
-    for own, article in connection.execute(_SAMPLE, (as_json(wide), COMMON_SAMPLE)):
-        holders[own].append(article)
-    judged = {article for sample in holders.values() if len(sample) >= COMMON_CLUSTERS for article in sample}
-    letters_of: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    for article, own, letters in connection.execute(_LETTERS, (as_json(judged),)):
-        letters_of[article][own] = letters
-    changed = [
-        (own,) for own, _, was in held if is_common([letters_of[article] for article in holders[own]]) != bool(was)
-    ]
-    connection.executemany("UPDATE paragraphs SET common = 1 - common WHERE hash = ?", changed)
 
 
 def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> list[int]:
@@ -240,10 +200,6 @@ _HAS = """
 """
 _DISTINCT = "SELECT DISTINCT article_id, hash FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value"
 _EDITS_OF = "SELECT hash FROM json_each(?) CROSS JOIN paragraphs ON edit_of = value"
-_PERHAPS_COMMON = """
-    SELECT hash, articles, common FROM json_each(?) CROSS JOIN paragraphs ON hash = value
-    WHERE articles >= ? OR common
-"""
 _FIRST_AGAIN = f"""
     UPDATE paragraphs SET (since, first_id, first_line) = (
         SELECT {since()} AS since, article_id, line
@@ -251,25 +207,6 @@ _FIRST_AGAIN = f"""
         WHERE hash = ?1 ORDER BY since, article_id, line LIMIT 1
     ) WHERE hash = ?1
 """
-# Steps from cluster to cluster by the index, past any number of copies in one.
-_SAMPLE = """
-    WITH RECURSIVE found (hash, cluster, number) AS (
-        SELECT value, (SELECT min(cluster) FROM article_paragraphs WHERE hash = value), 1 FROM json_each(?1)
-        UNION ALL
-        SELECT hash, (SELECT min(cluster) FROM article_paragraphs AS other
-                      WHERE other.hash = found.hash AND other.cluster > found.cluster), number + 1
-        FROM found WHERE found.cluster IS NOT NULL AND number < ?2
-    )
-    SELECT hash, (SELECT article_id FROM article_paragraphs AS held
-                  WHERE held.hash = found.hash AND held.cluster = found.cluster ORDER BY article_id LIMIT 1)
-    FROM found WHERE cluster IS NOT NULL
-"""
-_LETTERS = """
-    SELECT article_id, hash, letters FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value
-    CROSS JOIN paragraphs USING (hash)
-"""
-
-
 _HELD = """
     FROM article_paragraphs AS held
     JOIN paragraphs AS own ON own.hash = held.hash

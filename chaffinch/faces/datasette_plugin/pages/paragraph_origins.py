@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from chaffinch.copies.paragraphs.common import COMMON_CLUSTERS
 from chaffinch.copies.paragraphs.prints import MIN_PARAGRAPH
-from chaffinch.copies.paragraphs.sources import COMMON_CLUSTERS
 from chaffinch.faces.datasette_plugin.pages.marking import MAX_CHARS
 from chaffinch.text.canonical import canonical
 from chaffinch.text.shingles import letters
