@@ -32,7 +32,9 @@ _ANY_TAG = re.compile(r"<[a-zA-Z!]")
 
 def extract(document: Document, fetched: str | None = None) -> Article | NotArticle:
     """The article of a page; never raises. `fetched`, ISO 8601 in UTC, is what 昨天 and 3小时前 are counted from."""
-    return extract_tree(document, parse(document.html), fetched)
+    tree = parse(document.html)
+    _alive = list(tree.iter())  # lxml makes an element's object anew each time it is met, unless there is one
+    return extract_tree(document, tree, fetched)
 
 
 def extract_tree(
@@ -43,7 +45,6 @@ def extract_tree(
         return NotArticle(document.url, "too large")
     if other := _other_format(document.html[:FORMAT_CHARS]):
         return NotArticle(document.url, other)
-    _alive = list(tree.iter())  # lxml makes an element's object anew each time it is met, unless there is one
     choice = choose(tree, (veiled or hidden(tree)).elements)
     found = fragment(choice) if choice else Fragment("", 0)
     lines = blocks(found.html)

@@ -86,6 +86,7 @@ def _read_page(visit: Visit) -> Article | NotArticle:
     if thread and is_later(url):
         visit.links = ()
         return NotArticle(url, REPLIES)
+    _alive = list(visit.tree.iter())  # lxml makes an element's object anew each time it is met, unless there is one
     veiled = hidden(visit.tree)
     if veiled.cut:
         visit.notes += (("styles", f"{url[:200]}: of its long style sheet only the beginning is read"),)
