@@ -15,6 +15,7 @@ from dataclasses import replace
 from chaffinch.cleaning import short_lines
 from chaffinch.cleaning.marks import STRANGE, marks_of
 from chaffinch.cleaning.repair import repair
+from chaffinch.cleaning.repeated import GLUED, TITLE, glued_title, is_title, mark_summaries, may_be_title, name_titles
 from chaffinch.cleaning.rules import Prospects, Rule, Rules, load_rules
 from chaffinch.items import FIELDS, Article, Cleaned, Contact, Removed, facts_of
 from chaffinch.text.chinese.script import script_of
@@ -156,10 +157,10 @@ def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
                 else:
                     line.rule = rule.name
                 break
-    _mark_summaries(lines)
+    mark_summaries(lines)
     short_lines.mark(lines, title, before, after)
     follow(lines, body, after, rules)
-    _name_titles(lines, before)
+    name_titles(lines, before)
     _spare(lines)
     _cut(lines, title, rules, before, after, prospects)
     return found
@@ -184,13 +185,6 @@ def _shorten(line: Line, rule: str, start: int, end: int) -> None:
     line.view = view_of(line.text)
 
 
-_FIRST_LETTER = re.compile(r"[\W_]*[^\W_]")
-_TITLE = Rule("title-line", "anywhere", 0, 400)
-_SUFFIX = re.compile(
-    r"\s*(?:[-_|—–]\s*[^,。;!?]{1,14}|第\s?[0-9]{1,2}\s?张|[(【\[]?图(?:片)?\s?[0-9一二三四]?[)】\]]?|的?(?:图片|配图|文章)[0-9]?)?\s*"
-)
-
-
 def _nominate_all(lines: Sequence[Line], title: str, rules: Rules, prospects: Sequence[Prospects]) -> list[list[Rule]]:
     """The rules that each line's words call for, from both ends inwards: the middle is open to few of them."""
     out: list[list[Rule]] = [[] for _ in lines]
@@ -200,8 +194,8 @@ def _nominate_all(lines: Sequence[Line], title: str, rules: Rules, prospects: Se
     def nominations(i: int, middle: bool = False) -> list[Rule]:
         view = lines[i].view
         names = rules.nominate(view, title, middle, prospects[i]) if prospects[i].whole else []
-        if len(view) <= longest and _may_be_title(view, letters) and _is_title(view, title, letters):
-            names = [_TITLE, *names]
+        if len(view) <= longest and may_be_title(view, letters) and is_title(view, title, letters):
+            names = [TITLE, *names]
         return names
 
     def reach(order: Sequence[int]) -> int:
@@ -217,44 +211,9 @@ def _nominate_all(lines: Sequence[Line], title: str, rules: Rules, prospects: Se
     low = reach(range(len(lines)))
     high = reach(range(len(lines) - 1, low - 1, -1))
     for i in range(low, len(lines) - high):
-        if prospects[i].whole or _may_be_title(lines[i].view, letters):
+        if prospects[i].whole or may_be_title(lines[i].view, letters):
             out[i] = nominations(i, middle=True)
     return out
-
-
-def _may_be_title(view: str, letters: str) -> bool:
-    """Whether a line begins with a title's first letter, with a sign, or with a label, as most lines do not."""
-    first = view[:1]
-    return first == letters[:1] or first == "标" or not first.isalpha() or first.lower()[0] == letters[:1]
-
-
-def _is_title(view: str, title: str, wanted: str) -> bool:
-    """Whether a line is the title: plain, labelled, in brackets, as an image's name, or with the site's name.
-
-    `wanted` are the title's letters, of which there is one.
-    """
-    view = view.removeprefix("标题:")
-    first = _FIRST_LETTER.match(view)
-    if first is None or first[0][-1].lower()[:1] != wanted[:1]:
-        return False
-    plain = letters_of(view)
-    if len(wanted) < 4 or not plain.startswith(wanted):
-        return plain == wanted and bool(wanted)
-    if plain == wanted:
-        return True
-    at = view.rfind(title[-1]) + 1
-    bare = view.strip("【】[]《》 ")
-    return bare.startswith(title) and _SUFFIX.fullmatch(bare, len(title)) is not None and at > 0
-
-
-def _name_titles(lines: list[Line], before: Sequence[int]) -> None:
-    """The first title before any prose is the title line; every other one repeats it."""
-    seen = False
-    for i, line in enumerate(lines):
-        if line.rule == _TITLE.name:
-            if seen or before[i]:
-                line.rule = "repeated-title"
-            seen = True
 
 
 def follow(lines: list[Line], body: Sequence[bool], after: Sequence[int], rules: Rules) -> None:
@@ -285,25 +244,6 @@ def follow(lines: list[Line], body: Sequence[bool], after: Sequence[int], rules:
         left -= 1
 
 
-_SUMMARY = re.compile(r"\s?[【\[(]?(?:小编)?(?:导读|导语|核心提示|摘要|简介|内容提要|内容摘要)[】\])]?\s?:?\s?")
-_CUT_OFF = re.compile(r"(?:\.{2,6}|…{1,2}|。{2,6})\s?(?:\[?详细\]?|\[?更多\]?)?\s?")
-_SUMMARY_LINES, _SUMMARY_CHARS = 6, 12
-
-
-def _mark_summaries(lines: Sequence[Line]) -> None:
-    """A lead that is labelled or breaks off, and says again what the text says, is a list page's summary."""
-    for i, line in enumerate(lines[:_SUMMARY_LINES]):
-        label = _SUMMARY.match(line.view)
-        stop = next((m.start() for m in _CUT_OFF.finditer(line.view[-12:]) if m.end() == len(line.view[-12:])), None)
-        if line.rule or (label is None and stop is None) or len(line.view) > 1_000:
-            continue
-        end = len(line.view) if stop is None else max(0, len(line.view) - 12) + stop
-        said = letters_of(line.view[label.end() if label else 0 : end])
-        rest = letters_of("".join(other.view for other in lines[i + 1 : i + 20])[:5_000])
-        if len(said) >= _SUMMARY_CHARS and said in rest:
-            line.rule = "summary"
-
-
 def _is_contact_line(view: str) -> bool:
     """Little but placeholders and their labels."""
     return "⟨" in view and len(re.sub(r"⟨\w+⟩", "", view)) <= 24
@@ -322,23 +262,6 @@ def _spare(lines: list[Line]) -> None:
         max(lines, key=lambda line: (line.rule not in _TITLES, len(line.view))).rule = ""
 
 
-_GLUED = 8  # characters of a title that may be glued to a line (by hand)
-_OPENING = re.compile(r"(?:随着|当|如果|在|很多|许多|近年|近日|现在|今天|对于|首先|关于|因为|根据|一般|通常|目前|其实)")
-
-
-def _glued_title(view: str, bare: str) -> int:
-    """How much of a line's start is the title as an image's name, set before a sentence that begins anew."""
-    for head in (f"【{bare}】", f"[{bare}]"):
-        if view.startswith(head):
-            return len(head)
-    if not view.startswith(bare) or len(view) < len(bare) + 20:
-        return 0
-    rest = view[len(bare) :]
-    space = len(rest) - len(rest.lstrip())
-    anew = rest.lstrip().startswith(bare[:3]) or _OPENING.match(rest, space)
-    return len(bare) + space if anew else 0
-
-
 def _cut(
     lines: list[Line],
     title: str,
@@ -349,11 +272,11 @@ def _cut(
 ) -> None:
     """Cut furniture that is glued to an end of a line that stays."""
     bare = title.strip()
-    heads = (bare, "【", "[") if len(bare) >= _GLUED else ()
+    heads = (bare, "【", "[") if len(bare) >= GLUED else ()
     for i, line in enumerate(lines):
         if line.rule:
             continue
-        if line.view.startswith(heads) and (end := _glued_title(line.view, bare)):
+        if line.view.startswith(heads) and (end := glued_title(line.view, bare)):
             _shorten(line, "repeated-title", 0, end)
         middle = before[i] >= rules.depth and after[i] >= rules.depth
         for rule in prospects[i].cutting:

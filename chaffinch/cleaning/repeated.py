@@ -1,0 +1,83 @@
+"""Lines that say again what the article says: its title, plain, labelled or glued to a sentence; a summary of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from chaffinch.cleaning.rules import Rule
+from chaffinch.text.lines import Line, letters_of
+
+_FIRST_LETTER = re.compile(r"[\W_]*[^\W_]")
+TITLE = Rule("title-line", "anywhere", 0, 400)
+_SUFFIX = re.compile(
+    r"\s*(?:[-_|—–]\s*[^,。;!?]{1,14}|第\s?[0-9]{1,2}\s?张|[(【\[]?图(?:片)?\s?[0-9一二三四]?[)】\]]?|的?(?:图片|配图|文章)[0-9]?)?\s*"
+)
+GLUED = 8  # characters of a title that may be glued to a line (by hand)
+_OPENING = re.compile(r"(?:随着|当|如果|在|很多|许多|近年|近日|现在|今天|对于|首先|关于|因为|根据|一般|通常|目前|其实)")
+_SUMMARY = re.compile(r"\s?[【\[(]?(?:小编)?(?:导读|导语|核心提示|摘要|简介|内容提要|内容摘要)[】\])]?\s?:?\s?")
+_CUT_OFF = re.compile(r"(?:\.{2,6}|…{1,2}|。{2,6})\s?(?:\[?详细\]?|\[?更多\]?)?\s?")
+_SUMMARY_LINES = 6  # at the beginning of an article that may be a summary of it (by hand)
+_SUMMARY_CHARS = 12  # that one must say again (by hand)
+
+
+def may_be_title(view: str, letters: str) -> bool:
+    """Whether a line begins with a title's first letter, with a sign, or with a label, as most lines do not."""
+    first = view[:1]
+    return first == letters[:1] or first == "标" or not first.isalpha() or first.lower()[0] == letters[:1]
+
+
+def is_title(view: str, title: str, wanted: str) -> bool:
+    """Whether a line is the title: plain, labelled, in brackets, as an image's name, or with the site's name.
+
+    `wanted` are the title's letters, of which there is one.
+    """
+    view = view.removeprefix("标题:")
+    first = _FIRST_LETTER.match(view)
+    if first is None or first[0][-1].lower()[:1] != wanted[:1]:
+        return False
+    plain = letters_of(view)
+    if len(wanted) < 4 or not plain.startswith(wanted):
+        return plain == wanted and bool(wanted)
+    if plain == wanted:
+        return True
+    at = view.rfind(title[-1]) + 1
+    bare = view.strip("【】[]《》 ")
+    return bare.startswith(title) and _SUFFIX.fullmatch(bare, len(title)) is not None and at > 0
+
+
+def name_titles(lines: list[Line], before: Sequence[int]) -> None:
+    """The first title before any prose is the title line; every other one repeats it."""
+    seen = False
+    for i, line in enumerate(lines):
+        if line.rule == TITLE.name:
+            if seen or before[i]:
+                line.rule = "repeated-title"
+            seen = True
+
+
+def glued_title(view: str, bare: str) -> int:
+    """How much of a line's start is the title as an image's name, set before a sentence that begins anew."""
+    for head in (f"【{bare}】", f"[{bare}]"):
+        if view.startswith(head):
+            return len(head)
+    if not view.startswith(bare) or len(view) < len(bare) + 20:
+        return 0
+    rest = view[len(bare) :]
+    space = len(rest) - len(rest.lstrip())
+    anew = rest.lstrip().startswith(bare[:3]) or _OPENING.match(rest, space)
+    return len(bare) + space if anew else 0
+
+
+def mark_summaries(lines: Sequence[Line]) -> None:
+    """A lead that is labelled or breaks off, and says again what the text says, is a list page's summary."""
+    for i, line in enumerate(lines[:_SUMMARY_LINES]):
+        label = _SUMMARY.match(line.view)
+        stop = next((m.start() for m in _CUT_OFF.finditer(line.view[-12:]) if m.end() == len(line.view[-12:])), None)
+        if line.rule or (label is None and stop is None) or len(line.view) > 1_000:
+            continue
+        end = len(line.view) if stop is None else max(0, len(line.view) - 12) + stop
+        said = letters_of(line.view[label.end() if label else 0 : end])
+        rest = letters_of("".join(other.view for other in lines[i + 1 : i + 20])[:5_000])
+        if len(said) >= _SUMMARY_CHARS and said in rest:
+            line.rule = "summary"
