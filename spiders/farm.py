@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from chaffinch.spiders.engine.scheduler import FrontierScheduler
 
-LOOPBACK_CONNECTIONS = 8  # measured: benchmarks/crawl.py
+LOOPBACK_CONNECTIONS = 8  # cost: benchmarks/crawl.py
 LEAST_DELAY = 0.001  # seconds: without any, Scrapy sends all that waits before it counts the first as sent (cost)
 SCRIPT_ONLY = "answers with a script that sets a cookie, which is not run"
 NOT_AS_SPELLED = (403, *GONE)  # what a server says of a folder whose default page it does not show

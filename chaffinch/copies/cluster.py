@@ -30,7 +30,7 @@ from chaffinch.text.canonical import canonical
 Progress = Callable[[int, int], None]
 
 _BATCH = 500  # cost
-FEW = 128  # different texts, all compared anew as one more comes: less than a second in all. By hand
+FEW = 128  # different texts, all compared anew as one more comes: less than a second in all (cost)
 
 Evidence = tuple[int, int, int | None, float, float, Kind, float, int | None]  # a row of `similarities`
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from chaffinch.frontier.waits import MOST_DAYS
+from chaffinch.frontier.waits import LONGEST
 from chaffinch.page.urls import canonical_url, is_loopback, site_of
 from chaffinch.text.config_files import line_of, read_text, read_toml
 
@@ -200,8 +200,8 @@ def _bounds(table: dict[str, Any], where: Where) -> tuple[float | None, float | 
     least, most = values
     for key, value in zip(("revisit_min", "revisit_max"), values, strict=True):
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if value is not None and not (number and 0 < value <= MOST_DAYS):
-            raise ValueError(f"{where(key)}: `{key}` must be a number of days, at most {MOST_DAYS:g}")
+        if value is not None and not (number and 0 < value <= LONGEST.days):
+            raise ValueError(f"{where(key)}: `{key}` must be a number of days, at most {LONGEST.days}")
     if least is not None and most is not None and least > most:
         raise ValueError(f"{where('revisit_min')}: `revisit_min` is more than `revisit_max`")
     return (None if least is None else float(least)), (None if most is None else float(most))

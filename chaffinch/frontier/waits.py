@@ -53,6 +53,7 @@ KINDS: dict[PageState, Kind] = {
     "page": Kind(1 / 2, timedelta(hours=1), timedelta(days=14)),  # lists and home pages: where new articles appear
     "off-topic": Kind(1 / 120, timedelta(days=7), timedelta(days=60)),
 }
+LONGEST = max(kind.longest for kind in KINDS.values())  # a farm's own bounds are within it: see `mend_dates`
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,6 @@ class Bounds:
 
 
 USUAL = Bounds()
-MOST_DAYS = 60.0  # a farm's bounds (by hand)
 
 
 def within(kind: Kind, bounds: Bounds) -> Kind:
@@ -112,9 +112,6 @@ def wait(kind: Kind, rate: float, changes_a_visit: float = CHANGES_A_VISIT) -> t
     """How long to leave a page of a kind that changes `rate` times a day; whole seconds, within the kind's bounds."""
     shortest, longest = kind.shortest.total_seconds(), kind.longest.total_seconds()
     return timedelta(seconds=round(min(max(changes_a_visit / rate * 86_400, shortest), longest)))
-
-
-LONGEST = max(kind.longest for kind in KINDS.values())
 
 
 def later(at: str, waiting: timedelta) -> str:

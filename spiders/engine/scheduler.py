@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 REFILL = 50  # pages of one site read from the corpus at a time (cost)
 REFILL_MORE = 500  # when none of those was to be fetched (cost)
-AHEAD = 2  # requests a site may have under way beyond those that it is being sent (measured: benchmarks/crawl.py)
+AHEAD = 2  # requests a site may have under way beyond those that it is being sent (cost: benchmarks/crawl.py)
 
 
 @dataclass(slots=True)
@@ -129,10 +129,10 @@ class FrontierScheduler(BaseScheduler):
         if room > 0:
             return True
         one = queue.known.get(pattern)
-        if one is None or not one.given_up_at or not url_shapes.may_probe(one, now()):
+        if one is None or not one.given_up_at or not url_shapes.may_probe(one, now(), queue.probed[pattern]):
             return False
         queue.probed[pattern] += 1
-        return queue.probed[pattern] <= url_shapes.PROBES
+        return True
 
     def _fill(self, site: str) -> bool:
         """Whether a page of `site` is at hand, after looking in the corpus if need be."""
@@ -202,7 +202,7 @@ class FrontierScheduler(BaseScheduler):
         if room > 0:
             return None
         one = queue.known.get(pattern, url_shapes.Yield())
-        if one.given_up_at and url_shapes.may_probe(one, at) and queue.probed[pattern] < url_shapes.PROBES:
+        if one.given_up_at and url_shapes.may_probe(one, at, queue.probed[pattern]):
             return None
         return one.reason or url_shapes.why(pattern, one)
 

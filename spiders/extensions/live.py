@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 TICK = 0.5  # seconds between two pictures of the table (cost)
 LINE = 60.0  # seconds between two lines where there is no terminal (by hand)
-SITE_CHARS = 12  # of a site's name that stay on a narrow terminal: by hand
+SITE_CHARS = 12  # of a site's name that stay on a narrow terminal (shown)
 LEFT = 5  # sites shown that were left, and why
 ROWS = 30  # sites shown, those with the most pages fetched
 COUNTING = 0.05  # share of the time that counting in the corpus may take (cost)

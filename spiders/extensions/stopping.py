@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 GRACE = 2.0  # seconds that transfers under way have to end by themselves (by hand)
-LOOK = 0.25  # seconds between two looks (by hand)
+LOOK = 0.25  # seconds between two looks (cost)
 MAX_HEADERS = 262_144  # bytes of an answer's headers, all together: what Chrome takes (source: Chromium)
 IDLE = 8  # connections to a host that are kept open for its next page (cost)
 TRANSFER = "raised by a transfer"

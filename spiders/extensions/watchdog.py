@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from chaffinch.spiders.run import CrawlRun
 
-LOOK = 1.0  # seconds between two looks (by hand)
+LOOK = 1.0  # seconds between two looks (cost)
 # Seconds in which something must have happened where nothing is under way: three of the engine's own heartbeats.
 IDLE = 15.0  # by hand
 STAGES = offload.PATIENCE  # seconds more while pages are with the stages

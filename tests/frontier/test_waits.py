@@ -54,6 +54,33 @@ def test_a_new_page_is_judged_by_its_site_and_kind() -> None:
     assert timedelta(days=6) < waits.wait(ARTICLE, waits.a_day(unknown, PRIOR)) < timedelta(days=8)
 
 
+QUIET_FOR_YEARS = [(45.0, False)] * 24
+
+
+@pytest.mark.parametrize(
+    ("visits", "least", "most"),
+    [
+        ([(7.0, False)] * 3, 16, 28),  # nothing in three weeks: left for about as long again
+        ([*QUIET_FOR_YEARS, (45.0, True)], 30, 45),  # after years of quiet one change, perhaps of a misprint
+        ([*QUIET_FOR_YEARS, (45.0, True), (45.0, True), (30.0, True)], 14, 30),  # it has come to life
+    ],
+)
+def test_how_long_an_article_is_left_after_what_its_visits_found(
+    visits: list[tuple[float, bool]], least: float, most: float
+) -> None:
+    known = Rate()
+    for days, changed in visits:
+        known = waits.learn(known, PRIOR, days, changed)
+    assert least <= waits.wait(ARTICLE, waits.a_day(known, PRIOR)) / timedelta(days=1) <= most
+
+
+@pytest.mark.parametrize(("changes", "least", "most"), [(1, 5.0, 7.0), (10, 1.5, 2.5)])
+def test_one_change_on_a_site_may_be_chance_and_ten_are_its_habit(changes: int, least: float, most: float) -> None:
+    """A new article of a site whose articles changed every other day so far, when those of most do every twenty."""
+    before = waits.prior(ARTICLE, Rate(changes, 2 * changes))
+    assert least < waits.wait(ARTICLE, waits.a_day(Rate(), before)) / timedelta(days=1) < most
+
+
 def test_a_page_that_falls_quiet_is_soon_left_alone() -> None:
     known = Rate()
     for _ in range(100):
@@ -98,3 +125,9 @@ def test_bounds_that_are_none(tmp_path: Path, wrong: str) -> None:
     path.write_text(f'[[farm]]\nstart = "http://a.example/"\n{wrong}\n')
     with pytest.raises(ValueError, match=r"farms\.toml, line 3, farm 1: `revisit_m"):
         farms.load(str(path))
+
+
+def test_bounds_of_many_weeks_are_some(tmp_path: Path) -> None:
+    path = tmp_path / "farms.toml"
+    path.write_text('[[farm]]\nstart = "http://a.example/"\nrevisit_min = 30\nrevisit_max = 60\n')
+    assert [(farm.revisit_min, farm.revisit_max) for farm in farms.load(str(path))] == [(30, 60)]

@@ -83,3 +83,12 @@ def test_a_corpus_that_fails_keeps_what_was_written_before(run: CrawlRun) -> Non
     run.end("failed")
     with closing(sqlite3.connect(run.path)) as db:
         assert db.execute("SELECT url FROM articles").fetchall() == [(URLS[0],)]
+
+
+@pytest.mark.parametrize(("pages", "ended"), [(4, False), (8, True)])
+def test_a_few_odd_pages_in_a_row_cost_themselves_and_more_say_that_a_stage_is_broken(
+    run: CrawlRun, pages: int, ended: bool
+) -> None:
+    for url in URLS[:pages]:
+        run.page_broke(url, LookupError())
+    assert (run.failure is not None) is ended

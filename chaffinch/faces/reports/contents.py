@@ -22,7 +22,7 @@ from chaffinch.text.say import complain, printable
 
 LARGEST_CLUSTERS = 10  # shown
 WIDTH_OF_A_FILE = 120  # shown
-LEAST_OF_A_NAME = 12  # characters of it that stay: by hand
+LEAST_OF_A_NAME = 12  # characters of it that stay on a narrow terminal (shown)
 SITES_NAMED = 2  # of a cluster, those with most of it (shown)
 
 

@@ -7,7 +7,7 @@ text, are one site: the one that was known first is crawled on, the other is giv
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlite_utils import Database
 
@@ -37,8 +37,9 @@ def note(db: Database, visits: Sequence[Visit], first: set[str]) -> None:
             pair = min(site, other), max(site, other)
             twins[pair] = twins.get(pair, 0) + 1
         same.append(site)
+    coming = Counter(site for site, _, _ in new)
     for (a, b), count in twins.items():
-        _learn(db, a, b, count, max(visit.fetched_at for visit in visits))
+        _learn(db, a, b, count, max(visit.fetched_at for visit in visits), coming)
 
 
 def note_apart(db: Database, at: str) -> None:
@@ -55,7 +56,7 @@ def note_apart(db: Database, at: str) -> None:
                 sites.append(site)
     for (a, b), count in sorted(twins.items()):
         if MIRROR + b not in yields.load(db, a):
-            _learn(db, a, b, count, at)
+            _learn(db, a, b, count, at, {})
 
 
 _ON_SEVERAL = """
@@ -69,13 +70,17 @@ _ON_SEVERAL = """
 """
 
 
-def _learn(db: Database, a: str, b: str, count: int, at: str) -> None:
-    """So many articles of the sites `a` and `b`, in order, turned out to be twins; gives one up when it is a mirror."""
+def _learn(db: Database, a: str, b: str, count: int, at: str, coming: Mapping[str, int]) -> None:
+    """So many articles of the sites `a` and `b`, in order, turned out to be twins; gives one up when it is a mirror.
+
+    `coming` says how many articles of a site are about to be written.
+    """
     known = yields.load(db, a)
     both = known.setdefault(MIRROR + b, Yield())
     both.tried += count
     yields.save(db, a, known, [MIRROR + b])
-    if both.tried >= LEAST and both.tried >= SHARE * min(_articles(db, a), _articles(db, b)):
+    smaller = min(_articles(db, site) + coming.get(site, 0) for site in (a, b))
+    if both.tried >= LEAST and both.tried >= SHARE * smaller:
         original, mirror = sorted((a, b), key=lambda site: _first_page(db, site))
         known = yields.load(db, mirror)
         one = known.setdefault(MIRROR + original, Yield())

@@ -16,10 +16,10 @@ from chaffinch.frontier.waits import days_between
 TRIES = 10  # pages of a pattern that may bring nothing before it is given up (by hand)
 TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many (by hand)
 TRIES_NEW, MOST_BROAD = 3, 60  # of a narrow pattern whose broad one has none left, and of all these together
-TRIES_LED = 20  # from one source, of a pattern that brought an article
+TRIES_LED = 20  # of a pattern that brought an article, of those that pages of one pattern lead to (by hand)
 TRIES_TRAP = 3  # of those that a pattern given up leads to (by hand)
 TRIES_HOME = 40  # of those that the home page itself leads to: categories, many of them empty (by hand)
-TRIES_SOURCE = 5  # from one source, of a pattern that brought nothing from others
+TRIES_SOURCE = 5  # the same of a pattern that brought nothing from elsewhere (by hand)
 TRIES_ARTICLES = 80  # of a pattern that brought an article at all (by hand)
 EARNED = 4  # more tries for each page that brought something (by hand)
 # Pages that only articles name and that say nothing new: for each article that a list names, where they lead to more
@@ -229,9 +229,12 @@ def _listed(known: Mapping[str, Yield], narrow: str) -> int:
     )
 
 
-def may_probe(one: Yield, at: str) -> bool:
-    """Whether a pattern that is given up has been left alone for long enough to be tried again at `at`."""
-    return days_between(one.given_up_at, at) >= PROBE_DAYS
+def may_probe(one: Yield, at: str, probed: int = 0) -> bool:
+    """Whether a page of a pattern that is given up may be tried again at `at`, after `probed` others in this run.
+
+    It must have been left alone for long enough.
+    """
+    return probed < PROBES and days_between(one.given_up_at, at) >= PROBE_DAYS
 
 
 def why(pattern: str, one: Yield) -> str:

@@ -1,13 +1,17 @@
 """What a text says that its site has not said before."""
 
+from itertools import cycle
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from chaffinch.corpus.connect import open_writer
+from chaffinch.corpus.schema import migrations
 from chaffinch.faces.demo import farm
 from chaffinch.frontier.traps.novelty import Said, nothing_new, sample
 from chaffinch.frontier.traps.url_shapes import Known, Yield, room
+from chaffinch.text.canonical import canonical
 from tests.spiders.farm_pages import texts
 
 ARTICLES = Path(farm.__file__).parent / "articles"
@@ -28,19 +32,34 @@ def test_stock_in_another_order_with_other_numbers_is_nothing_new(tmp_path: Path
     db.conn.close()
 
 
+def article(name: str) -> str:
+    return (ARTICLES / f"{name}.txt").read_text("utf-8").partition("\n")[2]
+
+
+@pytest.fixture
+def said() -> tuple[Database, Said]:
+    """What a site with many articles on one subject has said."""
+    db, said = Database(memory=True), Said()
+    migrations.apply(db)
+    for file in sorted(ARTICLES.glob("*.txt")):
+        if file.stem != "mortgage-late":
+            said.share_of_new(db, "a.example", canonical(article(file.stem)))
+    return db, said
+
+
 @pytest.mark.parametrize(("own", "new"), [(60, False), (200, True)])
 def test_a_page_that_is_a_third_its_own_is_new_and_one_that_is_an_eighth_is_not(
-    tmp_path: Path, own: int, new: bool
+    said: tuple[Database, Said], own: int, new: bool
 ) -> None:
-    db = open_writer(tmp_path / "corpus.db")
-    stock, other = (
-        (ARTICLES / f"{name}.txt").read_text("utf-8").partition("\n")[2] for name in ("credit-report", "mortgage-late")
-    )
-    said = Said()
-    assert not nothing_new(db, said, [("http://a.example/a.html", "a.example", stock)])
-    found = nothing_new(db, said, [("http://a.example/b.html", "a.example", stock[:400] + other[:own])])
-    assert (not found) is new
-    db.conn.close()
+    """Its own words are those of the subject, which the site has used in other sentences."""
+    text = article("credit-report")[:400] + article("mortgage-late")[:own]
+    assert (not nothing_new(*said, [("http://a.example/b.html", "a.example", canonical(text))])) is new
+
+
+def test_a_lenders_name_in_each_sentence_makes_no_new_article(said: tuple[Database, Said]) -> None:
+    names = cycle(("小赢", "桔子", "宜享", "洋钱", "榕树"))
+    text = "".join(f"{next(names)}{sentence}。" for sentence in article("alipay-contacts").split("。"))
+    assert nothing_new(*said, [("http://a.example/b.html", "a.example", canonical(text))])
 
 
 def test_numbers_say_nothing() -> None:

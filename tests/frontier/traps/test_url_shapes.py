@@ -307,40 +307,6 @@ def test_a_probe_that_brings_something_takes_a_pattern_up_again() -> None:
     assert room(yields.load(site.db, "a.example"), names_of(f"{SITE}/a/100", None, False), {})[0] > 10
 
 
-def articles(site: Site, host: str, paths: list[str], number: int = 0) -> None:
-    for path in paths:
-        number += 1
-        url = f"http://{host}{path}"
-        known_pages.add_found(site.db, [Found(url, 1, None)], AT)
-        visit = Visit(Page(url, b""), host, AT, 200, depth=1, crawled=True, state="article")
-        visit.canonical = f"这是第{number}篇文章的正文,说的是第{number * 7}件事和第{number * 11}个办法,各不相同。" * 3
-        visit.cleaned, visit.fingerprint = Cleaned(url, "题", visit.canonical), fingerprint(visit.canonical)
-        site.store.add(visit)
-    site.store.flush()
-
-
-def test_the_same_articles_at_the_same_addresses_are_a_mirror() -> None:
-    site = Site()
-    paths = [f"/a/{number}.html" for number in range(40)]
-    articles(site, "first.example", paths)
-    articles(site, "copier.example", [f"/c/{number}.html" for number in range(40)])
-    articles(site, "mirror.example", paths)
-    assert not url_shapes.mirrored(yields.load(site.db, "first.example"), AT)
-    assert not url_shapes.mirrored(yields.load(site.db, "copier.example"), AT)
-    mirror = yields.load(site.db, "mirror.example")
-    assert url_shapes.mirrored(mirror, AT) == "mirror of first.example: 40 articles at the same addresses"
-    assert url_shapes.mirrored(mirror, "2026-06-01T00:00:00Z") is None
-
-
-def test_sites_that_share_a_part_are_no_mirrors() -> None:
-    site = Site()
-    paths = [f"/a/{number}.html" for number in range(80)]
-    articles(site, "first.example", paths)
-    articles(site, "other.example", paths[40:], number=1000)
-    articles(site, "other.example", paths[:35])
-    assert not url_shapes.mirrored(yields.load(site.db, "other.example"), AT)
-
-
 SORRY = "对不起,您要看的文章现在不在这里,请回到首页,看看别的关于逾期和协商的文章吧,谢谢您的理解和支持。" * 2
 
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 _EDGE = 1.5  # per cent kept free on either side, so that no dot is cut (shown)
 _TICKS = 6  # shown
-_FEWEST = 12  # places of a chart: one bar alone is no wall; by hand
+_FEWEST = 12  # places of a chart: one bar alone is no wall (shown)
 _MOST_MONTHS = 120  # shown
-_MOST_HOURS = 7 * 24  # by hand
-_MOST_DAYS = 90  # by hand
+_MOST_HOURS = 7 * 24  # shown
+_MOST_DAYS = 90  # shown
 _STEPS_HOURS = (1, 2, 3, 6, 12, 24, 48)
 _STEPS_OF_DAYS = (1, 2, 7, 14, 28)
 _STEPS_DAYS = (1, 2, 7, 14)

@@ -19,7 +19,7 @@ from chaffinch.faces.datasette_plugin.tables.links import masked
 from chaffinch.text.canonical import canonical
 from chaffinch.text.sql import placeholders
 
-PAGE = 20  # texts in one page; by hand
+PAGE = 20  # texts in one page (shown)
 RANKED = 2_000  # articles that are ranked, those found last; cost
 EXCERPTED = 100_000  # characters of a text that an excerpt is taken from; cost
 SHOWN, FOLDED = 10, 40  # values of a facet in sight, and behind a click; cost

@@ -23,8 +23,8 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 KINDS = ("alone", "copy", "edited", "spun", "excerpt", "splice")  # of `similarities`, and of what no copy is known of
-_SHARE = 20  # times as long as they took to make the arrays stand although the file has changed; by hand
-_AT_ONCE = 0.05  # seconds; what takes less is made anew at each change; by hand
+_SHARE = 20  # times as long as they took to make the arrays stand although the file has changed (cost)
+_AT_ONCE = 0.05  # seconds; what takes less is made anew at each change (cost)
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 
 
