@@ -13,7 +13,6 @@ from chaffinch.scale.whole import Do
 
 PATIENCE = 300.0  # seconds without news of the others' tasks until one of them is done here: by hand
 _LOOK = 0.2  # seconds between two looks at what others have done (cost)
-_RETRIES = 3  # of a task whose worker died: by hand
 _CONNECT = "10s"
 
 Tell = Callable[[str, int, int], None]  # a stage, how many of its tasks are done, of how many
@@ -30,7 +29,7 @@ def dask(where: str, workers: int, tell: Tell) -> Iterator[Do]:
         from distributed import Client, LocalCluster
     except ImportError:
         raise ValueError("Dask is not installed: pip install 'chaffinch[scale]', or give --task I/N") from None
-    dask.config.set({"distributed.scheduler.allowed-failures": _RETRIES, "distributed.comm.timeouts.connect": _CONNECT})
+    dask.config.set({"distributed.comm.timeouts.connect": _CONNECT})
     with (
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1")
         if where == "local"
@@ -67,9 +66,7 @@ def _on(client: Any, name: str, tasks: list[Task], tell: Tell) -> None:
             done += 1
             tell(name, done, len(tasks))
     except KilledWorker:
-        raise ValueError(
-            f"{futures[future].name}: {_RETRIES + 1} workers died over it, killed or out of memory"
-        ) from None
+        raise ValueError(f"{futures[future].name}: workers die over it, killed or out of memory") from None
     finally:
         client.cancel(list(futures))
 

@@ -1,6 +1,8 @@
 """Which process does the work, and that its results keep their order."""
 
 import os
+from queue import Queue
+from typing import Any
 
 import pytest
 
@@ -35,3 +37,48 @@ def test_work_that_goes_on_goes_to_workers(monkeypatch: pytest.MonkeyPatch) -> N
     found = processes("text", 5 * workers.CHUNK_DOCUMENTS)
     assert set(found[: workers.CHUNK_DOCUMENTS]) == {os.getpid()}
     assert os.getpid() not in found[workers.CHUNK_DOCUMENTS :]
+
+
+class Killer:
+    """A pipe to a process that is killed when it is sent one of `deadly`, and told of nothing else."""
+
+    def __init__(self, deadly: set[str]) -> None:
+        self.deadly = deadly
+
+    def send(self, chunk: list[Input | BadInput]) -> None:
+        self.sent = chunk
+        if any(one.path in self.deadly for one in chunk):
+            raise BrokenPipeError
+
+    def recv(self) -> list[tuple[Input | BadInput, str]]:
+        return [(one, one.path) for one in self.sent]
+
+    def close(self) -> None:
+        pass
+
+    join = close
+
+
+class Mortal(workers._Worker):
+    """A worker that talks to a `Killer`."""
+
+    def __init__(self, deadly: set[str]) -> None:
+        self.deadly = deadly
+        self.died_in_a_row = 0
+        self._start()
+
+    def _start(self) -> None:
+        self._pipe: Any = Killer(self.deadly)
+        self._process: Any = self._pipe
+
+
+def test_documents_that_kill_the_parser_cost_themselves_and_a_machine_without_memory_ends_it() -> None:
+    chunk: list[Input | BadInput] = [Input(f"{number}.html", "", b"", "html") for number in range(12)]
+    idle: Queue[workers._Worker] = Queue()
+    idle.put(Mortal({"4.html", "5.html", "6.html"}))
+    lost = [one.path for one in workers._send(idle, chunk) if isinstance(one, BadInput)]
+    assert lost == ["4.html", "5.html", "6.html"]
+    idle = Queue()
+    idle.put(Mortal({f"{number}.html" for number in range(5, 11)}))
+    with pytest.raises(ValueError, match="worker processes die"):
+        workers._send(idle, chunk)

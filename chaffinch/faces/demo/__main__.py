@@ -1,4 +1,4 @@
-"""`python -m chaffinch.faces.demo [PORT]` serves the farm in the foreground and prints where."""
+"""`python -m chaffinch.faces.demo [PORT]` serves the farm in the foreground, at any port, and prints where."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from threading import Event
 from chaffinch.faces.demo.farm import build
 from chaffinch.faces.demo.server import serve
 
-PORT = 8765  # by hand
-
 
 def main(arguments: list[str]) -> int:
     """Serve until interrupted. Exit status: 0 interrupted, 1 port taken, 2 wrong usage."""
     if len(arguments) > 1 or not all(a.isascii() and a.isdigit() and int(a) < 65536 for a in arguments):
         print("usage: python -m chaffinch.faces.demo [PORT]", file=sys.stderr)
         return 2
-    port = int(arguments[0]) if arguments else PORT
+    port = int(arguments[0]) if arguments else 0
     try:
         with serve(build(), port=port) as serving:
             print(*serving.values(), sep="\n", flush=True)

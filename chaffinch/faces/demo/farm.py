@@ -28,7 +28,7 @@ from chaffinch.faces.demo.sites import DESIGNS, Design
 
 CATEGORIES = {"cuishou": "催收科普", "xyk": "信用卡", "wangdai": "网贷知识", "shenghuo": "生活"}
 OFF_TOPIC = "off-"  # ids of base articles that a topic filter must drop begin with this
-PER_LIST = 5  # by hand
+PER_LIST = 5  # shown
 NEVER_COPIED = 6  # base articles that stay alone (by hand)
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 

@@ -22,8 +22,6 @@ from chaffinch.text.canonical import canonical
 from chaffinch.text.diff import Row, Spans, align
 from chaffinch.text.say import printable
 
-_LAST_ID = 2**63 - 1  # source: SQLite: the largest integer
-
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -67,7 +65,7 @@ class Explained:
 def find(connection: sqlite3.Connection, name: str) -> Side:
     """The article with this id or URL. Raises ValueError, one line that names it."""
     by, value = "url = ?", name
-    if name.isascii() and name.isdigit() and len(name) < 20 and int(name) <= _LAST_ID:
+    if name.isascii() and name.isdigit() and len(name) < 19:  # more may be no integer of SQLite
         by, value = "id = ?", name
     for key in dict.fromkeys((value, canonical_url(name) or value)):
         row = connection.execute(

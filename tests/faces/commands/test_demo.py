@@ -29,7 +29,8 @@ def test_the_demo_has_a_corpus_of_its_own_and_ends_with_the_line_that_opens_it(t
             assert heading in done.stdout
         assert done.stdout.splitlines()[-1].endswith("datasette data/demo.db")
     with closing(open_reader(tmp_path / "data" / "demo.db").conn) as connection:
-        assert connection.execute("SELECT count(*) FROM articles").fetchone()[0] > 80
+        articles = connection.execute("SELECT count(*) FROM articles").fetchone()[0]
+        assert 80 < articles < 200  # enough to show, and crawled before who tries it looks elsewhere
         assert connection.execute("SELECT count(*) FROM clusters").fetchone()[0] > 10
         assert [kind for (kind,) in connection.execute("SELECT kind FROM crawls ORDER BY id")] == ["demo", "crawl"]
     assert "Traceback" not in done.stderr

@@ -44,7 +44,7 @@ def test_as_many_articles_as_asked_for_most_of_them_copies_and_always_the_same(c
     assert len(on_topic) == count
     assert len(truths) > count
     assert all(len(articles(site)) > count / 10 for site in farm.sites)
-    assert 5 <= len(alone) < count / 4
+    assert 5 <= len(alone) <= 8  # of the 28 that are there to be copied, some are not
     assert farm == build(count)
 
 
