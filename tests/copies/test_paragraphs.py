@@ -200,10 +200,10 @@ def test_a_law_that_everyone_quotes_in_other_words_is_no_source(db: Database, or
 
 
 def test_what_is_common_depends_on_the_company() -> None:
-    quoting = [{0: 60, 100 + n: 300} for n in range(common.COMMON_CLUSTERS)]
+    quoting = [{0: 60, 100 + n: 300} for n in range(9)]  # a sixth of each
     assert common.is_common(quoting)
-    assert not common.is_common(quoting[1:])
-    assert not common.is_common([{0: 60, 1: 60, 100 + n: 300} for n in range(common.COMMON_CLUSTERS)])
+    assert not common.is_common(quoting[:4])  # of whom one wrote it
+    assert not common.is_common([{0: 60, 1: 60, 100 + n: 250} for n in range(9)])  # a third: it came with its company
     assert not common.is_common([])
 
 

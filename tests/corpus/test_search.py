@@ -246,3 +246,18 @@ def test_sql_alone_writes_deletes_and_rebuilds(tmp_path: Path) -> None:
         sql = f"SELECT {shown} FROM articles_fts WHERE articles_fts MATCH '\"之 后\"'"
         assert plain.execute(sql).fetchall() == [("ab\n[之后]",)]
         check(plain)
+
+
+def test_a_title_outweighs_a_few_mentions_and_not_one_in_every_paragraph() -> None:
+    """Neither the title nor the length of a text says as much of it as what it goes on about."""
+    db = Database(memory=True)
+    db.conn.execute("CREATE TABLE articles (id INTEGER PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL)")
+    search.create_tables(db)
+    about, other = "花呗要怎样协商还款", "先看一看账单还有多少"
+    mentioned = [(about, 0), (other, 3), (other, 6), *[(other, 0)] * 8]
+    db.conn.executemany(
+        "INSERT INTO articles (title, text) VALUES (?, ?)",
+        [(title, "\n".join([about] * count + [other] * (6 - count))) for title, count in mentioned],
+    )
+    sql = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rank"
+    assert [id for (id,) in db.conn.execute(sql, (match("花呗"),))] == [3, 1, 2]
