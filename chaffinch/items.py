@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-BANDS = 4  # source: the bits of a sketch, of which three may differ
+BANDS = 4  # of a paragraph; an edit has one of them at least, mostly (measured: benchmarks/paragraphs.py)
 # A paragraph: the number of its line, how many letters it has, signed 64-bit hashes, signed 32-bit bands, the sketch.
 PARAGRAPH = np.dtype([
     ("line", "<i4"), ("letters", "<i4"), ("hash", "<i8"), ("simhash", "<i8"), ("bands", "<i4", (BANDS,)),
