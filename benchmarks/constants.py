@@ -1,7 +1,7 @@
 """The numbers of the code that decide something: where each stands, and where it says that it comes from.
 
-A number is a constant of a module or of a class (`NAME = 3`, `name: float = .3` in a dataclass), written as one number
-or as arithmetic of numbers. Beside it, on its line or in the comment above it, stands its origin, one of
+A number is a constant of a module or of a class (`NAME = 3`, `A, B = 1, 2`, `name: float = .3` in a dataclass), written
+as one number or as arithmetic of numbers. Beside it, on its line or in the comment above it, stands its origin, one of
 
     by hand    chosen by somebody, and by what
     measured   what a program in benchmarks/ repeats
@@ -80,6 +80,11 @@ def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
                     yield f"{node.name}.{inner.target.id}", inner.value
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             yield from _named(node.targets[0].id, node.value)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else []
+            for target, value in zip(node.targets[0].elts, values, strict=False):
+                if isinstance(target, ast.Name):
+                    yield from _named(target.id, value)
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
             yield from _named(node.target.id, node.value)
 

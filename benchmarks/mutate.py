@@ -84,8 +84,13 @@ def changes(constant: Constant) -> Iterator[str]:
 
 
 def room(constant: Constant) -> str:
-    """The folder of the tests of a number's room: `tests/` mirrors the rooms, and what stands inside one is of it."""
+    """The folder of the tests of a number's room: `tests/` mirrors the rooms, and what stands inside one is of it.
+
+    Of a file beside the rooms all tests are.
+    """
     top, *below = Path(constant.path).parts
+    if top == "chaffinch" and len(below) == 1:
+        return "tests"
     return f"tests/{below[0] if top == 'chaffinch' else top}"
 
 

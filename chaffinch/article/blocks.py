@@ -18,7 +18,7 @@ from chaffinch.article.weigh import BLOCK_TAGS, SKIPPED_TAGS, is_inline, is_line
 from chaffinch.items import Block, BlockKind
 
 MAX_BLOCKS = 20_000  # of one article (cost)
-MAX_HIDDEN, MAX_HIDDEN_LINE = 20_000, 2_000  # characters that an article hides, in all and in one place
+MAX_HIDDEN, MAX_HIDDEN_LINE = 20_000, 2_000  # characters an article hides, in all and in one place: cost
 LINK_LINE = 60  # characters; a longer line that is a link is a sentence that someone linked (by hand)
 MENU = 3  # unless it is so many links (by hand)
 SENTENCE = 20  # characters of a line after a link that may be its summary (by hand)

@@ -30,7 +30,7 @@ _TIE = 0.03  # of what a node is expected to hold: of those so near the best the
 _AROUND = 0.08
 _MAX_GAP = 200  # characters between the title and the article (by hand)
 _DEPTH = NAMES.index("depth")
-_HEAD, _FOOT = 12, 4  # short lines at the node's own ends that are read for labels
+_HEAD, _FOOT = 12, 4  # short lines at the node's own ends that are read for labels (by hand)
 MIN_SENTENCE = 15  # weight of the line that begins an article's text (by hand)
 
 

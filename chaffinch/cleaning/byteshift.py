@@ -29,8 +29,10 @@ _MARGIN = 8  # characters in step that a window keeps on both sides (by hand)
 _GAIN = 14.0  # nats by which a run must beat the text as it stands (by hand)
 _GAIN_MARKED = 4.0  # the same where a lost annotation marks the start (by hand)
 _GAIN_PAIR = 7.0  # and where two lost characters do (by hand)
+# Nats of a character that is in no list, of one of private use, of a sign (by hand)
 _RARE, _PRIVATE, _SYMBOL = -13.5, -17.0, -13.0
 _WORD = 2.5  # nats a dictionary bigram adds (by hand)
+# Nats of a run that begins and ends where a character was lost, and of one that does so anywhere (by hand)
 _START_LOST, _START, _END_LOST, _END = -5.0, -9.0, -4.0, -9.0
 _HOPELESS = -14.0  # a run that reads so much worse than the text is not followed (by hand)
 _PUNCTUATION = frozenset("，。、；：？！“”‘’（）《》【】…—,.;:?!()\"' \u3000「」")

@@ -16,8 +16,8 @@ from chaffinch.text.lines import Line, is_prose, letters_of
 # By hand, on benchmarks/furniture/dev.txt; benchmarks/furniture.py and benchmarks/prose.py say what they do on others.
 _CAPTION = 30  # characters, the longest line that is taken for one
 _NEIGHBOUR = (6, 32)  # characters of a title of another article
-_TERMS, _TERM = 3, 12  # search terms that make a row, and the characters of the longest of them
-_SECTION, _BYLINE = 12, 70  # characters of a section's name before the title, and of a byline
+_TERMS, _TERM = 3, 12  # search terms that make a row, and characters of the longest (by hand)
+_SECTION, _BYLINE = 12, 70  # characters of a section's name before the title, and of a byline (by hand)
 _SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|(?<!\d)\d{1,2}-\d{1,2}(?=\s\d{1,2}:\d\d)")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")

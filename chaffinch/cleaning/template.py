@@ -34,13 +34,13 @@ _EDGE = 12  # lines from either end that are looked at (by hand)
 _EDGE_REMOVED = 60  # and, among them, lines that the rules took (by hand)
 _LONGEST = 1_000  # characters of a line (cost)
 _LEAST_ARTICLES = 4  # by hand
-_LEAST_SHARE, _LEAST_MORE = 0.3, 1.5  # 3 articles of 4, 5 of 10, 32 of 100
+_LEAST_SHARE, _LEAST_MORE = 0.3, 1.5  # by hand: 3 articles of 4, 5 of 10, 32 of 100
 _PASSES = 3  # what a part of a site shares shows when what all share is known (by hand)
 _EVERYWHERE = 0.9  # of the articles (by hand)
 _OWN_SHARE = 0.5  # by hand
 # Articles are different when one holds less of the other than this. Far below the bound of a copy: an article's own
 # sentence taken for furniture is a worse mistake than furniture left. Unrelated articles of one subject share up to
-# 0.05, versions of one article without the lines they all share as little as 0.12.
+# 0.05, versions of one article without the lines they all share as little as 0.12 (by hand).
 _SAME, _SAME_REST = 0.25, 0.08
 _LEAST_LEFT = 0.25  # by hand
 _NOISE = re.compile(r"[\W_]+")

@@ -30,7 +30,7 @@ QUERY_CHARS = 1_000  # of a query that count: each costs a look at every article
 _BATCH = 500  # cost
 _MARKED = 20  # phrases of a query that an excerpt looks for (cost)
 _LONG = 1_000  # characters of a line that is not looked through whole (cost)
-_BEFORE, _AFTER = 30, 70  # characters of an excerpt, counted from its first match
+_BEFORE, _AFTER = 30, 70  # characters of an excerpt, counted from its first match (shown)
 _CHUNK = 64  # characters looked up at once in SQL: substr() counts from the start of its argument (cost)
 
 Entry = tuple[int, str, str]  # article id, title, text

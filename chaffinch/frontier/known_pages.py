@@ -26,7 +26,7 @@ RETRY_FIRST = timedelta(hours=1)
 RETRY_LAST = timedelta(days=7)
 
 
-START, NAMED = 3, 2  # priorities of start pages, and of those that a link on the topic led to
+START, NAMED = 3, 2  # priorities of start pages, and of those that a link on the topic led to (layout)
 
 
 @dataclass(frozen=True, slots=True)

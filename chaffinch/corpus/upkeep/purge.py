@@ -23,6 +23,7 @@ from chaffinch.text.contacts.addresses import shown as shown_url
 from chaffinch.text.dates import now
 
 _BATCH = 200  # cost
+# Characters of what is looked for in the file once an article is gone, at the most and the least, and how many (cost)
 _NEEDLE_CHARS, _LEAST_CHARS, _MOST_NEEDLES = 40, 12, 2_000
 _ARCHIVE = re.compile(r".*\.(?:warc|warc\.gz|wacz)", re.DOTALL)
 _VARIES = re.compile(r"[ND*]")  # in a pattern, whose words are lower case

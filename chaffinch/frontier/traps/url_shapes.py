@@ -15,7 +15,7 @@ from chaffinch.frontier.waits import days_between
 
 TRIES = 10  # pages of a pattern that may bring nothing before it is given up (by hand)
 TRIES_BROAD = 30  # of a broad pattern, of which the narrow ones are many (by hand)
-TRIES_NEW, MOST_BROAD = 3, 60  # of a narrow pattern whose broad one has none left, and of all these together
+TRIES_NEW, MOST_BROAD = 3, 60  # of a narrow pattern whose broad one has none left, and of all such (by hand)
 TRIES_LED = 20  # of a pattern that brought an article, of those that pages of one pattern lead to (by hand)
 TRIES_TRAP = 3  # of those that a pattern given up leads to (by hand)
 TRIES_HOME = 40  # of those that the home page itself leads to: categories, many of them empty (by hand)
@@ -23,7 +23,7 @@ TRIES_SOURCE = 5  # the same of a pattern that brought nothing from elsewhere (b
 TRIES_ARTICLES = 80  # of a pattern that brought an article at all (by hand)
 EARNED = 4  # more tries for each page that brought something (by hand)
 # Pages that only articles name and that say nothing new: for each article that a list names, where they lead to more
-# and more of their like; where they do not, as along a chain; and at the least.
+# and more of their like; where they do not, as along a chain; and at the least (by hand).
 SAMPLED, SAMPLED_CHAIN, LEAST_CHAIN = 3, 20, 60
 MULTIPLY = 2  # new pages that each of these names, from which they are more and more (by hand)
 EARNED_LED = 1  # more tries for each page of these that says something new (by hand)

@@ -16,7 +16,7 @@ MAX_CHARS = 20_000  # of a text that are compared and shown
 MAX_LINES = 2_000  # shown
 MAX_COMPARED = 200_000  # characters of all the texts that one text is held against (shown)
 _CELLS = 1 << 28  # pairs of characters compared for one page: half a second at worst (shown)
-_SCRIPT, _WORDS, _COMMON = 1, 2, 4
+_SCRIPT, _WORDS, _COMMON = 1, 2, 4  # bits (layout)
 _PAIR_MARKS = ("", "script", "words", "", "stock")
 _SHARE_MARKS = ("", "few", "some", "most", "stock")
 
