@@ -14,10 +14,10 @@ from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
 from chaffinch.article import node_model
-from chaffinch.article.labels import Label
+from chaffinch.article.labels import LABEL_LINE, Label
 from chaffinch.article.node_features import NAMES, Sums, candidates, features, sums
 from chaffinch.article.surroundings import LIMITS, Mark, furniture
-from chaffinch.article.weigh import MAX_LABEL, Line, Measure, measure
+from chaffinch.article.weigh import SURELY, Line, Measure, measure
 
 _CANDIDATE_TAGS = frozenset(
     ("body", "div", "section", "article", "main", "td", "form", "center", "table", "tbody", "dd", "blockquote")
@@ -125,7 +125,7 @@ def choice(page: Measures, chosen: int, likely: float = 0.0, row: tuple[float, .
         at = title.block
         if chosen > at:
             return before[chosen] - before[at + 1] < _MAX_GAP
-        inside = blocks[chosen].hint == 2 or at < _end(blocks, chosen)
+        inside = blocks[chosen].hint == SURELY or at < _end(blocks, chosen)
         return inside and before[at] - before[chosen] < _MAX_GAP
 
     return Choice(
@@ -134,7 +134,7 @@ def choice(page: Measures, chosen: int, likely: float = 0.0, row: tuple[float, .
         total.text[chosen],
         total.noise[chosen],
         sum(block.noise for block in blocks) + teasers,
-        blocks[chosen].hint == 2 or near(),
+        blocks[chosen].hint == SURELY or near(),
         title.text if title else "",
         _labels(blocks, lines, chosen, heading),
         sum(_has_linked_title(blocks, lines, i) for i in series),
@@ -219,7 +219,7 @@ def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int, title
         return Label(lines[i].text, "above" if i < text else "opening" if i < text + 8 else "tail")
 
     def labels(first: int, end: int) -> list[Label]:
-        found = [(i, label(i)) for i in range(first, end) if len(lines[i].text) <= MAX_LABEL]
+        found = [(i, label(i)) for i in range(first, end) if len(lines[i].text) <= LABEL_LINE]
         # Away from the title a link with a date is another article's.
         return [one for i, one in found if one.place == "head" or not (lines[i].linked and _DAY.search(one.text))]
 

@@ -74,21 +74,16 @@ class Weights:
     time: float = 8.2  # 时间: (by hand)
     byline: float = 7.0  # beside 来源 or 浏览 (by hand)
     bare: float = 6.0  # by hand
-    update: float = 4.0  # by hand
+    update: float = 4.0  # in a line or in the head (by hand)
     clock: float = 3.6  # with the day of the week, as a page shows when it was fetched (by hand)
-    above: float = -1.5  # for a line above the title (by hand)
-    opening: float = -0.5  # for one in the text's first lines (by hand)
-    story: float = -3.0  # for a bare date there: when the story happened (by hand)
-    tail: float = -2.6  # for one behind the text (by hand)
-    json_article: float = 8.5  # by hand
-    json_unknown: float = 8.2  # broken, or without a type (by hand)
+    above: float = -0.9  # for a line above the title or in the text's first lines (by hand)
+    tail: float = -2.6  # for one behind the text; for a bare date in it: when the story happened (by hand)
+    json: float = 8.5  # by hand
     meta: float = 8.0  # by hand
     meta_loose: float = 6.4  # by hand
-    meta_update: float = 3.6  # by hand
     author_named: float = 7.0  # an element that is named as the author's (by hand)
     time_named: float = 7.6  # a time element that is named as the publication's (by hand)
     time_element: float = 7.1  # by hand
-    time_aside: float = 1.5  # one in a side bar, among comments, in a list (by hand)
     url: float = 5.0  # by hand
     least: float = 3.5  # below it a day that nothing else names is none: a date of the story, of a side bar (by hand)
 
@@ -166,11 +161,9 @@ def _evidence(said: Said, place: Place) -> Evidence:
         "update": WEIGHTS.update, "clock": WEIGHTS.clock,
     }  # fmt: skip
     weight = kinds[said.kind] if said.field == "published" else WEIGHTS.publish
-    places: dict[Place, float] = {
-        "head": 0.0, "above": WEIGHTS.above, "opening": WEIGHTS.opening, "tail": WEIGHTS.tail,
-    }  # fmt: skip
+    places: dict[Place, float] = {"head": 0.0, "above": WEIGHTS.above, "opening": WEIGHTS.above, "tail": WEIGHTS.tail}
     if said.kind == "bare" and said.field == "published":
-        places["opening"] = WEIGHTS.story
+        places["opening"] = WEIGHTS.tail
     source = f"line: {said.source}" + (", counted from the fetch" if said.approximate else "")
     return Evidence(said.value, source, weight + places[place])
 
@@ -283,14 +276,13 @@ def url_date(url: str) -> str | None:
 
 
 def _head_dates(head: _Head) -> Iterator[Evidence]:
-    for text, kind in _json_dates(head):
+    for text in _json_dates(head):
         if value := parse_date(text, compact=True):
-            weight = WEIGHTS.json_article if kind else WEIGHTS.json_unknown
-            yield Evidence(value, "json-ld", weight)
+            yield Evidence(value, "json-ld", WEIGHTS.json)
     groups = (
         (_META_DATES, WEIGHTS.meta),
         (_META_LOOSE_DATES, WEIGHTS.meta_loose),
-        (_META_UPDATES, WEIGHTS.meta_update),
+        (_META_UPDATES, WEIGHTS.update),
     )
     for names, weight in groups:
         for name in names:
@@ -299,12 +291,12 @@ def _head_dates(head: _Head) -> Iterator[Evidence]:
 
 
 def _time_dates(head: _Head, fetched: str | None) -> Iterator[Evidence]:
-    """The dates of time elements: those in a side bar or among comments count little."""
+    """The dates of time elements, without those in a side bar, among comments or in a list."""
     for node, text in head.times:
         found = dates(text, fetched)
         if not found and node.text:
             found = dates(node.text[:80], fetched)
-        if found:
+        if found and not _is_aside(node, "li"):
             source = "time" + (", counted from the fetch" if found[0].approximate else "")
             yield Evidence(found[0].value, source, _time_weight(node))
 
@@ -313,8 +305,6 @@ def _time_weight(node: HtmlElement) -> float:
     names = f"{node.get('itemprop') or ''} {node.get('class') or ''}"
     if "dateModified" in names or "updated" in names.split():
         return WEIGHTS.update
-    if _is_aside(node, "li"):
-        return WEIGHTS.time_aside
     return WEIGHTS.time_named if _PUBLISHED_NAME.search(names) else WEIGHTS.time_element
 
 
@@ -329,9 +319,9 @@ def _is_aside(node: HtmlElement, *more: str) -> bool:
 
 
 def _authors(head: _Head) -> Iterator[Evidence]:
-    for author, kind in _json_authors(head):
-        if _collapse(author):
-            yield Evidence(_collapse(author)[:40], "json-ld", WEIGHTS.json_article if kind else WEIGHTS.json_unknown)
+    for author in map(_collapse, _json_authors(head)):
+        if author:
+            yield Evidence(author, "json-ld", WEIGHTS.json)
     yield from _metas(head, _META_AUTHORS, _NAME, WEIGHTS.meta)
     yield from _metas(head, _META_LOOSE_AUTHORS, _NAME)
 
@@ -368,25 +358,23 @@ def _metas(
             return
 
 
-def _json_dates(head: _Head) -> Iterator[tuple[str, bool]]:
-    """(date, whether it is known to be the article's) of each JSON-LD script."""
+def _json_dates(head: _Head) -> Iterator[str]:
+    """The date of each JSON-LD script."""
     for text, objects in head.json_ld:
         if objects is None:  # broken too often to be given up
-            for match in _JSON_LD_DATE.finditer(_unescaped(text)):
-                yield match[1], False
+            yield from (match[1] for match in _JSON_LD_DATE.finditer(_unescaped(text)))
         for one in objects or ():
             if not _is_comment(one):
                 for name in ("datePublished", "pubDate", "uploadDate", "dateCreated"):
                     if isinstance(value := one.get(name), str):
-                        yield value, "@type" in one
+                        yield value
                         break
 
 
-def _json_authors(head: _Head) -> Iterator[tuple[str, bool]]:
+def _json_authors(head: _Head) -> Iterator[str]:
     for text, objects in head.json_ld:
         if objects is None:
-            for match in _JSON_LD_AUTHOR.finditer(_unescaped(text)):
-                yield match[1], False
+            yield from (match[1] for match in _JSON_LD_AUTHOR.finditer(_unescaped(text)))
         for one in objects or ():
             if _is_comment(one):
                 continue
@@ -394,7 +382,7 @@ def _json_authors(head: _Head) -> Iterator[tuple[str, bool]]:
             author = author[0] if isinstance(author, list) and author else author
             author = author.get("name") if isinstance(author, dict) else author
             if isinstance(author, str) and len(author) <= 40:
-                yield author, "@type" in one
+                yield author
 
 
 def _unescaped(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from chaffinch.article.surroundings import Mark
-from chaffinch.article.weigh import Line, Measure
+from chaffinch.article.weigh import SURELY, Line, Measure
 
 MAX_CANDIDATES = 40  # of one page (cost)
 _DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d|\d{1,2}[-/月]\d{1,2}|[前刚]")
@@ -20,8 +20,7 @@ _ENDS = frozenset("。！？!?”」;；…")
 _CUT = ("...", "…", "···")
 _SHORT_LINE = 15  # characters (by hand)
 _DATED_LINE = 60  # characters of a line whose date may be a byline's (by hand)
-SURELY = 2  # Measure.hint of a block that is named as only an article's container is (by hand)
-_BYLINE_REACH = 6  # lines above a node, in which its date and source may stand
+_BYLINE_REACH = 6  # lines above a node, in which its date and its author may stand (by hand)
 # One column a line of `_row`.
 NAMES = (
     "text", "share_of_page", "text_of_text_and_noise", "text_of_unmarked", "hint", "hint_inside", "hint_around",

@@ -19,7 +19,7 @@ MIN_CHARS = 40  # by hand
 MAX_CHARS = 500_000  # of one article (cost)
 MIN_ITEMS = 4  # summaries that make a list (by hand)
 MAX_SUMMARY = 130  # characters (by hand)
-CUT_CHARS = 24  # at a line's end that may say that it was cut (by hand)
+CUT_CHARS = 24  # at a line's end that are looked at, more than any way of saying that it was cut has (cost)
 
 _CUT = re.compile(
     r"(?:(?:\.{3}|…)\s?(?:\[?(?:详细|详情|全文|更多|more)\]?)?|阅读剩余部分|[继繼][续續][阅閱][读讀]|(?:[阅閱][读讀]|查看)全文"

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
-MAX_CSS = 300_000  # characters of a page's style sheets; by hand: the longest of a farm's pages met has 40,000
+MAX_CSS = 300_000  # characters of a page's style sheets, of which the longest of a farm's pages met has 40,000 (cost)
 MAX_RULES = 5_000  # selectors that say anything of what is seen (cost)
 SHEETS = 32  # that are remembered: the pages of one site have them in common (cost)
 MAX_COMPOUNDS = 8  # of one selector (cost)

@@ -10,12 +10,12 @@ from typing import Literal, NamedTuple
 from lxml import etree
 from lxml.html import HtmlElement
 
+from chaffinch.article.labels import LABEL_LINE
 from chaffinch.text import words
 
-MAX_LABEL = 90  # characters of a line that may be a label (by hand)
 MAX_IMPRINT = 200  # characters (by hand)
 MAX_BYLINE = 60  # by hand
-MAX_ELEMENTS = 50_000  # of one page that are measured
+SURELY = 2  # `Measure.hint` of a block that is named as only an article's container is (layout)
 MAX_LINK = 400  # characters of a link around blocks: a longer one was never closed (by hand)
 
 
@@ -77,7 +77,7 @@ class Measure:
 
     node: HtmlElement
     parent: int  # index of the block around it, -1 for the root
-    hint: int = 0  # whether it is named as an article's container: 0 no, 1 maybe, 2 surely
+    hint: int = 0  # whether it is named as an article's container: 0 no, 1 maybe, 2 (`SURELY`)
     furniture: Furniture = ""
     text: float = 0.0  # in running sentences
     noise: float = 0.0  # in links, in imprints and in short lines without punctuation
@@ -107,7 +107,7 @@ class Measured(NamedTuple):
 def measure(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> Measured:
     """Every block of a page with the weight of its own lines, and the lines, in document order; `hidden` ones left out.
 
-    Linear in the size of the page, of which at most `MAX_ELEMENTS` are looked at.
+    Linear in the size of the page.
     """
     walk = _Walk(hidden)
     walk.block(tree, "html", -1, False)
@@ -126,7 +126,6 @@ class _Walk:
         self.parts: list[str] = []  # of the line that is being read
         self.link = 0  # characters of it that are in links
         self.touching = False  # whether an inline element ended right before
-        self.seen = 0
 
     def children(self, node: HtmlElement, inside: int, linked: bool) -> None:
         """Read what is in an element: its text and tails belong to the innermost block, `inside`."""
@@ -140,9 +139,6 @@ class _Walk:
             if linked:
                 self.link += len(text.strip())
         for child in node:
-            self.seen += 1
-            if self.seen > MAX_ELEMENTS:
-                return
             tag = child.tag
             role = _ROLES.get(tag, _INLINE)
             if role == _INLINE and is_line(child):
@@ -224,7 +220,7 @@ def _weigh_list(text: str, around: Measure, lines: list[Line], index: int, linke
     parts = text.split()
     chars = sum(map(len, parts))
     if chars:
-        lines.append(Line(index, " ".join(parts)[: MAX_LABEL + 1], linked, 0.0))
+        lines.append(Line(index, " ".join(parts)[: LABEL_LINE + 1], linked, 0.0))
     around.chars += chars
     around.noise += chars
 
@@ -258,7 +254,7 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
         weight = chars - link
     own.text += weight
     own.noise += noise
-    lines.append(Line(index, shown[: MAX_LABEL + 1], linked, weight, text[-3:]))
+    lines.append(Line(index, shown[: LABEL_LINE + 1], linked, weight, text[-3:]))
 
 
 def is_link_line(text: str, link: int) -> bool:
@@ -300,9 +296,9 @@ def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
                 named, around = _named(value[:200])
                 hint, furniture = max(hint, named), around or furniture
         elif name == "itemprop" and "articleBody" in value:
-            hint = 2
+            hint = SURELY
     if tag == "article":
-        hint = 2
+        hint = SURELY
     elif tag == "main":
         hint = max(hint, 1)
     return Measure(node, parent, hint, "" if tag in _NEVER_FURNITURE else furniture)
@@ -327,7 +323,7 @@ def _named(names: str) -> tuple[int, Furniture]:
     if not words.isdisjoint(_FURNITURE):
         furniture = "named" if words.isdisjoint(_COMMENTS) else "comments"
     if not _ARTICLE.isdisjoint(whole) or not _ARTICLE.isdisjoint(words):
-        return 2, furniture
+        return SURELY, furniture
     if words & _ARTICLE_PAIRS and words & _CONTENT_WORDS:
-        return 2, furniture
+        return SURELY, furniture
     return (1 if words & _MAYBE_ARTICLE else 0), furniture
