@@ -32,8 +32,8 @@ class Limits:
     max_said: int = 40  # of the line that says when something was said (by hand)
     said_lines: int = 3  # at the head of what was said, of which one is that line (by hand)
     min_said: int = 2  # blocks in a row (by hand)
-    max_heading: int = 24  # by hand
-    max_headings: int = 20  # of one page (by hand)
+    max_heading: int = 40  # no heading that is known has more (cost)
+    max_headings: int = 20  # of one page (cost)
 
 
 LIMITS = Limits()

@@ -123,8 +123,14 @@ def test_how_short_a_title_may_be(html: str, wanted: str) -> None:
         # All that a byline has, in one line.
         ("来源：南城晚报 作者：小陈 责任编辑：小周 浏览：1204次 评论：5条 字号：大 中 小 2024-03-05 10:20:30", RIGHT),
         # A few words beside a day, and a headline that has one.
-        ("南城，2024-03-05，晴", RIGHT),
+        ("南城讯，2024-03-05，晴转多云", RIGHT),
         ("借呗逾期，2024-03-05的新规会影响谁", None),
+        # A sentence that speaks of a page's day.
+        (
+            "小陈把那张网页打印出来交给法官，网页上写着发布时间：2024-03-05，而借条上的日子比它晚了整整两个月，"
+            "法官于是请对方说明合同是在哪一天、由谁、在什么地方签的，对方拿不出别的证据来，只好承认日子是后来补上去的",
+            None,
+        ),
     ],
 )
 def test_a_line_beside_the_title_tells_the_day(line: str, published: str | None) -> None:

@@ -1,0 +1,154 @@
+"""Which lines of a page are its article's, where lengths decide: links, refrains, imprints, bylines, short answers."""
+
+import pytest
+
+from chaffinch.article.blocks import fragment
+from chaffinch.article.choose import choose, measures, rows
+from chaffinch.article.node_features import NAMES
+from chaffinch.items import Article, NotArticle
+from chaffinch.page.parse import parse
+from tests.article.test_extract import WORDS, article_of, lines_of, paragraphs
+
+LINKED = (
+    "只要在约定的日子以前把最低还款额存进卡里，银行就不会把这一期算作逾期，也不会向征信系统报送不良记录，"
+    "更不会打电话催促，家里人也就不会知道有这笔欠款"
+)
+HEADLINE = "信用卡逾期三个月被银行起诉以后还能不能协商分期还款看完这几点就全明白了"
+REFRAIN = "对方没有回答，只是又看了一眼合同。"
+LICENCE = (
+    "经营小额贷款的公司必须先取得许可证，再到市场监管部门登记，没有许可证的平台签下的合同，利息超过法定上限的部分不受保护。"
+    "小陈查了那家平台的资料，发现它既没有登记，也没有备案，于是把合同、转账记录和聊天记录都打印出来，连同一份说明寄给了监管部门，"
+    "一个月以后收到了书面答复，说平台已经被责令停止放贷，多收的利息会退到原来的账户里，请他留意到账的短信。"
+    "他说，早知道这样，当初就该先查一查再签字，也就不会有后面这一年的麻烦。"
+)
+
+
+def linked(words: str, count: int = 1) -> str:
+    return "".join(f"<a href=/{n}.html>{words}</a> " for n in range(count))
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        (linked(HEADLINE), False),  # another article's title
+        (linked(LINKED), True),  # a sentence that somebody linked
+        (linked("逾期三个月以后会被起诉吗", 5), False),  # a row of titles
+    ],
+)
+def test_a_line_that_is_a_link(line: str, kept: bool) -> None:
+    found = lines_of(f"<div>{paragraphs(WORDS[:2])}<p>{line}</p>{paragraphs(WORDS[2:])}</div>")
+    assert len(found) == len(WORDS) + kept
+
+
+def test_a_refrain_is_no_second_copy() -> None:
+    lines = [line for pair in zip(WORDS, [REFRAIN] * 3, strict=True) for line in pair] + [REFRAIN]
+    assert lines_of(f"<div>{paragraphs(lines)}</div>") == lines
+
+
+def test_text_after_a_line_of_links_is_a_summary_not_a_date_or_a_button() -> None:
+    def resumed(after: str) -> int:
+        choice = choose(parse(f"<div>{paragraphs()}<p>{linked('逾期了怎么处理')}</p><p>{after}</p></div>"))
+        assert choice
+        return fragment(choice).resumed
+
+    assert resumed("2024-03-05 16人看过") == 0
+    assert resumed("这篇文章介绍了办理的步骤和要注意的地方，看完就明白了。") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (f"<p>{LICENCE}</p>", [LICENCE]),
+        (f"<a href=/1><p>{LICENCE * 2}</p></a>", [LICENCE * 2]),  # never closed
+    ],
+)
+def test_one_long_paragraph_is_an_article(body: str, wanted: list[str]) -> None:
+    assert lines_of(f"<div>{body}</div>") == wanted
+
+
+ANSWER = "可以，先打银行的客服电话说明困难，再把能还的数目和日期写下来寄过去，等对方书面答复以后再还款。"
+FOOT = (
+    "版权所有：小城债务课堂，未经许可不得转载，本站部分内容来自网络，如有侵权请联系站长删除，公网安备11010502030号，"
+    "违法和不良信息举报电话请见联系我们，技术支持：南城网络，建议使用最新的浏览器访问本站，以便得到最好的阅读体验。"
+)
+GONE = (
+    "抱歉，您访问的页面不存在，可能是网址输入有误，也可能是文章已经被作者删除或者转移到了别的栏目，"
+    "请检查网址是否正确，或者返回网站的首页重新查找您需要的内容，谢谢您的支持。"
+)
+STORY = (
+    "小陈点开催收短信里的链接，看到的是一个空白的网页，上面只写着页面不存在，他以为自己的手机出了毛病，就把短信转给了妻子。"
+    "妻子在银行上班，一看网址就说这是骗子，真正的银行从来不用这样的链接，也不会在短信里要求客户先转账再核对欠款。"
+    "两个人当天晚上就到派出所报了案，民警说这已经是本月的第六起，提醒大家收到这样的短信先打官方客服电话。"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (f"<p>{ANSWER}</p>", ""),
+        (f"<p>{ANSWER[:30]}</p>", "too short"),
+        (f"<h1>出错了</h1><p>{GONE}</p>", "not found"),
+        (f"<p>{STORY}</p>", ""),
+    ],
+)
+def test_how_short_an_article_may_be(body: str, reason: str) -> None:
+    found = article_of(f"<div>{body}</div>")
+    assert (found.reason if isinstance(found, NotArticle) else "") == reason
+
+
+def test_an_imprint_is_no_article() -> None:
+    assert isinstance(article_of(f"<div><p>{FOOT}</p></div>"), NotArticle)
+
+
+TITLED = "<h1>收到律师函以后应该怎么办</h1>"
+BYLINE = "<p>来源：南城晚报 作者：小陈 责任编辑：小周 浏览：1204 更新：2024-09-09</p>"
+REPORT = (
+    "据2019年6月30日公布的统计数据显示全国信用卡逾期半年未偿信贷总额比上一季度末增长了百分之十五点三"
+    "并且连续三个季度上升因此各家银行都收紧了分期的条件；"
+)
+
+
+@pytest.mark.parametrize(
+    ("between", "published"),
+    [
+        ("<p>你问我答：第三期</p>", "2024-03-05"),  # a rubric
+        (BYLINE, "2024-03-05"),
+        (f"<p>{WORDS[0][:24]}。</p>", None),  # a short first sentence: what follows is the story's
+        (f"<p>{REPORT}</p>", None),
+    ],
+)
+def test_a_day_stands_before_the_text_begins_or_is_its_own(between: str, published: str | None) -> None:
+    body = f"<div>{TITLED}{between}<p>2024-03-05</p>{paragraphs()}</div>"
+    found = article_of(body, head="<title>收到律师函以后应该怎么办</title>")
+    assert isinstance(found, Article) and found.published in (published, "2024-09-09" if not published else "")
+
+
+def test_cards_wrapped_in_links_are_links() -> None:
+    card = f"<a href=/1.html><h3>逾期三个月以后会被起诉吗</h3><p>{LICENCE[:230]}</p></a>"
+    found = article_of(f"<div>{card * 6}</div>", "http://example.com/")
+    assert isinstance(found, NotArticle)
+
+
+def row(html: str, node: str) -> dict[str, float]:
+    """The measures of the block of a page whose class is `node`."""
+    page = measures(parse(html))
+    assert page
+    named = [i for i, found in enumerate(page.candidates) if page.blocks[found].node.get("class") == node]
+    return dict(zip(NAMES, rows(page)[named[0]], strict=True))
+
+
+def test_a_byline_is_near_what_it_stands_closely_above() -> None:
+    def near(lines: int) -> float:
+        above = "<p>2024-03-05 10:20</p>" + "<p>大 中 小</p>" * lines
+        return row(f"<body><div>{above}</div><div class=text>{paragraphs()}</div></body>", "text")["date_near"]
+
+    assert near(4) == 1 and near(9) == 0
+
+
+def test_short_lines_and_dated_ones_are_counted() -> None:
+    sentence = f"自2024年3月5日起，{WORDS[0]}{WORDS[1]}"
+    byline = "2024-03-05 10:20 来源：南城晚报 作者：小陈 浏览：1204 次"
+    lines = ["一、先核对账单的日期", "二、再给银行的客服打电话问清楚怎么办", byline, sentence]
+    found = row(f"<body><div class=text>{paragraphs(lines)}</div></body>", "text")
+    assert found["short_lines"] == 1 / 4
+    assert found["dates"] == 1 / 3  # the byline's, beside three lines of text
