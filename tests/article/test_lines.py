@@ -1,11 +1,11 @@
-"""Which lines of a page are its article's, where lengths decide: links, refrains, imprints, bylines, short answers."""
+"""Which lines of a page are its article's, where lengths decide: links, refrains, imprints, bylines."""
 
 import pytest
 
 from chaffinch.article.blocks import fragment
 from chaffinch.article.choose import choose, measures, rows
 from chaffinch.article.node_features import NAMES
-from chaffinch.items import Article, NotArticle
+from chaffinch.items import Article
 from chaffinch.page.parse import parse
 from tests.article.test_extract import WORDS, article_of, lines_of, paragraphs
 
@@ -66,40 +66,6 @@ def test_one_long_paragraph_is_an_article(body: str, wanted: list[str]) -> None:
     assert lines_of(f"<div>{body}</div>") == wanted
 
 
-ANSWER = "可以，先打银行的客服电话说明困难，再把能还的数目和日期写下来寄过去，等对方书面答复以后再还款。"
-FOOT = (
-    "版权所有：小城债务课堂，未经许可不得转载，本站部分内容来自网络，如有侵权请联系站长删除，公网安备11010502030号，"
-    "违法和不良信息举报电话请见联系我们，技术支持：南城网络，建议使用最新的浏览器访问本站，以便得到最好的阅读体验。"
-)
-GONE = (
-    "抱歉，您访问的页面不存在，可能是网址输入有误，也可能是文章已经被作者删除或者转移到了别的栏目，"
-    "请检查网址是否正确，或者返回网站的首页重新查找您需要的内容，谢谢您的支持。"
-)
-STORY = (
-    "小陈点开催收短信里的链接，看到的是一个空白的网页，上面只写着页面不存在，他以为自己的手机出了毛病，就把短信转给了妻子。"
-    "妻子在银行上班，一看网址就说这是骗子，真正的银行从来不用这样的链接，也不会在短信里要求客户先转账再核对欠款。"
-    "两个人当天晚上就到派出所报了案，民警说这已经是本月的第六起，提醒大家收到这样的短信先打官方客服电话。"
-)
-
-
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        (f"<p>{ANSWER}</p>", ""),
-        (f"<p>{ANSWER[:30]}</p>", "too short"),
-        (f"<h1>出错了</h1><p>{GONE}</p>", "not found"),
-        (f"<p>{STORY}</p>", ""),
-    ],
-)
-def test_how_short_an_article_may_be(body: str, reason: str) -> None:
-    found = article_of(f"<div>{body}</div>")
-    assert (found.reason if isinstance(found, NotArticle) else "") == reason
-
-
-def test_an_imprint_is_no_article() -> None:
-    assert isinstance(article_of(f"<div><p>{FOOT}</p></div>"), NotArticle)
-
-
 TITLED = "<h1>收到律师函以后应该怎么办</h1>"
 BYLINE = "<p>来源：南城晚报 作者：小陈 责任编辑：小周 浏览：1204 更新：2024-09-09</p>"
 REPORT = (
@@ -121,12 +87,6 @@ def test_a_day_stands_before_the_text_begins_or_is_its_own(between: str, publish
     body = f"<div>{TITLED}{between}<p>2024-03-05</p>{paragraphs()}</div>"
     found = article_of(body, head="<title>收到律师函以后应该怎么办</title>")
     assert isinstance(found, Article) and found.published in (published, "2024-09-09" if not published else "")
-
-
-def test_cards_wrapped_in_links_are_links() -> None:
-    card = f"<a href=/1.html><h3>逾期三个月以后会被起诉吗</h3><p>{LICENCE[:230]}</p></a>"
-    found = article_of(f"<div>{card * 6}</div>", "http://example.com/")
-    assert isinstance(found, NotArticle)
 
 
 def row(html: str, node: str) -> dict[str, float]:
