@@ -94,14 +94,18 @@ def choose(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> C
     best = likeliest(scores, table)
     found = choice(page, page.candidates[best], float(scores[best]), tuple(table[best]))
     above = set(found.node.iterancestors())
-    outermost = sorted(_as_good(scores, _AROUND), key=lambda i: table[i][_DEPTH])
-    around = (page.blocks[page.candidates[i]].node for i in outermost)
+    around = (page.blocks[page.candidates[i]].node for i in outermost(scores, table))
     return replace(found, around=next((node for node in around if node in above), None))
 
 
 def likeliest(scores: NDArray[np.float64], table: Sequence[Sequence[float]]) -> int:
     """The index of the node that is expected to hold the article best; of those as good, nearly, the deepest."""
     return max(_as_good(scores, _TIE), key=lambda i: table[i][_DEPTH])
+
+
+def outermost(scores: NDArray[np.float64], table: Sequence[Sequence[float]]) -> list[int]:
+    """The indices of nodes that may be the article with its furniture, as they hold it nearly as well; from outside."""
+    return sorted(_as_good(scores, _AROUND), key=lambda i: table[i][_DEPTH])
 
 
 def _as_good(scores: NDArray[np.float64], nearly: float) -> list[int]:

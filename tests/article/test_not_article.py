@@ -46,7 +46,7 @@ def test_an_imprint_is_no_article() -> None:
 
 
 def test_cards_wrapped_in_links_are_links() -> None:
-    card = f"<a href=/1.html><h3>逾期三个月以后会被起诉吗</h3><p>{SUMMARY}</p></a>"
+    card = f"<a href=/1.html><h3>逾期三个月以后会被起诉吗</h3><p>{SUMMARY}{SUMMARY[:110]}</p></a>"
     found = article_of(f"<div>{card * 6}</div>", "http://example.com/")
     assert isinstance(found, NotArticle)
 

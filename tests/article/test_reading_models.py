@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks import rendered
 from benchmarks.extract import score
 from chaffinch.article import node_features, node_model, not_article
-from chaffinch.article.choose import likeliest, measures
+from chaffinch.article.choose import likeliest, measures, outermost
 from chaffinch.article.extract import extract
 from chaffinch.cleaning.clean import clean, load_rules
 from chaffinch.items import Article, NotArticle, Page
@@ -57,6 +57,12 @@ def test_of_nodes_as_good_nearly_the_deepest_is_taken() -> None:
     assert likeliest(np.array([0.97, 0.95, 0.3]), table) == 1
     assert likeliest(np.array([0.97, 0.93, 0.3]), table) == 0
     assert likeliest(np.array([0.97, 0.955, 0.9]), table) == 1
+
+
+def test_the_article_with_its_furniture_holds_it_nearly_as_well_and_the_page_does_not() -> None:
+    depth = node_features.NAMES.index("depth")
+    table = [[0.0] * depth + [float(n)] for n in (7, 1, 4)]
+    assert outermost(np.array([0.97, 0.85, 0.91]), table) == [2, 0]
 
 
 def test_the_models_were_fitted_to_what_is_measured() -> None:

@@ -60,6 +60,7 @@ def spoiled(element: str) -> str:
         ("<span class=zx style='color:red'>{}</span>", ".zx{display:block}span.zx{display:none}.zx{display:block}"),
         ("<a href=/x/1.html style='display:none'>{}</a>", ""),
         ("<s style='display:none'><b>{}</b></s>", ""),
+        ("<span style='position:absolute;left:-999px'>{}</span>", ""),
     ],
 )
 def test_what_is_hidden_is_kept_apart(element: str, css: str) -> None:
@@ -84,6 +85,7 @@ def test_what_is_hidden_is_kept_apart(element: str, css: str) -> None:
         ("<span class=zx>{}</span>", ".zx{display:inline!important} #x .zx{display:none} span.zx{display:none}"),
         ("<span style='opacity:.5;height:0'>{}</span>", ""),
         ("<span style='position:relative;left:-9px;margin-left:-20px'>{}</span>", ""),
+        ("<span style='float:left;margin-left:-300px'>{}</span>", ""),  # a column drawn over another
         ("<span style='font-size:0'><b style='font-size:14px'>{}</b></span>", ""),
         ("<span style='visibility:hidden'><b class=v>{}</b></span>", ".v{visibility:visible}"),
     ],
@@ -117,6 +119,17 @@ def test_junk_beside_what_opens_at_a_click_stays_hidden() -> None:
     found = cleaned(f"<p>{LINES[0]}</p><div style='display:none'>{JUNK}</div><p>{LINES[1]}</p>{fold}")
     assert [line for line in found.text.split("\n") if line in LINES] == LINES
     assert JUNK[:9] not in found.text
+
+
+def test_junk_longer_than_the_article_stays_hidden() -> None:
+    found = cleaned("".join(f"<p>{line}</p>" for line in LINES) + f"<div style='display:none'>{JUNK * 6}</div>")
+    assert found.text.split("\n") == LINES
+
+
+@pytest.mark.parametrize(("last", "own"), [("最后提醒大家,判决书要一直保存到欠款还清为止。", True), (JUNK[:12], False)])
+def test_what_a_click_opens_may_be_a_short_paragraph_and_is_no_scrap(last: str, own: bool) -> None:
+    fold = f"<p><a href=#>展开全文</a></p><div style='display:none'>{last}</div>"
+    assert (last in cleaned("".join(f"<p>{line}</p>" for line in LINES) + fold).text) == own
 
 
 @pytest.mark.parametrize("css", ["body{opacity:0}", ".content{visibility:hidden}", "body,.content{display:none}"])

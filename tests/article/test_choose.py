@@ -1,0 +1,31 @@
+"""Which element of a page is its article's: what keeps nearly all of the text, and whether its title is near."""
+
+import pytest
+
+from chaffinch.article.choose import Choice, choice, measures
+from chaffinch.page.parse import parse
+from tests.article.test_extract import TITLES, WORDS, paragraphs
+
+
+def chosen(body: str, name: str) -> Choice:
+    """What a page has in its element of a class."""
+    page = measures(parse(f"<html><head><title>{TITLES[0]}</title></head><body>{body}</body></html>"))
+    assert page
+    return choice(page, next(i for i, block in enumerate(page.blocks) if block.node.get("class") == name))
+
+
+def text(chars: int) -> str:
+    return f"<p>{('核对欠款的金额和日期，' * 60)[: chars - 1]}。</p>"
+
+
+@pytest.mark.parametrize(("beside", "taken"), [(15, "inner"), (200, "outer")])
+def test_an_element_inside_is_taken_if_it_keeps_nearly_all_the_text(beside: int, taken: str) -> None:
+    body = f"<div class=outer>{text(beside)}<div class=inner>{paragraphs(WORDS * 6)}</div></div>"
+    assert chosen(body, "outer").node.get("class") == taken
+
+
+@pytest.mark.parametrize(("between", "near"), [(0, True), (170, True), (350, False)])
+def test_a_title_is_the_article_s_that_stands_within_a_few_lines_above_it(between: int, near: bool) -> None:
+    lead = f"<div>{text(between)}</div>" if between else ""
+    body = f"<div><h1>{TITLES[0]}</h1></div>{lead}<div class=x>{paragraphs(WORDS * 6)}</div>"
+    assert chosen(body, "x").named == near
