@@ -32,11 +32,13 @@ from numpy.typing import NDArray
 
 from benchmarks import rendered
 from benchmarks.extract import Case, read, score
-from chaffinch.article import metadata, node_model, not_article
+from chaffinch.article import not_article
 from chaffinch.article.blocks import blocks, fragment
-from chaffinch.article.choose import Choice, Measures, choice, likeliest, measures, rows
-from chaffinch.article.node_features import NAMES
-from chaffinch.article.visibility import hidden
+from chaffinch.article.facts import metadata
+from chaffinch.article.hidden.visibility import hidden
+from chaffinch.article.node import model as node_model
+from chaffinch.article.node.choose import Choice, Measures, choice, likeliest, measures, rows
+from chaffinch.article.node.features import NAMES
 from chaffinch.cleaning.clean import Rules, clean, load_rules
 from chaffinch.items import Article, Document
 from chaffinch.page.decode import decode

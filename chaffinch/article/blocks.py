@@ -12,9 +12,9 @@ from typing import NamedTuple
 from lxml import etree
 from lxml.html import HtmlElement
 
-from chaffinch.article.choose import Choice
-from chaffinch.article.surroundings import REFERENCE
-from chaffinch.article.weigh import BLOCK_TAGS, SKIPPED_TAGS, is_inline, is_line, is_link, is_link_line
+from chaffinch.article.node.choose import Choice
+from chaffinch.article.node.surroundings import REFERENCE
+from chaffinch.article.node.weigh import BLOCK_TAGS, SKIPPED_TAGS, is_inline, is_line, is_link, is_link_line
 from chaffinch.items import Block, BlockKind
 
 MAX_BLOCKS = 20_000  # of one article (cost)

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from lxml.html import HtmlElement
 
-from chaffinch.article import metadata
 from chaffinch.article.blocks import Fragment, beside, blocks, fragment
-from chaffinch.article.choose import choose
-from chaffinch.article.labels import is_label, read_labels
+from chaffinch.article.facts import metadata
+from chaffinch.article.facts.labels import is_label, read_labels
+from chaffinch.article.hidden.visibility import Hidden, hidden
+from chaffinch.article.node.choose import choose
 from chaffinch.article.not_article import MAX_CHARS, reason_of
-from chaffinch.article.visibility import Hidden, hidden
 from chaffinch.items import Article, Block, Document, NotArticle, facts_of
 from chaffinch.page.parse import MAX_HTML, MAX_TAGS, parse, without_images
 

@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chaffinch.article import node_model
 from chaffinch.article.blocks import SENTENCE, Fragment
-from chaffinch.article.choose import Choice
-from chaffinch.article.node_features import NAMES
-from chaffinch.article.weigh import IMPRINT, MAX_IMPRINT
+from chaffinch.article.node import model as node_model
+from chaffinch.article.node.choose import Choice
+from chaffinch.article.node.features import NAMES
+from chaffinch.article.node.weigh import IMPRINT, MAX_IMPRINT
 from chaffinch.items import Block
 from chaffinch.text import words
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chaffinch.article.extract import extract_tree, read_text
-from chaffinch.article.visibility import hidden
+from chaffinch.article.hidden.visibility import hidden
 from chaffinch.cleaning import clean as cleaning
 from chaffinch.copies import fingerprint as copies
 from chaffinch.flow import ORDER

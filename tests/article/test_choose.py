@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaffinch.article.choose import Choice, choice, measures
+from chaffinch.article.node.choose import Choice, choice, measures
 from chaffinch.page.parse import parse
 from tests.article.test_extract import TITLES, WORDS, paragraphs
 

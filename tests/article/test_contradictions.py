@@ -2,8 +2,8 @@
 
 import pytest
 
-from chaffinch.article.labels import Label, Place
-from chaffinch.article.metadata import Metadata, read
+from chaffinch.article.facts.labels import Label, Place
+from chaffinch.article.facts.metadata import Metadata, read
 from chaffinch.page.parse import parse
 
 RIGHT, WRONG = "2024-03-05", "2021-10-11"

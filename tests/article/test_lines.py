@@ -3,8 +3,8 @@
 import pytest
 
 from chaffinch.article.blocks import fragment
-from chaffinch.article.choose import choose, measures, rows
-from chaffinch.article.node_features import NAMES
+from chaffinch.article.node.choose import choose, measures, rows
+from chaffinch.article.node.features import NAMES
 from chaffinch.items import Article
 from chaffinch.page.parse import parse
 from tests.article.test_extract import WORDS, article_of, lines_of, paragraphs

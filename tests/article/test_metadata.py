@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaffinch.article.extract import extract, read_text
-from chaffinch.article.labels import is_label, number, read_labels
-from chaffinch.article.metadata import read, strip_site, url_date
+from chaffinch.article.facts.labels import is_label, number, read_labels
+from chaffinch.article.facts.metadata import read, url_date
+from chaffinch.article.facts.title import strip_site
 from chaffinch.items import Article, Document
 from chaffinch.page.parse import parse
 from chaffinch.text.dates import dates, parse_date

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from benchmarks import rendered
 from benchmarks.extract import score
-from chaffinch.article import node_features, node_model, not_article
-from chaffinch.article.choose import likeliest, measures, outermost
+from chaffinch.article import not_article
 from chaffinch.article.extract import extract
+from chaffinch.article.node import features as node_features
+from chaffinch.article.node import model as node_model
+from chaffinch.article.node.choose import likeliest, measures, outermost
 from chaffinch.cleaning.clean import clean, load_rules
 from chaffinch.items import Article, NotArticle, Page
 from chaffinch.page.decode import decode

@@ -2,9 +2,9 @@
 
 import pytest
 
+from chaffinch.article.node.surroundings import _MAY_BE_SAID, _SAID, furniture
+from chaffinch.article.node.weigh import measure
 from chaffinch.article.not_article import _is_cut
-from chaffinch.article.surroundings import _MAY_BE_SAID, _SAID, furniture
-from chaffinch.article.weigh import measure
 from chaffinch.page.parse import parse
 from chaffinch.text.words import tables
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaffinch.article.extract import extract
-from chaffinch.article.visibility import hidden
+from chaffinch.article.hidden.visibility import hidden
 from chaffinch.cleaning.clean import clean, load_rules
 from chaffinch.cleaning.page_lines import whole_lines
 from chaffinch.items import Article, Cleaned, Document

@@ -44,7 +44,7 @@ class Model:
 class Models(NamedTuple):
     """The two questions that are answered by a fitted model."""
 
-    node: Model  # how much of the article a node holds: `node_features.NAMES`
+    node: Model  # how much of the article a node holds: `features.NAMES`
     page: Model  # whether the page has an article: `not_article.PAGE_NAMES`
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
-from chaffinch.article import node_model
-from chaffinch.article.labels import LABEL_LINE, Label
-from chaffinch.article.node_features import NAMES, Sums, candidates, features, sums
-from chaffinch.article.surroundings import LIMITS, Mark, furniture
-from chaffinch.article.weigh import SURELY, Line, Measure, measure
+from chaffinch.article.facts.labels import LABEL_LINE, Label
+from chaffinch.article.node import model as node_model
+from chaffinch.article.node.features import NAMES, Sums, candidates, features, sums
+from chaffinch.article.node.surroundings import LIMITS, Mark, furniture
+from chaffinch.article.node.weigh import SURELY, Line, Measure, measure
 
 _CANDIDATE_TAGS = frozenset(
     ("body", "div", "section", "article", "main", "td", "form", "center", "table", "tbody", "dd", "blockquote")
@@ -49,7 +49,7 @@ class Choice:
     titles: int  # of a series of texts that the page strings together: how many link to a page of their own
     teasers: float  # the weight of the text in the page's lists of linked titles
     likely: float  # how much of an article the node is expected to hold
-    row: tuple[float, ...]  # the node by `node_features.NAMES`
+    row: tuple[float, ...]  # the node by `features.NAMES`
     hidden: frozenset[HtmlElement] = frozenset()  # what a reader does not see
     around: HtmlElement | None = None  # an element around it that holds the article nearly as well: it and furniture
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from lxml import etree
 from lxml.html import HtmlElement
 
-from chaffinch.article.labels import LABEL_LINE
+from chaffinch.article.facts.labels import LABEL_LINE
 from chaffinch.text import words
 
 MAX_IMPRINT = 200  # characters (by hand)

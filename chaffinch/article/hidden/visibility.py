@@ -14,9 +14,9 @@ from typing import cast
 from lxml import etree
 from lxml.html import HtmlElement
 
-from chaffinch.article import stylesheet
-from chaffinch.article.stylesheet import StyleSheet
-from chaffinch.article.weigh import BLOCK_TAGS, SKIPPED_TAGS
+from chaffinch.article.hidden import stylesheet
+from chaffinch.article.hidden.stylesheet import StyleSheet
+from chaffinch.article.node.weigh import BLOCK_TAGS, SKIPPED_TAGS
 from chaffinch.text import words
 
 MOST = 0.8  # of a page's text that one element may hide: some pages show their text by script (by hand)

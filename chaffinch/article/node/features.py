@@ -1,4 +1,4 @@
-"""What is measured of every node that may hold a page's article, for `node_model` to judge."""
+"""What is measured of every node that may hold a page's article, for `model.py` to judge."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chaffinch.article.surroundings import Mark
-from chaffinch.article.weigh import SURELY, Line, Measure
+from chaffinch.article.node.surroundings import Mark
+from chaffinch.article.node.weigh import SURELY, Line, Measure
 
 MAX_CANDIDATES = 40  # of one page (cost)
 _DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d|\d{1,2}[-/月]\d{1,2}|[前刚]")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,26 +9,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from chaffinch.article.labels import Kind, Label, Place, Said, author_name, fitting, read_line
-from chaffinch.article.weigh import name_of
+from chaffinch.article.facts.head import Head, collapse, json_authors, json_dates, read_head
+from chaffinch.article.facts.labels import Kind, Label, Place, Said, author_name, fitting, read_line
+from chaffinch.article.facts.title import MIN_TITLE, title_of
+from chaffinch.article.node.weigh import name_of
 from chaffinch.items import Facts
 from chaffinch.text.dates import CHINA, dates, iso_date, parse_date
 
-MAX_JSON = 100_000  # characters of one JSON-LD script (cost)
-MIN_TITLE = 4  # characters of what is taken for a title (by hand)
-MAX_OBJECTS = 200  # of one script (cost)
 _URL_DATE = re.compile(r"/(20\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?!\d)")
-_JSON_LD_DATE = re.compile(r'"(?:datePublished|pubDate|uploadDate)"\s{0,9}:\s{0,9}"([^"]{4,40})"')
-_JSON_LD_AUTHOR = re.compile(
-    r'"author"\s{0,9}:\s{0,9}(?:\[\s{0,9})?(?:\{[^{}]{0,300}?"name"\s{0,9}:\s{0,9})?"([^"\\]{1,40})"'
-)
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\/")
-_COMMENT_TYPES = frozenset(("Comment", "Review", "Answer", "ImageObject", "VideoObject", "Product", "Event", "Person"))
 _META_DATES = (
     "article:published_time", "og:published_time", "bytedance:published_time", "datepublished", "pubdate",
     "publishdate", "publish_date", "publish-date", "publish_time", "publishtime", "og:release_date",
@@ -42,13 +34,7 @@ _META_AUTHORS = ("article:author", "og:article:author", "bytedance:author")
 _META_LOOSE_AUTHORS = ("author", "dc.creator", "twitter:creator")
 _META_CATEGORIES = ("article:section", "og:article:section", "og:category", "category")
 _META_SOURCES = ("source", "mediaid", "article:source", "og:article:source", "contentsource")
-_STRONG_SEPARATOR = re.compile(
-    r"\s*[_|\uff5c»]\s*|\s+[-–—·]\s+|\s*--\s*"
-    r"|(?<=[\u4e00-\u9fff?!)\uff1f\uff01\uff09])[-–](?=[\u4e00-\u9fff【])"
-)
 _NAME = re.compile(r"[^\d,./@_\uff0c|]{2,20}$")
-# What may follow the article's title in the page's.
-_AFTER_TITLE = re.compile(r"\s{0,9}(?:$|[-_|\uff5c–—·»,\uff0c(\uff08《【]|\s)")
 # What is in the class of an element that holds the author's name.
 _AUTHOR_NAMES = re.compile("author|authi|nick|byline|vcard|writer|username", re.IGNORECASE)
 _MAX_NAMED = 20  # of them that are looked at (cost)
@@ -107,16 +93,6 @@ class Evidence(NamedTuple):
     weight: float
 
 
-@dataclass(slots=True)
-class _Head:
-    title: str = ""
-    meta: dict[str, str] = field(default_factory=dict)  # by lower-case name, the first of each
-    json_ld: list[tuple[str, list[dict[str, Any]] | None]] = field(default_factory=list)  # as text, as objects
-    times: list[tuple[HtmlElement, str]] = field(default_factory=list)
-    headings: list[tuple[str, str]] = field(default_factory=list)  # (tag, text)
-    site_names: set[str] = field(default_factory=set)  # headings that lead to the front page
-
-
 def read(
     tree: HtmlElement,
     lines: Sequence[str | Label],
@@ -129,10 +105,10 @@ def read(
     `lines` are the short lines about the article, best first; `heading` is the line that repeats the page's
     title best, "" for none; `fetched` is when the page was, ISO 8601: what 昨天 is counted from.
     """
-    head = _read_head(tree)
+    head = read_head(tree)
     if heading:
         head.headings.append(("heading line", heading))
-    title, title_source = _title(head)
+    title, title_source = title_of(head)
     found: defaultdict[str, list[Evidence]] = defaultdict(list)
     for line in lines:
         label = line if isinstance(line, Label) else Label(line)
@@ -197,75 +173,6 @@ def _day(value: str) -> str:
     return value[:10]
 
 
-def _read_head(tree: HtmlElement) -> _Head:
-    head = _Head()
-    for node in tree.iter("title", "meta", "script", "time", "h1", "h2", "h3"):
-        tag = node.tag
-        if tag == "meta":
-            name = node.get("property") or node.get("name") or node.get("itemprop")
-            content = node.get("content")
-            if name and content and len(head.meta) < 200:
-                head.meta.setdefault(name.strip().lower()[:60], _collapse(content[:500]))
-        elif tag == "script":
-            if "ld+json" in node.get("type", "") and node.text and len(head.json_ld) < 10:
-                text = node.text[:MAX_JSON]
-                head.json_ld.append((text, _json_objects(text)))
-        elif tag == "title":
-            if not head.title and (around := node.getparent()) is not None and around.tag in ("head", "html", "body"):
-                head.title = _collapse((node.text or "")[:1_000])
-        elif tag == "time":
-            if len(head.times) < 20:
-                head.times.append((node, node.get("datetime") or (node.text or "")[:80]))
-        elif len(head.headings) < 40:
-            text = _collapse("".join(node.itertext())[:300])
-            head.headings.append((tag, text))
-            if tag == "h1" and (link := next(node.iter("a"), None)) is not None and _is_front(link.get("href") or ""):
-                head.site_names.add(text)
-    return head
-
-
-def _is_front(href: str) -> bool:
-    """Whether a link leads to a site's front page."""
-    return (
-        re.fullmatch(r"(?:https?:)?//[^/?#]{1,253}/?|\.?/(?:index\.\w{1,5})?|index\.\w{1,5}", href.strip()) is not None
-    )
-
-
-def _collapse(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _title(head: _Head) -> tuple[str, str]:
-    """The title without the site's name, and its source; ("", "") for none.
-
-    A heading counts where the page's title begins with it or has it as its longest part, unless it is the site's name.
-    """
-    whole, site = head.title, head.meta.get("og:site_name", "")
-    longest = max(map(len, _STRONG_SEPARATOR.split(whole)))
-    sites = {name for name in (*head.site_names, site) if len(name) < longest}
-    for tag, text in head.headings:
-        if len(text) >= MIN_TITLE and text in whole and text not in sites:
-            starts = whole.startswith(text) and _AFTER_TITLE.match(whole[len(text) :])
-            if starts or len(text) >= longest:
-                return (strip_site(text, site) if text == whole and tag == "heading line" else text), tag
-    if og := head.meta.get("og:title", ""):
-        return strip_site(og, site), "meta og:title"
-    if whole:
-        return strip_site(whole, site), "title"
-    first = next((text for tag, text in head.headings if tag == "h1" and len(text) >= MIN_TITLE), "")
-    return first, "h1" if first else ""
-
-
-def strip_site(title: str, site: str = "") -> str:
-    """A title up to its first separator, unless what stands there is too short to be one."""
-    if site and title.endswith(site) and len(title) > len(site) + 4:
-        title = title[: -len(site)].rstrip(" -_|–—·")
-    segments = [segment for segment in _STRONG_SEPARATOR.split(title) if segment]
-    if not segments:
-        return title
-    return segments[0] if len(segments[0]) >= 6 else max(segments, key=len)
-
-
 def url_date(url: str) -> str | None:
     """The day that a URL's path names, as `/2022/1115/` or `/20221115/`."""
     try:
@@ -275,8 +182,8 @@ def url_date(url: str) -> str | None:
     return iso_date(match[1], match[2], match[3]) if match else None
 
 
-def _head_dates(head: _Head) -> Iterator[Evidence]:
-    for text in _json_dates(head):
+def _head_dates(head: Head) -> Iterator[Evidence]:
+    for text in json_dates(head):
         if value := parse_date(text, compact=True):
             yield Evidence(value, "json-ld", WEIGHTS.json)
     groups = (
@@ -290,7 +197,7 @@ def _head_dates(head: _Head) -> Iterator[Evidence]:
                 yield Evidence(value, f"meta {name}", weight)
 
 
-def _time_dates(head: _Head, fetched: str | None) -> Iterator[Evidence]:
+def _time_dates(head: Head, fetched: str | None) -> Iterator[Evidence]:
     """The dates of time elements, without those in a side bar, among comments or in a list."""
     for node, text in head.times:
         found = dates(text, fetched)
@@ -318,8 +225,8 @@ def _is_aside(node: HtmlElement, *more: str) -> bool:
     return False
 
 
-def _authors(head: _Head) -> Iterator[Evidence]:
-    for author in map(_collapse, _json_authors(head)):
+def _authors(head: Head) -> Iterator[Evidence]:
+    for author in map(collapse, json_authors(head)):
         if author:
             yield Evidence(author, "json-ld", WEIGHTS.json)
     yield from _metas(head, _META_AUTHORS, _NAME, WEIGHTS.meta)
@@ -331,7 +238,7 @@ def _named_authors(tree: HtmlElement) -> Iterator[Evidence]:
     named = (node for node in tree.iter("*") if _is_named_author(node))
     for node in islice(named, _MAX_NAMED):
         piece = next((text for text in node.itertext() if _AUTHOR_LABEL.sub("", text.strip(), count=1)), "")
-        name = author_name(_AUTHOR_LABEL.sub("", _collapse(piece[:80]), count=1))
+        name = author_name(_AUTHOR_LABEL.sub("", collapse(piece[:80]), count=1))
         if _NAME.match(name) and ":" not in name and "\uff1a" not in name and not _is_aside(node):
             yield Evidence(name, "named element", WEIGHTS.author_named)
             return
@@ -350,67 +257,9 @@ def _names_author(names: str) -> bool:
 
 
 def _metas(
-    head: _Head, names: Iterable[str], shape: re.Pattern[str] | None = None, weight: float = WEIGHTS.meta_loose
+    head: Head, names: Iterable[str], shape: re.Pattern[str] | None = None, weight: float = WEIGHTS.meta_loose
 ) -> Iterator[Evidence]:
     for name in names:
         if (value := head.meta.get(name)) and (shape is None or shape.match(value)):
             yield Evidence(value, f"meta {name}", weight)
             return
-
-
-def _json_dates(head: _Head) -> Iterator[str]:
-    """The date of each JSON-LD script."""
-    for text, objects in head.json_ld:
-        if objects is None:  # broken too often to be given up
-            yield from (match[1] for match in _JSON_LD_DATE.finditer(_unescaped(text)))
-        for one in objects or ():
-            if not _is_comment(one):
-                for name in ("datePublished", "pubDate", "uploadDate", "dateCreated"):
-                    if isinstance(value := one.get(name), str):
-                        yield value
-                        break
-
-
-def _json_authors(head: _Head) -> Iterator[str]:
-    for text, objects in head.json_ld:
-        if objects is None:
-            yield from (match[1] for match in _JSON_LD_AUTHOR.finditer(_unescaped(text)))
-        for one in objects or ():
-            if _is_comment(one):
-                continue
-            author = one.get("author")
-            author = author[0] if isinstance(author, list) and author else author
-            author = author.get("name") if isinstance(author, dict) else author
-            if isinstance(author, str) and len(author) <= 40:
-                yield author
-
-
-def _unescaped(text: str) -> str:
-    r"""JSON's `\/` and `\uXXXX` as what they stand for."""
-    return _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else "/", text) if "\\" in text else text
-
-
-def _json_objects(text: str) -> list[dict[str, Any]] | None:
-    """The objects of a JSON-LD script, outer ones first, what stands in comments left out; None where it is broken."""
-    try:
-        waiting = [json.loads(text, strict=False)]
-    except (ValueError, RecursionError):
-        return None
-    found: list[dict[str, Any]] = []
-    while waiting and len(found) < MAX_OBJECTS:
-        one = waiting.pop(0)
-        if isinstance(one, list):
-            waiting += one[:MAX_OBJECTS]
-        elif isinstance(one, dict):
-            found.append(one)
-            if not _is_comment(one):
-                waiting += [
-                    inner for name, inner in one.items() if isinstance(inner, dict | list) and name != "comment"
-                ]
-    return found
-
-
-def _is_comment(one: Mapping[str, Any]) -> bool:
-    kind = one.get("@type")
-    kinds = kind if isinstance(kind, list) else [kind]
-    return any(isinstance(name, str) and name in _COMMENT_TYPES for name in kinds)

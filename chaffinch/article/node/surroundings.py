@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal
 
-from chaffinch.article.weigh import Line, Measure
+from chaffinch.article.node.weigh import Line, Measure
 from chaffinch.text import words
 
 

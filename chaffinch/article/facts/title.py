@@ -1,0 +1,46 @@
+"""The article's title among what a page says: its own title without the site's name, or a heading."""
+
+from __future__ import annotations
+
+import re
+
+from chaffinch.article.facts.head import Head
+
+MIN_TITLE = 4  # characters of what is taken for a title (by hand)
+_STRONG_SEPARATOR = re.compile(
+    r"\s*[_|\uff5c»]\s*|\s+[-–—·]\s+|\s*--\s*"
+    r"|(?<=[\u4e00-\u9fff?!)\uff1f\uff01\uff09])[-–](?=[\u4e00-\u9fff【])"
+)
+# What may follow the article's title in the page's.
+_AFTER_TITLE = re.compile(r"\s{0,9}(?:$|[-_|\uff5c–—·»,\uff0c(\uff08《【]|\s)")
+
+
+def title_of(head: Head) -> tuple[str, str]:
+    """The title without the site's name, and its source; ("", "") for none.
+
+    A heading counts where the page's title begins with it or has it as its longest part, unless it is the site's name.
+    """
+    whole, site = head.title, head.meta.get("og:site_name", "")
+    longest = max(map(len, _STRONG_SEPARATOR.split(whole)))
+    sites = {name for name in (*head.site_names, site) if len(name) < longest}
+    for tag, text in head.headings:
+        if len(text) >= MIN_TITLE and text in whole and text not in sites:
+            starts = whole.startswith(text) and _AFTER_TITLE.match(whole[len(text) :])
+            if starts or len(text) >= longest:
+                return (strip_site(text, site) if text == whole and tag == "heading line" else text), tag
+    if og := head.meta.get("og:title", ""):
+        return strip_site(og, site), "meta og:title"
+    if whole:
+        return strip_site(whole, site), "title"
+    first = next((text for tag, text in head.headings if tag == "h1" and len(text) >= MIN_TITLE), "")
+    return first, "h1" if first else ""
+
+
+def strip_site(title: str, site: str = "") -> str:
+    """A title up to its first separator, unless what stands there is too short to be one."""
+    if site and title.endswith(site) and len(title) > len(site) + 4:
+        title = title[: -len(site)].rstrip(" -_|–—·")
+    segments = [segment for segment in _STRONG_SEPARATOR.split(title) if segment]
+    if not segments:
+        return title
+    return segments[0] if len(segments[0]) >= 6 else max(segments, key=len)

@@ -1,0 +1,1 @@
+"""What of a page a reader does not see."""
