@@ -27,8 +27,6 @@ _LONGEST_RUN = 200  # cost
 _RIVALS = 6  # starts so close together are starts of one run (by hand)
 _MARGIN = 8  # characters in step that a window keeps on both sides (by hand)
 _GAIN = 14.0  # nats by which a run must beat the text as it stands (by hand)
-_GAIN_MARKED = 4.0  # the same where a lost annotation marks the start (by hand)
-_GAIN_PAIR = 7.0  # and where two lost characters do (by hand)
 # Nats of a character that is in no list, of one of private use, of a sign (by hand)
 _RARE, _PRIVATE, _SYMBOL = -13.5, -17.0, -13.0
 _WORD = 2.5  # nats a dictionary bigram adds (by hand)
@@ -240,9 +238,9 @@ def _runs_at(line: str, at: int, end: int) -> Iterator[tuple[float, int, int, st
 
 def _accept(run: _Run, gain: float, marked: bool) -> bool:
     if marked:
-        return run.read >= 1 and gain >= _GAIN_MARKED
+        return run.read >= 1 and gain >= _GAIN
     if run.double:
-        return run.read >= 2 and gain >= _GAIN_PAIR and run.pairs > 0
+        return run.read >= 2 and gain >= _GAIN and run.pairs > 0
     return run.read >= 3 and gain >= _GAIN and run.pairs * 8 >= run.read and run.score / run.read > -10.0
 
 

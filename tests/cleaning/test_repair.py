@@ -140,6 +140,19 @@ def test_restores_a_byte_shifted_run(line: str) -> None:
 @pytest.mark.parametrize(
     ("broken", "wanted"),
     [
+        # A run that begins some characters before the lost one reads likelier in part, and wrong.
+        ("第三方催收?局荒茉诠娑ǖ氖奔?内联系债务人本人。", "第三方催收公司只能在规定的时?内联系债务人本人。"),
+        # What is followed for long though it reads badly meets words by chance.
+        ("法院受理以后会把?彼痛锉桓妫毕部赡?判决。", "法院受理以后会把?彼和达被告，缺席也可能判决。"),
+    ],
+)
+def test_reads_a_run_from_where_it_begins(broken: str, wanted: str) -> None:
+    assert repair(broken)[0] == wanted
+
+
+@pytest.mark.parametrize(
+    ("broken", "wanted"),
+    [
         # The second byte of 因 and the first of 為 are 驗, which the converter annotated; 沒 and 時 end on a letter.
         ("有人因?yàn)橥\ue3de浫掌诙鴽]有及時存入", "有人因為忘記日期而沒有及時存入"),
         ("多半因?yàn)橐粫r周轉(zhuǎn)不開", "多半因為一時周轉不開"),
