@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.scale.articles import columns_of
-from chaffinch.scale.tasks import LOW, load, save
+from chaffinch.scale.tasks import LOW, joined, load, save
 
 
 def number(shards: list[Path], out: Path) -> None:
@@ -19,7 +19,7 @@ def number(shards: list[Path], out: Path) -> None:
 
     Of the same letters the first article stands for all. A text too short to be compared is no node.
     """
-    digests = np.concatenate([load(shard, "digests") for shard in shards])
+    digests = joined(shards, "digests")
     article = np.concatenate([_numbered(place, len(load(shard, "sizes"))) for place, shard in enumerate(shards)])
     long = np.flatnonzero(digests.any(axis=1))
     digests, article = digests[long], article[long]
@@ -29,14 +29,14 @@ def number(shards: list[Path], out: Path) -> None:
     node = np.empty(len(order), dtype=np.int64)
     node[order] = np.cumsum(new) - 1
     holders = article[order[new]]
-    sizes = np.concatenate([load(shard, "sizes") for shard in shards]).astype(np.int64)
+    sizes = joined(shards, "sizes").astype(np.int64)
     places = places_of(shards, holders)
     starts = np.append(0, np.cumsum(sizes[places]))
-    every = np.concatenate([load(shard, "sketches") for shard in shards])
+    every = joined(shards, "sketches")
     first = np.append(0, np.cumsum(sizes))[places]
     at = np.arange(starts[-1]) + np.repeat(first - starts[:-1], sizes[places])
     sketches = every[at]
-    simhashes = np.concatenate([load(shard, "simhashes") for shard in shards])[places]
+    simhashes = joined(shards, "simhashes")[places]
     arrays = {
         "holders": holders, "article": article, "node": node, "starts": starts, "sketches": sketches,
         "simhashes": simhashes,
