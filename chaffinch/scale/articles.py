@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,8 @@ from chaffinch.copies.paragraphs.prints import hashed
 from chaffinch.flow import stages
 from chaffinch.flow.tools import load_tools
 from chaffinch.flow.workers import visit_of
-from chaffinch.page.kept.files import BadInput, read
+from chaffinch.page.kept.files import BadInput, read, read_at
+from chaffinch.page.kept.warc_pages import Place
 from chaffinch.scale.tasks import Array, save, write_table
 from chaffinch.text.canonical import canonical
 from chaffinch.text.shingles import letters
@@ -37,17 +38,18 @@ class Row(NamedTuple):
     form: str  # canonical
 
 
-def read_shard(path: str, secret: bytes, out: Path) -> None:
+def read_shard(path: str, places: Sequence[Place], secret: bytes, out: Path) -> None:
     """Writes the articles of a shard, as Parquet, and beside it their digests, sketches, letters and paragraphs.
 
-    Contacts are digested under `secret` and not kept. Raises ValueError, one line, for a corpus that cannot be read.
+    Of a WARC with `places` there are the records that begin there. Contacts are digested under `secret` and not kept.
+    Raises ValueError, one line, for a corpus that cannot be read.
     """
     bad: list[str] = []
     rows: list[Row] = []
     digests: list[bytes] = []
     simhashes: list[int] = []
     sketches, units, lines = [], [], []
-    for row in _of_corpus(Path(path)) if path.endswith(CORPUS) else _of_documents(path, secret, bad):
+    for row in _of_corpus(Path(path)) if path.endswith(CORPUS) else _of_documents(path, places, secret, bad):
         own, ends = letters(row.form)
         found = letters_fingerprint(own)
         if found.digest:
@@ -87,9 +89,9 @@ def _of_corpus(path: Path) -> Iterator[Row]:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _of_documents(path: str, secret: bytes, bad: list[str]) -> Iterator[Row]:
+def _of_documents(path: str, places: Sequence[Place], secret: bytes, bad: list[str]) -> Iterator[Row]:
     tools = load_tools(secret)
-    for number, document in enumerate(read([path])):
+    for number, document in enumerate(read_at(path, places) if places else read([path])):
         if isinstance(document, BadInput):
             bad.append(str(document))
             continue

@@ -27,7 +27,7 @@ from chaffinch.corpus.store import Store
 from chaffinch.flow.tools import load_tools
 from chaffinch.flow.workers import process
 from chaffinch.page.kept.files import Input
-from chaffinch.scale import engines, tasks, whole
+from chaffinch.scale import engines, listed, tasks, whole
 from chaffinch.scale.tasks import Task, load
 from chaffinch.text.canonical import canonical
 from tests.conftest import SCRIPTS, Here
@@ -89,7 +89,7 @@ def quiet(name: str, done: int, total: int) -> None:
 
 
 def run(folder: Path, shards: Sequence[Path], do: whole.Do) -> Path:
-    found = [whole.shard(str(path)) for path in shards]
+    found = [listed.shard(str(path)) for path in shards]
     return whole.run(found, KEY, folder, tasks.code_version(), do).database
 
 
@@ -176,10 +176,10 @@ def test_what_is_done_is_not_done_again_and_what_has_changed_is(tmp_path: Path, 
 DIES = """
 import os, sys
 from pathlib import Path
-from chaffinch.scale import engines, join, judge, tasks, whole
+from chaffinch.scale import engines, join, judge, listed, tasks, whole
 owner, name, *shards = sys.argv[1:]
 setattr(eval(owner), name, lambda *_, **__: os.kill(os.getpid(), 9))
-found = [whole.shard(path) for path in shards]
+found = [listed.shard(path) for path in shards]
 whole.run(found, bytes(32), Path("out").absolute(), tasks.code_version(), engines.alone(0, 1, lambda *_: None))
 """
 
