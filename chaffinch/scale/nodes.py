@@ -17,11 +17,13 @@ from chaffinch.scale.tasks import LOW, joined, load, save
 def number(shards: list[Path], out: Path) -> None:
     """Numbers the different texts, and puts their sketches and SimHashes in that order.
 
-    Of the same letters the first article stands for all. A text too short to be compared is no node.
+    Of the same letters the first article stands for all. No node are a text too short to be compared, and one of a page
+    that another shard, or another record, has as it was later.
     """
     digests = joined(shards, "digests")
     article = np.concatenate([_numbered(place, len(load(shard, "sizes"))) for place, shard in enumerate(shards)])
-    long = np.flatnonzero(digests.any(axis=1))
+    latest = _latest(shards)
+    long = np.flatnonzero(digests.any(axis=1) & latest)
     digests, article = digests[long], article[long]
     order = np.lexsort((article, digests[:, 1], digests[:, 0]))
     sorted_digests = digests[order]
@@ -41,7 +43,17 @@ def number(shards: list[Path], out: Path) -> None:
         "holders": holders, "article": article, "node": node, "starts": starts, "sketches": sketches,
         "simhashes": simhashes,
     }  # fmt: skip
-    save(out, arrays, {"nodes": len(holders), "articles": len(sizes)})
+    save(out, arrays | {"latest": latest}, {"nodes": len(holders), "articles": int(latest.sum())})
+
+
+def _latest(shards: list[Path]) -> NDArray[np.bool_]:
+    """Which articles are of the last visit to their page; of two at one time it is the one that comes later."""
+    pages = joined(shards, "pages")
+    order = np.lexsort((np.arange(len(pages)), joined(shards, "seen"), pages))
+    last = np.append(pages[order][1:] != pages[order][:-1], True)[: len(pages)]
+    latest = np.empty(len(pages), dtype=np.bool_)
+    latest[order] = last
+    return latest
 
 
 def _numbered(place: int, count: int) -> NDArray[np.int64]:

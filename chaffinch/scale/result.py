@@ -75,7 +75,7 @@ def write(
         connection.commit()
         counts = dict(connection.execute(_COUNTS).fetchall())
     part.replace(database)
-    save(out, {}, counts)
+    save(out, {}, counts | {"articles": told(nodes)["articles"]})
 
 
 def _fill(

@@ -49,7 +49,7 @@ def run(shards: list[Shard], secret: bytes, folder: Path, code: str, do: Do) -> 
     (ages,) = stages("ages", nodes.by_age, [(held,)])
     linked, clustered = _judged(stages, numbered, held, pairs(stages, numbered))
     parts = len(clustered)
-    traced = stages("sources", sources.sources, [(held, ages, part, parts) for part in range(parts)])
+    traced = stages("sources", sources.sources, [(held, numbered, ages, part, parts) for part in range(parts)])
     (made,) = stages("result", result.write, [(held, numbered, ages, clustered, linked, traced)])
     return Made(made.with_suffix(".db"), held)
 

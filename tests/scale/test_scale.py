@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -109,6 +111,9 @@ def contents(path: Path) -> list[object]:
         ]
 
 
+ALONE = engines.alone(0, 1, quiet)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, shards: list[Path]) -> Path:
     with pytest.MonkeyPatch.context() as patch:
@@ -171,6 +176,21 @@ def test_what_is_done_is_not_done_again_and_what_has_changed_is(tmp_path: Path, 
     other = corpus(tmp_path / "other.db", articles()[:20])
     run(tmp_path, [*shards[:2], other], do)
     assert [name for name in done if name.startswith("articles")] == ["articles 2"]
+
+
+def test_a_page_in_two_shards_is_one_article_as_the_later_visit_found_it(
+    tmp_path: Path, shards: list[Path], made: Path
+) -> None:
+    shutil.copy(shards[0], tmp_path / "copy.db")
+    with closing(sqlite3.connect(made)) as db:
+        before = groups(db.execute("SELECT url, cluster_id FROM members").fetchall())
+    _, (url, *_) = max((len(urls), sorted(urls)) for urls in before)
+    other = next(one for one in articles() if frozenset() == {one.url} & frozenset().union(*before))
+    changed = replace(other, url=url, fetched_at="2026-03-01T00:00:00Z")
+    later = corpus(tmp_path / "later.db", [changed])
+    with closing(sqlite3.connect(run(tmp_path, [later, *shards, tmp_path / "copy.db"], ALONE))) as db:
+        after = groups(db.execute("SELECT url, cluster_id FROM members").fetchall())
+    assert after == {urls - {url} for urls in before} | {frozenset({url, other.url})}
 
 
 DIES = """
@@ -256,6 +276,13 @@ def test_what_cannot_be_done_is_one_line(
     said = here("scale", *arguments)
     assert said.returncode == status and said.stderr.count("\n") == 1 and expected in said.stderr, said.stderr
     assert not (tmp_path / "out" / "clusters.db").exists()
+
+
+def test_a_corpus_that_is_being_crawled_is_one_line(shards: list[Path], tmp_path: Path, here: Here) -> None:
+    with connect.lock(shards[1], "a crawl"):
+        said = here("scale", *shards, "--to", "out", "--task", "0/1")
+    assert said.returncode == 1 and said.stderr.count("\n") == 1 and "being written by a crawl" in said.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_disk_that_fills_is_one_line_and_leaves_no_half_of_an_output(tmp_path: Path, shards: list[Path]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scrapy.exceptions import UsageError
 
-from chaffinch.corpus.connect import must_exist
+from chaffinch.corpus.connect import must_exist, refuse_written
 from chaffinch.faces.cli import Command as BaseCommand
 from chaffinch.text.say import complain
 
@@ -71,6 +71,7 @@ class Command(BaseCommand):
         for one in shards:
             if one.path.endswith(".db"):
                 must_exist(Path(one.path))
+                refuse_written(Path(one.path))
         folder.mkdir(parents=True, exist_ok=True)
         secret = _secret(folder)
         with progress.bar("scale") as bar:
@@ -97,9 +98,10 @@ class Command(BaseCommand):
                 complain(line)
             if about["bad"] > len(about["told"]):
                 complain(f"{about['shard']}: {about['bad'] - len(about['told']):,} more like these")
-        articles = sum(about["articles"] for about in map(told, made.read))
         found = told(made.database.with_suffix(".json"))
-        complain(f"{articles:,} articles of {len(shards):,} shards, {found['clusters']:,} clusters: {link}")
+        if earlier := sum(about["articles"] for about in map(told, made.read)) - found["articles"]:
+            complain(f"{earlier:,} articles are of pages that are there as they were later, too, and left out")
+        complain(f"{found['articles']:,} articles of {len(shards):,} shards, {found['clusters']:,} clusters: {link}")
 
     def _adopt(self, clusters: Path, corpora: list[Path]) -> None:
         from chaffinch.scale.adopt import adopt
