@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -37,7 +38,13 @@ def dask(where: str, workers: int, tell: Tell) -> Iterator[Do]:
         raise ValueError("Dask is not installed: pip install 'chaffinch[scale]', or give --task I/N") from None
     dask.config.set(_SETTINGS | {"distributed.comm.timeouts.connect": _CONNECT})
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1")
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            host="127.0.0.1",
+            silence_logs=logging.CRITICAL,  # what fails is told here, once
+        )
         if where == "local"
         else _nothing() as cluster
     ):

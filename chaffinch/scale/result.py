@@ -66,15 +66,20 @@ def write(
     database = out.with_suffix(".db")
     part = database.with_name(f".{database.name}.part")
     part.unlink(missing_ok=True)
-    with closing(sqlite3.connect(part)) as connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.executescript(_TABLES)
-        _fill(connection, shards, nodes, ages, clustered, linked, traced)
-        connection.executescript(_INDEXES)
-        connection.execute("ANALYZE")
-        connection.commit()
-        counts = dict(connection.execute(_COUNTS).fetchall())
-    part.replace(database)
+    try:
+        with closing(sqlite3.connect(part)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.executescript(_TABLES)
+            _fill(connection, shards, nodes, ages, clustered, linked, traced)
+            connection.executescript(_INDEXES)
+            connection.execute("ANALYZE")
+            connection.commit()
+            counts = dict(connection.execute(_COUNTS).fetchall())
+        part.replace(database)
+    except sqlite3.Error as error:
+        raise ValueError(f"{database}: cannot be written: {error}") from None
+    finally:
+        part.unlink(missing_ok=True)
     save(out, {}, counts | {"articles": told(nodes)["articles"]})
 
 

@@ -79,6 +79,9 @@ def _write(path: Path, write: Callable[[Any], object]) -> None:
         with part.open("wb") as file:
             write(file)
         part.replace(path)
+    except OSError as error:  # of which numpy's say neither what nor where
+        part.unlink(missing_ok=True)
+        raise ValueError(f"{path}: cannot be written: {error.strerror or error}") from None
     except BaseException:
         part.unlink(missing_ok=True)
         raise

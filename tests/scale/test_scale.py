@@ -292,6 +292,7 @@ def test_a_disk_that_fills_is_one_line_and_leaves_no_half_of_an_output(tmp_path:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
     )  # fmt: skip
     assert ended.returncode == 1 and ended.stderr.count("\n") == 1, ended.stderr
+    assert "cells.npy: cannot be written" in ended.stderr
     outs = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert outs and not [path for path in outs if path.name.startswith(".") or path.name == "clusters.db"]
 
