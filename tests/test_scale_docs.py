@@ -94,6 +94,45 @@ def test_an_indexed_job_crawls_each_shard(shards: Path) -> None:
     assert [call for n in NUMBERS for call in run(shards, *command, JOB_COMPLETION_INDEX=n)] == wanted("/shards")
 
 
+# The part of dask-jobqueue that the form uses: it writes down what jobs were asked for.
+CLUSTER = """
+import contextlib
+@contextlib.contextmanager
+def SLURMCluster(**given):
+    class Cluster:
+        scheduler_address = "tcp://head:8786"
+        def adapt(self, **bounds):
+            open("called", "a").write(f"jobs\\t{given['cores']}\\t{given['processes']}\\t{sorted(bounds.values())}\\n")
+    yield Cluster()
+"""
+
+
+def test_workers_that_slurm_starts_find_copies(shards: Path) -> None:
+    (shards / "dask_jobqueue.py").write_text(CLUSTER)
+    command = (sys.executable, FORMS / "dask-slurm.py", "shards.txt", "out", "16")
+    jobs, call = sorted(run(shards, *command, PYTHONPATH=str(shards)), key=len)
+    assert jobs == ["jobs", "1", "1", "[16, 16]"]
+    assert call == ["scale", "--paths", "shards.txt", "--to", "out", "--on", "tcp://head:8786"]
+
+
+def test_workers_that_the_operator_of_kubernetes_starts_find_copies(shards: Path) -> None:
+    job = yaml.safe_load((FORMS / "dask-kubernetes.yaml").read_text())
+    assert (job["apiVersion"], job["kind"]) == ("kubernetes.dask.org/v1", "DaskJob")
+    cluster = job["spec"]["cluster"]["spec"]
+    pods = [job["spec"]["job"]["spec"], cluster["worker"]["spec"], cluster["scheduler"]["spec"]]
+    runner, worker, scheduler = (container for pod in pods for container in pod["containers"])
+    assert pods[0]["volumes"] == pods[1]["volumes"] and runner["volumeMounts"] == worker["volumeMounts"]
+    assert {runner["image"]} == {worker["image"], scheduler["image"]}
+    address = {"DASK_SCHEDULER_ADDRESS": "tcp://chaffinch-scale-scheduler.default.svc.cluster.local:8786"}
+    (call,) = run(shards, *runner["command"], *runner["args"], **address)
+    assert call == ["scale", "--paths", "/shards/shards.txt", "--to", "/shards/out", "--on", *address.values()]
+    assert worker["command"][:2] == ["dask", "worker"] and scheduler["command"] == ["dask", "scheduler"]
+    service = cluster["scheduler"]["service"]
+    assert service["selector"]["dask.org/cluster-name"] == job["metadata"]["name"]
+    ports = {port["name"]: port["containerPort"] for port in scheduler["ports"]}
+    assert {port["targetPort"]: port["port"] for port in service["ports"]} == ports and ports["tcp-comm"] == 8786
+
+
 def test_a_unit_crawls_each_shard(shards: Path) -> None:
     unit = configparser.ConfigParser(interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]

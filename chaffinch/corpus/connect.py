@@ -216,9 +216,15 @@ def lock(path: Path, holder: str) -> Iterator[None]:
                 file.truncate(0)
 
 
-def _acquire(file: IO[str], path: Path) -> None:
+def refuse_written(path: Path) -> None:
+    """Raises CorpusError while somebody writes to the corpus; several who ask at once are not in each other's way."""
+    with errors(path), suppress(FileNotFoundError), beside(path, ".lock").open(encoding="utf-8") as file:
+        _acquire(file, path, fcntl.LOCK_SH)
+
+
+def _acquire(file: IO[str], path: Path, how: int = fcntl.LOCK_EX) -> None:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, how | fcntl.LOCK_NB)
     except OSError:
         file.seek(0)
         holder = file.read(200).strip() or "another process"

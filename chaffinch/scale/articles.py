@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,8 @@ from chaffinch.copies.paragraphs.prints import hashed
 from chaffinch.flow import stages
 from chaffinch.flow.tools import load_tools
 from chaffinch.flow.workers import visit_of
-from chaffinch.page.kept.files import BadInput, read
+from chaffinch.page.kept.files import BadInput, read, read_at
+from chaffinch.page.kept.warc_pages import Place
 from chaffinch.scale.tasks import Array, save, write_table
 from chaffinch.text.canonical import canonical
 from chaffinch.text.shingles import letters
@@ -33,21 +35,23 @@ class Row(NamedTuple):
     title: str
     published: str | None
     first_seen: str
+    last_seen: str
     text: str
     form: str  # canonical
 
 
-def read_shard(path: str, secret: bytes, out: Path) -> None:
+def read_shard(path: str, places: Sequence[Place], secret: bytes, out: Path) -> None:
     """Writes the articles of a shard, as Parquet, and beside it their digests, sketches, letters and paragraphs.
 
-    Contacts are digested under `secret` and not kept. Raises ValueError, one line, for a corpus that cannot be read.
+    Of a WARC with `places` there are the records that begin there. Contacts are digested under `secret` and not kept.
+    Raises ValueError, one line, for a corpus that cannot be read.
     """
     bad: list[str] = []
     rows: list[Row] = []
     digests: list[bytes] = []
     simhashes: list[int] = []
     sketches, units, lines = [], [], []
-    for row in _of_corpus(Path(path)) if path.endswith(CORPUS) else _of_documents(path, secret, bad):
+    for row in _of_corpus(Path(path)) if path.endswith(CORPUS) else _of_documents(path, places, secret, bad):
         own, ends = letters(row.form)
         found = letters_fingerprint(own)
         if found.digest:
@@ -68,8 +72,16 @@ def read_shard(path: str, secret: bytes, out: Path) -> None:
         "letters": np.concatenate([np.empty(0, dtype=np.uint32), *units]),
         "paragraphs": np.concatenate([np.empty((0, 1 + len(PARTS)), dtype=np.int64), *lines]),
         "chars": np.array([len(row.text) for row in rows], dtype=np.int64),
+        "pages": np.array([_page(row, path) for row in rows], dtype=np.uint64),
+        "seen": np.array([int("".join(filter(str.isdigit, row.last_seen))) for row in rows], dtype=np.int64),
     }
     save(out, arrays, {"shard": path, "articles": len(rows), "bad": len(bad), "told": bad[:MOST_TOLD]})
+
+
+def _page(row: Row, path: str) -> int:
+    """What is the same of one page in two shards. The name of a file says less: another folder may have its like."""
+    name = row.url if row.url.startswith("http") else f"{path}\0{row.id}"
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).digest())
 
 
 PARTS = ("hash", "line", "letters")  # of a paragraph, after the number of its article
@@ -80,16 +92,16 @@ def _of_corpus(path: Path) -> Iterator[Row]:
     at_rest = "" if log.exists() and log.stat().st_size else "&immutable=1"
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{at_rest}", uri=True)) as connection:
-            query = "SELECT id, url, site, title, published, first_seen, text FROM articles ORDER BY id"
+            query = "SELECT id, url, site, title, published, first_seen, last_seen, text FROM articles ORDER BY id"
             for values in connection.execute(query):
                 yield Row._make((*values, canonical(values[-1])))
     except sqlite3.Error as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _of_documents(path: str, secret: bytes, bad: list[str]) -> Iterator[Row]:
+def _of_documents(path: str, places: Sequence[Place], secret: bytes, bad: list[str]) -> Iterator[Row]:
     tools = load_tools(secret)
-    for number, document in enumerate(read([path])):
+    for number, document in enumerate(read_at(path, places) if places else read([path])):
         if isinstance(document, BadInput):
             bad.append(str(document))
             continue
@@ -100,8 +112,9 @@ def _of_documents(path: str, secret: bytes, bad: list[str]) -> Iterator[Row]:
             continue
         if (made := visit.cleaned) is not None:
             yield Row(
-                number, made.url, visit.site, made.title, made.published, visit.fetched_at, made.text, visit.canonical
-            )
+                number, made.url, visit.site, made.title, made.published, visit.fetched_at, visit.fetched_at, made.text,
+                visit.canonical,
+            )  # fmt: skip
 
 
 def _write_rows(path: Path, rows: list[Row]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,12 @@ from chaffinch.scale.whole import Do
 PATIENCE = 300.0  # seconds without news of the others' tasks until one of them is done here: by hand
 _LOOK = 0.2  # seconds between two looks at what others have done (cost)
 _CONNECT = "10s"
+_SETTINGS = {
+    # What a task does is looked at a hundred times a second, for a page that nobody opens here.
+    "distributed.worker.profile.enabled": False,
+    # Freed memory goes back at once, and is asked for again: of more use to workers that keep results than to these.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+}
 
 Tell = Callable[[str, int, int], None]  # a stage, how many of its tasks are done, of how many
 
@@ -29,9 +36,15 @@ def dask(where: str, workers: int, tell: Tell) -> Iterator[Do]:
         from distributed import Client, LocalCluster
     except ImportError:
         raise ValueError("Dask is not installed: pip install 'chaffinch[scale]', or give --task I/N") from None
-    dask.config.set({"distributed.comm.timeouts.connect": _CONNECT})
+    dask.config.set(_SETTINGS | {"distributed.comm.timeouts.connect": _CONNECT})
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1")
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            host="127.0.0.1",
+            silence_logs=logging.CRITICAL,  # what fails is told here, once
+        )
         if where == "local"
         else _nothing() as cluster
     ):

@@ -131,11 +131,12 @@ def _sketches(nodes: Path, held: list[Path], wanted: NDArray[np.int64]) -> Sketc
     sizes = starts[wanted + 1] - starts[wanted]
     ends = np.cumsum(sizes)
     places = np.arange(sizes.sum()) + np.repeat(starts[wanted] - (ends - sizes), sizes)
-    counts = [load(one, "counts") for one in held]
-    first = np.append(0, np.cumsum([len(one) for one in counts]))
-    holders = np.concatenate([
-        np.asarray(one)[places[slice(*np.searchsorted(places, first[number : number + 2]))] - first[number]]
-        for number, one in enumerate(counts)
-    ])  # fmt: skip
+    holders = np.empty(len(places), dtype=np.uint8)
+    low = first = 0
+    for one in held:
+        counts = load(one, "counts")
+        high = int(np.searchsorted(places, first + len(counts)))
+        holders[low:high] = counts[places[low:high] - first]
+        low, first = high, first + len(counts)
     hashes = np.asarray(load(nodes, "sketches"))[places]
     return Sketches(hashes, 1 / holders, np.append(0, ends))

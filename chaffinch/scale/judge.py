@@ -17,7 +17,7 @@ from chaffinch.copies.similarity import Cache, Likeness, Text, is_copy, kind
 from chaffinch.copies.stock.counts import CELLS, Stock
 from chaffinch.copies.verify import FIRST, HASTY, LAST, Known, Link, apart, clustered, doubtful, settled
 from chaffinch.copies.verify import links as judged
-from chaffinch.scale.tasks import LOW, Array, load, save, sliced
+from chaffinch.scale.tasks import LOW, Array, joined, load, save, sliced
 from chaffinch.text.shingles import _trigrams
 
 COLUMNS = {
@@ -51,7 +51,9 @@ def _counted(nodes: Path, shards: list[Path], wanted: NDArray[np.int64]) -> NDAr
 
 def stock(nodes: Path, counted: list[Path], superfluous: list[Path], out: Path) -> None:
     """The counts of stock: of all nodes but those for which another of their cluster counts."""
-    cells = np.sum([load(one, "cells") for one in counted], axis=0, dtype=np.int64)
+    cells = np.zeros(CELLS, dtype=np.int64)
+    for one in counted:
+        cells += load(one, "cells")
     texts = len(load(nodes, "holders"))
     for one in superfluous:
         cells -= load(one, "cells")
@@ -85,14 +87,14 @@ def _save_links(out: Path, found: list[Link]) -> None:
 
 def read_links(outs: list[Path]) -> list[Link]:
     """The links of tasks `links`."""
-    columns = [np.concatenate([load(out, name) for out in outs]).tolist() for name in COLUMNS]
+    columns = [joined(outs, name).tolist() for name in COLUMNS]
     return [(a, b, Likeness(*link)) for a, b, *link in zip(*columns, strict=True)]
 
 
 def components(nodes: Path, linked: list[Path], parts: int, out: Path) -> None:
     """The links that clusters are made of, in `parts` such that what hangs together is in one."""
-    chosen = np.flatnonzero(np.concatenate([load(one, "together") for one in linked]))
-    columns = {name: np.concatenate([load(one, name) for one in linked])[chosen] for name in COLUMNS}
+    chosen = np.flatnonzero(joined(linked, "together"))
+    columns = {name: joined(linked, name)[chosen] for name in COLUMNS}
     part = _roots(len(load(nodes, "holders")), columns["a"], columns["b"])[columns["a"]] % parts
     order = np.argsort(part, kind="stable")
     arrays = {name: column[order] for name, column in columns.items()}

@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.scale.articles import columns_of
-from chaffinch.scale.tasks import LOW, load, save
+from chaffinch.scale.tasks import LOW, joined, load, save
 
 
 def number(shards: list[Path], out: Path) -> None:
     """Numbers the different texts, and puts their sketches and SimHashes in that order.
 
-    Of the same letters the first article stands for all. A text too short to be compared is no node.
+    Of the same letters the first article stands for all. No node are a text too short to be compared, and one of a page
+    that another shard, or another record, has as it was later.
     """
-    digests = np.concatenate([load(shard, "digests") for shard in shards])
+    digests = joined(shards, "digests")
     article = np.concatenate([_numbered(place, len(load(shard, "sizes"))) for place, shard in enumerate(shards)])
-    long = np.flatnonzero(digests.any(axis=1))
+    latest = _latest(shards)
+    long = np.flatnonzero(digests.any(axis=1) & latest)
     digests, article = digests[long], article[long]
     order = np.lexsort((article, digests[:, 1], digests[:, 0]))
     sorted_digests = digests[order]
@@ -29,19 +31,29 @@ def number(shards: list[Path], out: Path) -> None:
     node = np.empty(len(order), dtype=np.int64)
     node[order] = np.cumsum(new) - 1
     holders = article[order[new]]
-    sizes = np.concatenate([load(shard, "sizes") for shard in shards]).astype(np.int64)
+    sizes = joined(shards, "sizes").astype(np.int64)
     places = places_of(shards, holders)
     starts = np.append(0, np.cumsum(sizes[places]))
-    every = np.concatenate([load(shard, "sketches") for shard in shards])
+    every = joined(shards, "sketches")
     first = np.append(0, np.cumsum(sizes))[places]
     at = np.arange(starts[-1]) + np.repeat(first - starts[:-1], sizes[places])
     sketches = every[at]
-    simhashes = np.concatenate([load(shard, "simhashes") for shard in shards])[places]
+    simhashes = joined(shards, "simhashes")[places]
     arrays = {
         "holders": holders, "article": article, "node": node, "starts": starts, "sketches": sketches,
         "simhashes": simhashes,
     }  # fmt: skip
-    save(out, arrays, {"nodes": len(holders), "articles": len(sizes)})
+    save(out, arrays | {"latest": latest}, {"nodes": len(holders), "articles": int(latest.sum())})
+
+
+def _latest(shards: list[Path]) -> NDArray[np.bool_]:
+    """Which articles are of the last visit to their page; of two at one time it is the one that comes later."""
+    pages = joined(shards, "pages")
+    order = np.lexsort((np.arange(len(pages)), joined(shards, "seen"), pages))
+    last = np.append(pages[order][1:] != pages[order][:-1], True)[: len(pages)]
+    latest = np.empty(len(pages), dtype=np.bool_)
+    latest[order] = last
+    return latest
 
 
 def _numbered(place: int, count: int) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from chaffinch.corpus.search import tokens
 from chaffinch.scale.articles import columns_of
 from chaffinch.scale.judge import read_links
 from chaffinch.scale.nodes import places_of
-from chaffinch.scale.tasks import LOW, load, save, told
+from chaffinch.scale.tasks import LOW, joined, load, save, told
 
 _TABLES = """
     CREATE TABLE shards (id INTEGER PRIMARY KEY, name TEXT NOT NULL, articles INTEGER NOT NULL);
@@ -66,16 +66,21 @@ def write(
     database = out.with_suffix(".db")
     part = database.with_name(f".{database.name}.part")
     part.unlink(missing_ok=True)
-    with closing(sqlite3.connect(part)) as connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.executescript(_TABLES)
-        _fill(connection, shards, nodes, ages, clustered, linked, traced)
-        connection.executescript(_INDEXES)
-        connection.execute("ANALYZE")
-        connection.commit()
-        counts = dict(connection.execute(_COUNTS).fetchall())
-    part.replace(database)
-    save(out, {}, counts)
+    try:
+        with closing(sqlite3.connect(part)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.executescript(_TABLES)
+            _fill(connection, shards, nodes, ages, clustered, linked, traced)
+            connection.executescript(_INDEXES)
+            connection.execute("ANALYZE")
+            connection.commit()
+            counts = dict(connection.execute(_COUNTS).fetchall())
+        part.replace(database)
+    except sqlite3.Error as error:
+        raise ValueError(f"{database}: cannot be written: {error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+    save(out, {}, counts | {"articles": told(nodes)["articles"]})
 
 
 def _fill(
@@ -94,7 +99,7 @@ def _fill(
     article, cluster = _members(nodes, clustered)
     holders = load(nodes, "holders")
     links = read_links(linked)
-    copied = [np.concatenate([load(one, name) for one in traced]) for name in ("article", "source", "letters")]
+    copied = [joined(traced, name) for name in ("article", "source", "letters")]
     ends = holders[np.array([end for a, b, _ in links for end in (a, b)], dtype=np.int64)]
     wanted = np.unique(np.concatenate((article[cluster > 0], ends, copied[0], copied[1])))
     age = load(ages, "rank")[places_of(shards, wanted)]

@@ -10,7 +10,7 @@ from chaffinch.scale.nodes import places_of
 from chaffinch.scale.tasks import load, save
 
 
-def sources(shards: list[Path], ages: Path, part: int, parts: int, out: Path) -> None:
+def sources(shards: list[Path], nodes: Path, ages: Path, part: int, parts: int, out: Path) -> None:
     """Of the paragraphs whose hash falls in a part: each that an earlier article has, and the earliest that has it."""
     found = []
     for number, shard in enumerate(shards):
@@ -19,7 +19,10 @@ def sources(shards: list[Path], ages: Path, part: int, parts: int, out: Path) ->
         own[:, 0] |= number << 32
         found.append(own)
     article, hashes, line, letters = np.concatenate(found).T
-    age = load(ages, "rank")[places_of(shards, article)]
+    place = places_of(shards, article)
+    latest = load(nodes, "latest")[place]
+    article, hashes, line, letters = (column[latest] for column in (article, hashes, line, letters))
+    age = load(ages, "rank")[place[latest]]
     order = np.lexsort((line, age, hashes))
     article, hashes, line, letters = article[order], hashes[order], line[order], letters[order]
     starts = np.flatnonzero(np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)])

@@ -79,6 +79,9 @@ def _write(path: Path, write: Callable[[Any], object]) -> None:
         with part.open("wb") as file:
             write(file)
         part.replace(path)
+    except OSError as error:  # of which numpy's say neither what nor where
+        part.unlink(missing_ok=True)
+        raise ValueError(f"{path}: cannot be written: {error.strerror or error}") from None
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -104,7 +107,7 @@ def load(out: Path, name: str) -> Array:
     return _mapped(beside(out, name))
 
 
-@lru_cache(maxsize=1024)  # cost: of one stage; an output never changes
+@lru_cache(maxsize=512)  # cost: each is an open file, of which a process may have 1,024; an output never changes
 def _mapped(path: Path) -> Array:
     array: Array = np.load(path, mmap_mode="r")
     return array
@@ -119,5 +122,33 @@ def told(out: Path) -> dict[str, Any]:
 def sliced(outs: Iterable[Path], number: int, *names: str) -> list[Array]:
     """Of arrays that several outputs have in as many parts as their `bounds` say, the parts `number`, joined."""
     outs = list(outs)
-    cut = [slice(*load(out, "bounds")[number : number + 2]) for out in outs]
-    return [np.concatenate([load(out, name)[part] for out, part in zip(outs, cut, strict=True)]) for name in names]
+    cut = [_read(beside(out, "bounds"), number, number + 2).tolist() for out in outs]
+    return [
+        np.concatenate([_read(beside(out, name), *part) for out, part in zip(outs, cut, strict=True)]) for name in names
+    ]
+
+
+def _read(path: Path, first: int, last: int) -> Array:
+    """The rows [first, last) of an array of one dimension, for a seventh of what it takes to map it."""
+    dtype, start = _layout(path)
+    return np.fromfile(path, dtype, last - first, offset=start + first * dtype.itemsize)
+
+
+@lru_cache(maxsize=1 << 16)  # cost: of a stage, as many as there are parts and arrays
+def _layout(path: Path) -> tuple[np.dtype[Any], int]:
+    with path.open("rb") as file:
+        np.lib.format.read_magic(file)
+        _, _, dtype = np.lib.format.read_array_header_1_0(file)
+        return dtype, file.tell()
+
+
+def joined(outs: Iterable[Path], name: str) -> Array:
+    """An array that several outputs have, one after the other; however many they are, few are open at once."""
+    outs = list(outs)
+    first = load(outs[0], name)
+    ends = np.cumsum([len(load(out, name)) for out in outs]).tolist()
+    every = np.empty((ends[-1], *first.shape[1:]), dtype=first.dtype)
+    for out, end in zip(outs, ends, strict=True):
+        one = load(out, name)
+        every[end - len(one) : end] = one
+    return every

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from chaffinch.copies.verify import FIRST, HASTY, LAST
 from chaffinch.scale import articles, join, judge, nodes, result, sources
+from chaffinch.scale.listed import Shard
 from chaffinch.scale.tasks import Task, key, told
 
 Do = Callable[[str, list[Task]], None]  # the name of a stage and its tasks: all are done when it returns
@@ -18,21 +19,6 @@ Do = Callable[[str, list[Task]], None]  # the name of a stage and its tasks: all
 NODES_A_PART = 12_500  # cost: a task takes minutes and some hundred megabytes
 MOST_PARTS = 256  # cost: files of a stage are its square
 DATABASE = "clusters.db"
-
-
-class Shard(NamedTuple):
-    """A file of articles, and what tells that it has not changed."""
-
-    path: str
-    stamp: str
-
-
-def shard(path: str) -> Shard:
-    """A file as it is now. Raises OSError when it is not there."""
-    status = Path(path).stat()
-    log = Path(f"{path}-wal")
-    logged = log.stat().st_size if log.exists() else 0
-    return Shard(path, key(Path(path).name, status.st_size, status.st_mtime_ns, logged))
 
 
 class Made(NamedTuple):
@@ -50,7 +36,7 @@ def run(shards: list[Shard], secret: bytes, folder: Path, code: str, do: Do) -> 
     """
     read = [
         Task(
-            f"articles {number}", articles.read_shard, (one.path, secret),
+            f"articles {number}", articles.read_shard, (one.path, one.places, secret),
             folder / "articles" / f"{key(code, secret.hex(), one.stamp)}.json",
         )
         for number, one in enumerate(shards)
@@ -63,7 +49,7 @@ def run(shards: list[Shard], secret: bytes, folder: Path, code: str, do: Do) -> 
     (ages,) = stages("ages", nodes.by_age, [(held,)])
     linked, clustered = _judged(stages, numbered, held, pairs(stages, numbered))
     parts = len(clustered)
-    traced = stages("sources", sources.sources, [(held, ages, part, parts) for part in range(parts)])
+    traced = stages("sources", sources.sources, [(held, numbered, ages, part, parts) for part in range(parts)])
     (made,) = stages("result", result.write, [(held, numbered, ages, clustered, linked, traced)])
     return Made(made.with_suffix(".db"), held)
 
@@ -125,7 +111,7 @@ def agree(folder: Path, shards: list[Shard], code: str) -> None:
 
     Raises ValueError, one line, where they have not.
     """
-    mine = json.dumps({"code": code, "shards": shards})
+    mine = json.dumps({"code": code, "shards": [(one.path, one.stamp) for one in shards]})
     note = folder / "tasks.json"
     with suppress(FileExistsError), note.open("x", encoding="utf-8") as file:
         file.write(mine)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -27,7 +29,7 @@ from chaffinch.corpus.store import Store
 from chaffinch.flow.tools import load_tools
 from chaffinch.flow.workers import process
 from chaffinch.page.kept.files import Input
-from chaffinch.scale import engines, tasks, whole
+from chaffinch.scale import engines, listed, tasks, whole
 from chaffinch.scale.tasks import Task, load
 from chaffinch.text.canonical import canonical
 from tests.conftest import SCRIPTS, Here
@@ -89,7 +91,7 @@ def quiet(name: str, done: int, total: int) -> None:
 
 
 def run(folder: Path, shards: Sequence[Path], do: whole.Do) -> Path:
-    found = [whole.shard(str(path)) for path in shards]
+    found = [listed.shard(str(path)) for path in shards]
     return whole.run(found, KEY, folder, tasks.code_version(), do).database
 
 
@@ -107,6 +109,9 @@ def contents(path: Path) -> list[object]:
             db.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()
             for name in ("clusters", "members", "evidence", "sources")
         ]
+
+
+ALONE = engines.alone(0, 1, quiet)
 
 
 @pytest.fixture(scope="module")
@@ -173,13 +178,28 @@ def test_what_is_done_is_not_done_again_and_what_has_changed_is(tmp_path: Path, 
     assert [name for name in done if name.startswith("articles")] == ["articles 2"]
 
 
+def test_a_page_in_two_shards_is_one_article_as_the_later_visit_found_it(
+    tmp_path: Path, shards: list[Path], made: Path
+) -> None:
+    shutil.copy(shards[0], tmp_path / "copy.db")
+    with closing(sqlite3.connect(made)) as db:
+        before = groups(db.execute("SELECT url, cluster_id FROM members").fetchall())
+    _, (url, *_) = max((len(urls), sorted(urls)) for urls in before)
+    other = next(one for one in articles() if frozenset() == {one.url} & frozenset().union(*before))
+    changed = replace(other, url=url, fetched_at="2026-03-01T00:00:00Z")
+    later = corpus(tmp_path / "later.db", [changed])
+    with closing(sqlite3.connect(run(tmp_path, [later, *shards, tmp_path / "copy.db"], ALONE))) as db:
+        after = groups(db.execute("SELECT url, cluster_id FROM members").fetchall())
+    assert after == {urls - {url} for urls in before} | {frozenset({url, other.url})}
+
+
 DIES = """
 import os, sys
 from pathlib import Path
-from chaffinch.scale import engines, join, judge, tasks, whole
+from chaffinch.scale import engines, join, judge, listed, tasks, whole
 owner, name, *shards = sys.argv[1:]
 setattr(eval(owner), name, lambda *_, **__: os.kill(os.getpid(), 9))
-found = [whole.shard(path) for path in shards]
+found = [listed.shard(path) for path in shards]
 whole.run(found, bytes(32), Path("out").absolute(), tasks.code_version(), engines.alone(0, 1, lambda *_: None))
 """
 
@@ -258,6 +278,13 @@ def test_what_cannot_be_done_is_one_line(
     assert not (tmp_path / "out" / "clusters.db").exists()
 
 
+def test_a_corpus_that_is_being_crawled_is_one_line(shards: list[Path], tmp_path: Path, here: Here) -> None:
+    with connect.lock(shards[1], "a crawl"):
+        said = here("scale", *shards, "--to", "out", "--task", "0/1")
+    assert said.returncode == 1 and said.stderr.count("\n") == 1 and "being written by a crawl" in said.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_disk_that_fills_is_one_line_and_leaves_no_half_of_an_output(tmp_path: Path, shards: list[Path]) -> None:
     ended = subprocess.run(
         [SCRIPTS / "chaffinch", "scale", *shards, "--to", tmp_path / "out", "--task", "0/1"],
@@ -265,6 +292,7 @@ def test_a_disk_that_fills_is_one_line_and_leaves_no_half_of_an_output(tmp_path:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
     )  # fmt: skip
     assert ended.returncode == 1 and ended.stderr.count("\n") == 1, ended.stderr
+    assert "cells.npy: cannot be written" in ended.stderr
     outs = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert outs and not [path for path in outs if path.name.startswith(".") or path.name == "clusters.db"]
 

@@ -54,22 +54,32 @@ def _kind(name: str) -> str | None:
     return None if kind == ".wacz" and name.lower().endswith(".gz") else kind
 
 
+def read_at(path: str, places: Sequence[warc_pages.Place]) -> Found:
+    """The documents of the records of a WARC that begin at `places`."""
+    return _guarded(path, lambda raw: warc_pages.pages_at(path, raw, places))
+
+
 def _read_file(path: str, name: str, watch: Watch) -> Found:
+    try:
+        yield from _guarded(path, lambda raw: _documents(path, jsonl.visible(name), raw, watch))
+    finally:
+        watch(None)
+
+
+def _guarded(path: str, documents: Callable[[IO[bytes]], Found]) -> Found:
     """The documents of one file. Whatever reading it raises costs what is left of it, and is told."""
     try:
         if reason := folders.why_no_file(path):
             yield BadInput(path, reason, whole=True)
             return
         with Path(path).open("rb") as raw:
-            yield from _documents(path, jsonl.visible(name), raw, watch)
+            yield from documents(raw)
     except zipfile.BadZipFile:
         yield BadInput(path, "not an archive of its kind, or damaged", whole=True)
     except OSError as error:
         yield BadInput(path, error.strerror or str(error), whole=True)
     except Exception as error:
         yield BadInput(path, f"{type(error).__name__} while it was read", whole=True)
-    finally:
-        watch(None)
 
 
 def _documents(path: str, name: str, raw: IO[bytes], watch: Watch) -> Found:

@@ -163,14 +163,14 @@ class _Source:
     def __init__(self, stream: IO[bytes] | Gunzip) -> None:
         self._stream = stream
         self._ahead = bytearray()
-        self._at = 0  # bytes of the stream before `_ahead`
+        self._at = 0  # where `_ahead` begins
         self._members: deque[int] = deque()  # where members begin that were not passed yet
         self._member = 0
         self._put_back = 0
         self._file: int | None = None
         if not isinstance(stream, Gunzip):
             with suppress(OSError):  # a member of a zip file has none
-                self._file = stream.fileno()
+                self._file, self._at = stream.fileno(), stream.tell()
 
     def skip_blank(self) -> bool:
         """Passes over line ends; whether anything follows."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -33,19 +36,37 @@ ARC = "an ARC file, the format before WARC, is not read; `warcio recompress` mak
 _ABOUT = ("warcinfo", "request", "metadata")
 
 
-def pages(path: str, name: str, stream: IO[bytes]) -> Found:
+Place = tuple[int, int | None]  # where a record begins in its WARC, and how many bytes of that it takes, if known
+
+
+def pages_at(path: str, stream: IO[bytes], places: Iterable[Place]) -> Found:
+    """The documents of the records of a WARC that begin at `places`; what is wrong with one costs no other."""
+    for offset, length in places:
+        stream.seek(0, io.SEEK_END)  # what is buffered is let go: of its last bytes `peek` would show too few
+        stream.seek(offset)
+        start = peeked(stream)
+        if not (start.startswith(MAGIC[:2]) or warc.MARK.match(start)):
+            yield BadInput(path, f"at {offset:,}: no record begins there")
+            continue
+        one = stream if length is None else io.BufferedReader(io.BytesIO(stream.read(min(length, warc.MAX_BLOCK))))
+        for found in pages(path, path, one, only_first=length is None):
+            yield replace(found, reason=f"at {offset:,}: {found.reason}") if isinstance(found, BadInput) else found
+
+
+def pages(path: str, name: str, stream: IO[bytes], *, only_first: bool = False) -> Found:
     """The documents of a WARC, gzipped or not, from top to bottom; of everything else in it a line where it may matter.
 
-    `path` is the file as the user named it, `name` what the WARC is called, there or in a zip file.
+    `path` is the file as the user named it, `name` what the WARC is called, there or in a zip file. `only_first` reads
+    the first record alone, whatever stands behind it.
 
     Pages are HTML answers (2xx) and `resource` records, texts `conversion` records and what else is text/plain there.
     """
     start = peeked(stream)
     by_name = name.lower().endswith(".gz") and not (warc.MARK.match(start) or start.startswith(warc.ARC))
-    packed = Gunzip(stream, recover=True) if start.startswith(MAGIC[:2]) or (start and by_name) else None
+    packed = Gunzip(stream, recover=not only_first) if start.startswith(MAGIC[:2]) or (start and by_name) else None
     recorded = False
     read, passed_over = 0, Counter[str]()
-    for record in warc.records(packed or stream):
+    for record in islice(warc.records(packed or stream), 1 if only_first else None):
         if isinstance(record, warc.Gap):
             if not (packed and packed.torn and record.last):
                 arc = read == 0 and record.start.startswith(warc.ARC)

@@ -6,13 +6,14 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaffinch.page.kept.files import BadInput, Input, read
+from chaffinch.page.kept.files import BadInput, Input, read, read_at
 from chaffinch.page.kept.warc import MAX_HEAD, Gap, records
 
 BODY = "<html><body><h1>催收来信</h1><p>第{}封，收到以后先核对金额。</p></body></html>".format
@@ -242,3 +243,21 @@ def test_a_length_that_ends_at_a_line_of_the_next_record_is_wrong(tmp_path: Path
         bodies, bad = found(tmp_path / container)
         assert bodies == {str(number): BODY(number).encode() for number in range(4)}, line
         assert len(bad) == 1 and "its length is wrong" in bad[0].reason
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("sized", [True, False])
+def test_records_are_read_by_their_places(tmp_path: Path, pack: Callable[[bytes], bytes], sized: bool) -> None:
+    rest = io.DEFAULT_BUFFER_SIZE - 7 - len(record(0))  # of what is read at once two bytes are the next record's
+    first = record(0, more=f"X: {'x' * rest}\r\n")
+    parts = [pack(first), *(pack(record(number)) for number in range(1, 30))]
+    ends = list(accumulate(map(len, parts)))
+    (tmp_path / "x.warc").write_bytes(b"".join(parts))
+    places = [(end - len(part), len(part) if sized else None) for end, part in zip(ends, parts, strict=True)]
+    both = list(read_at(str(tmp_path / "x.warc"), [*places, (5, 9), (ends[-1], None)]))
+    assert [one.url for one in both[:-2] if isinstance(one, Input)] == [
+        f"http://a.example/{number}.html" for number in range(30)
+    ]
+    assert [str(one).partition(": ")[2] for one in both[-2:]] == [
+        f"at {at:,}: no record begins there" for at in (5, ends[-1])
+    ]

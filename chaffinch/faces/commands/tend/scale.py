@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scrapy.exceptions import UsageError
 
-from chaffinch.corpus.connect import CorpusError, must_exist
+from chaffinch.corpus.connect import must_exist, refuse_written
 from chaffinch.faces.cli import Command as BaseCommand
 from chaffinch.text.say import complain
 
@@ -38,7 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("--to", metavar="FOLDER", help="what is done, and clusters.db")
         parser.add_argument("--on", metavar="WHERE", help="local (default), or the address of a Dask scheduler")
         parser.add_argument("--task", metavar="I/N", help="be process I, from 0, of N")
-        parser.add_argument("--paths", metavar="FILE", help="a list of shards, one a line")
+        parser.add_argument(
+            "--paths", metavar="FILE", help="a list of shards, one a line; of a WARC with offset and length: records"
+        )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -61,14 +63,15 @@ class Command(BaseCommand):
             self._adopt(Path(args[1]), [Path(arg) for arg in args[2:]])
             return
         from chaffinch.faces.reports import progress
-        from chaffinch.scale import engines, whole
+        from chaffinch.scale import engines, listed, whole
         from chaffinch.scale.tasks import code_version, told
 
         folder = Path(opts.to).absolute()
-        shards = [whole.shard(str(Path(path).absolute())) for path in _all_paths(args, opts.paths)]
+        shards = listed.shards(args, opts.paths and Path(opts.paths))
         for one in shards:
             if one.path.endswith(".db"):
                 must_exist(Path(one.path))
+                refuse_written(Path(one.path))
         folder.mkdir(parents=True, exist_ok=True)
         secret = _secret(folder)
         with progress.bar("scale") as bar:
@@ -95,9 +98,10 @@ class Command(BaseCommand):
                 complain(line)
             if about["bad"] > len(about["told"]):
                 complain(f"{about['shard']}: {about['bad'] - len(about['told']):,} more like these")
-        articles = sum(about["articles"] for about in map(told, made.read))
         found = told(made.database.with_suffix(".json"))
-        complain(f"{articles:,} articles of {len(shards):,} shards, {found['clusters']:,} clusters: {link}")
+        if earlier := sum(about["articles"] for about in map(told, made.read)) - found["articles"]:
+            complain(f"{earlier:,} articles are of pages that are there as they were later, too, and left out")
+        complain(f"{found['articles']:,} articles of {len(shards):,} shards, {found['clusters']:,} clusters: {link}")
 
     def _adopt(self, clusters: Path, corpora: list[Path]) -> None:
         from chaffinch.scale.adopt import adopt
@@ -105,17 +109,6 @@ class Command(BaseCommand):
         for corpus in corpora:
             count = adopt(clusters, corpus)
             complain(f"{corpus}: {count:,} articles are in clusters of {clusters.name}")
-
-
-def _all_paths(args: list[str], listed: str | None) -> list[str]:
-    paths = list(args)
-    if listed is not None:
-        lines = Path(listed).read_text("utf-8").splitlines()
-        paths += [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    real = [os.path.realpath(path) for path in paths]
-    if twice := next((path for place, path in enumerate(real) if path in real[:place]), None):
-        raise CorpusError(f"{twice}: given twice")
-    return paths
 
 
 def _secret(folder: Path) -> bytes:
