@@ -137,17 +137,14 @@ def test_restores_a_byte_shifted_run(line: str) -> None:
     assert counts["byte-shift"] == 1
 
 
-@pytest.mark.parametrize(
-    ("broken", "wanted"),
-    [
-        # A run that begins some characters before the lost one reads likelier in part, and wrong.
-        ("第三方催收?局荒茉诠娑ǖ氖奔?内联系债务人本人。", "第三方催收公司只能在规定的时?内联系债务人本人。"),
-        # What is followed for long though it reads badly meets words by chance.
-        ("法院受理以后会把?彼痛锉桓妫毕部赡?判决。", "法院受理以后会把?彼和达被告，缺席也可能判决。"),
-    ],
-)
-def test_reads_a_run_from_where_it_begins(broken: str, wanted: str) -> None:
-    assert repair(broken)[0] == wanted
+def test_reads_a_run_from_where_it_begins() -> None:
+    broken = shift("第三方催收公司只能在规定的时间内联系债务人本人。", 5, 15)  # from 收 on it reads likelier, and wrong
+    assert repair(broken)[0] == "第三方催收公司只能在规定的时?内联系债务人本人。"
+
+
+def test_does_not_follow_what_reads_badly() -> None:
+    broken = shift("法院受理以后会把传票送达被告，缺席也可能判决。", 8, 20)
+    assert repair(broken)[0].startswith("法院受理以后会把?")
 
 
 @pytest.mark.parametrize(
