@@ -17,7 +17,7 @@ from chaffinch.text.lines import Line, is_prose, letters_of
 _CAPTION = 30  # characters, the longest line that is taken for one
 _NEIGHBOUR = (6, 32)  # characters of a title of another article
 _TERMS, _TERM = 3, 12  # search terms that make a row, and characters of the longest (by hand)
-_SECTION, _BYLINE = 12, 70  # characters of a section's name before the title, and of a byline (by hand)
+_SECTION = 12  # characters of a section's name before the title (by hand)
 _SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|(?<!\d)\d{1,2}-\d{1,2}(?=\s\d{1,2}:\d\d)")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
@@ -59,7 +59,7 @@ def _around_title(view: str, title: str) -> str:
 
 def _is_byline(view: str) -> bool:
     """Who, when, how often read: nothing but short words, a date, and a time or a count beside it."""
-    if len(view) > _BYLINE or "," in view or _SIGNS.search(view):
+    if "," in view or _SIGNS.search(view):
         return False
     rest, dates = _DATE.subn(" ", view)
     rest, times = _TIME.subn(" ", rest)

@@ -31,7 +31,7 @@ RULE = "template"  # and, of lines that a rule took once the template was gone, 
 SAMPLE = 128  # articles that a site is judged by (cost)
 
 _EDGE = 12  # lines from either end that are looked at (by hand)
-_EDGE_REMOVED = 60  # and, among them, lines that the rules took (by hand)
+_EDGE_REMOVED = 60  # and, among them, lines that the rules took (cost)
 _LONGEST = 1_000  # characters of a line (cost)
 _LEAST_ARTICLES = 4  # by hand
 _LEAST_SHARE, _LEAST_MORE = 0.3, 1.5  # by hand: 3 articles of 4, 5 of 10, 32 of 100

@@ -27,6 +27,12 @@ def cleaned(*lines: str) -> Cleaned:
         ([f"首页个债资讯{TITLE}", *BODY], "breadcrumb"),
         (["花呗逾期,花呗协商,花呗催收,花呗起诉", *BODY], "search-terms"),
         ([*BODY, "花呗逾期 花呗协商 花呗催收"], "search-terms"),
+        ([*BODY, "花呗逾期会不会被起诉 花呗协商 花呗催收"], "search-terms"),
+        ([f"网站首页信用卡知识{TITLE}", *BODY], "breadcrumb"),
+        (
+            [f"{TITLE}债务咨询服务中心 责任编辑欧阳建国 2024年03月05日 10:20:33 阅读已有一万余次 评论三百余条", *BODY],
+            "title-line",
+        ),
         ([*BODY, "花呗逾期一天会怎样", "借呗逾期怎么办"], "neighbour-title"),
     ],
 )
@@ -43,6 +49,8 @@ def test_what_its_place_gives_away_goes(lines: list[str], rule: str) -> None:
         [*BODY, "花呗逾期了，还能再借吗？"],
         [*BODY, "有几个问题要先想清楚：", "花呗逾期之后怎么协商", "花呗的罚息怎么算"],  # announced, so the article's
         [*BODY, "一、花呗逾期怎么办"],
+        ["花呗 逾期", *BODY],  # two words are a heading
+        [f"首页推荐里他一眼看到的那一篇{TITLE}", *BODY],
         [*BODY[:2], "花呗 逾期 协商 起诉", *BODY[2:]],  # inside an article a row of words is its own
         [*BODY[:1], "等一等。", "等一等。", *BODY[1:]],
         [

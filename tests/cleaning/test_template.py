@@ -64,6 +64,35 @@ def test_a_line_counted_further_than_one_look_reaches_is_one_piece_of_furniture(
     assert found == [("tail", line_key("第1位读者觉得有用"))]
 
 
+def test_of_ten_articles_half_must_have_it_and_of_four_three() -> None:
+    def shared(holders: int, count: int) -> set[str]:
+        return learnt([[*prose(n, 600), *([SLOGAN] if n < holders else [])] for n in range(count)])
+
+    assert shared(5, 10) == shared(3, 4) == {SLOGAN}
+    assert shared(4, 10) == shared(2, 4) == set()
+
+
+def formulaic(n: int, letters: int) -> list[str]:
+    """An article of one subject: each of its fifteen lines begins with a set phrase that all others have there, too."""
+    phrases = prose(999, 900)
+    return [phrase[:letters] + line for phrase, line in zip(phrases, prose(n, 900), strict=True)]
+
+
+def test_articles_of_one_subject_are_no_versions_of_one_another() -> None:
+    assert learnt([[*formulaic(n, 14), *([SLOGAN] if n % 4 else [])] for n in range(8)]) == {SLOGAN}
+    assert learnt([[*formulaic(n, 7), SLOGAN] for n in range(8)]) == {SLOGAN}
+    # Nor by what all of them end with, which is a third of each.
+    assert learnt([[*prose(n, 180), *prose(998, 60), SLOGAN] for n in range(8)]) == {*prose(998, 60), SLOGAN}
+
+
+def test_what_lies_behind_more_furniture_than_one_look_reaches_is_found_behind_it() -> None:
+    menu = [
+        f"{name}专栏"
+        for name in "网贷 信用卡 房贷 车贷 征信 法务 协商 催收 起诉 仲裁 破产 担保 抵押 质押 典当 拍卖".split()
+    ]
+    assert learnt([[*prose(n, 900), *menu] for n in range(8)]) == set(menu)
+
+
 def test_versions_of_one_article_are_one_witness() -> None:
     text = prose(1)
     others = [prose(n) for n in range(100, 110)]
