@@ -73,6 +73,13 @@ def test_parts_of_a_page_may_be_in_another_charset(template: str, inside: str, p
     assert html == f"<meta charset=utf-8><title>{text[:20]}</title><div>{text * 2}</div><p>{text}</p>"
 
 
+def test_a_summary_cut_within_a_character_is_read_as_its_page_is_beside_an_advertisement_in_gbk() -> None:
+    summary = "银行卡被冻结以后".encode()[:-1]  # read as GBK, every other character is a frequent one
+    body = f"<h1>{SIMPLIFIED * 3}</h1><p>".encode() + summary + b"</p><i>" + SIMPLIFIED.encode("gbk") + b"</i>"
+    html = decode(Page("", body)).html
+    assert html == f"<h1>{SIMPLIFIED * 3}</h1><p>银行卡被冻结以\ufffd</p><i>{SIMPLIFIED}</i>"
+
+
 @pytest.mark.parametrize(("codec", "declared"), [("hz", "hz-gb-2312"), ("hz", "gb2312"), ("utf-7", "utf-7")])
 def test_seven_bit_charsets(codec: str, declared: str) -> None:
     lines = SIMPLIFIED.split("，")

@@ -9,7 +9,7 @@ from chaffinch.corpus.schema import migrations
 from chaffinch.frontier.traps import yields
 from chaffinch.frontier.traps.novelty import Said
 from chaffinch.frontier.traps.url_shapes import Known, Yield, may_probe
-from chaffinch.items import Page, Visit
+from chaffinch.items import Cleaned, Page, Visit
 
 SITE = "http://a.example"
 AT = "2026-01-01T00:00:00Z"
@@ -61,3 +61,19 @@ def test_of_what_was_given_up_long_ago_a_few_pages_are_tried_in_a_run() -> None:
     """One may be gone by chance; ten tell no more than three, of a hundred patterns of a site."""
     given_up = Yield(tried=15, given_up_at="2025-06-01T00:00:00Z")
     assert [may_probe(given_up, AT, probed) for probed in (0, 1, 5)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [("问7号", True), ("有人问第7种情形,答案是先把欠款一笔一笔写下来,再找银行谈,谈不成就等开庭。", False)],
+)
+def test_an_article_that_ends_as_all_of_a_site_do_says_something_new(own: str, said: bool) -> None:
+    """Half of it and more is what the site's law firm says of itself below each article."""
+    ending = "本所专做个人债务,接案以后由律师与银行书面往来,费用分期,不成不收。\n以上内容仅供参考,个案请问律师本人。"
+    visits = [visit(f"/a/{number}.html") for number in range(12)]
+    for number, one in enumerate(visits):
+        text = f"{own.replace('7', str(number))}\n{ending}"
+        one.cleaned = Cleaned(one.page.url, "题", text)
+    db = Database(memory=True)
+    migrations.apply(db)
+    assert (visits[-1].page.url in yields.said_before(db, visits)) is said

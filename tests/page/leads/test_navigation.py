@@ -5,7 +5,6 @@ import time
 import pytest
 
 from chaffinch.items import Document
-from chaffinch.page.challenge import is_challenge
 from chaffinch.page.leads.links import json_links, named_links
 from chaffinch.page.leads.navigation import named, next_number, read_json
 from chaffinch.page.parse import parse
@@ -91,25 +90,3 @@ def test_a_json_list_leads_to_its_articles_and_to_its_next_page() -> None:
     assert json_links(Document(url, "", "utf-8"), []) == ()
     assert read_json(b"[" * 100_000) is None and read_json(b"<html>") is None
     assert next_number("http://a.example/list") is None
-
-
-@pytest.mark.parametrize(
-    ("body", "answer"),
-    [
-        (b'<html><script>document.cookie="k=1;path=/";location.reload();</script></html>', True),
-        (b"<script>var a=1;document['cookie']=a;location.href=location.href</script><noscript>on</noscript>", True),
-        (b"<html><body>Just a moment<script src=/cdn-cgi/challenge-platform/x.js></script>", True),
-        (b"<script>document.cookie='seen=1';location.href='#'</script><p>" + "协商还款,".encode() * 60, False),
-        (b"<script>document.cookie='a=1';location.reload()</script><a href=/1>1</a><a href=/2>2</a>", False),
-        (b"<html><script>location.reload()</script></html>", False),
-        (b"<script>/*" + b"x" * 40_000 + b"*/document.cookie='a=1';location.reload()</script>", True),  # it is packed
-        (b"<script>/*" + b"x" * 100_000 + b"*/document.cookie='a=1';location.reload()</script>", False),
-        (
-            b"<script>document.cookie='a=1';location.reload()</script>" + b"Checking your browser before you go on" * 3,
-            True,
-        ),
-        (b"<script>document.cookie='a=1';location.reload()</script>" + "协商还款,不要失联。".encode() * 20, False),
-    ],
-)
-def test_a_challenge_is_told_from_a_page(body: bytes, answer: bool) -> None:
-    assert is_challenge(body) is answer
