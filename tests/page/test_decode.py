@@ -80,6 +80,11 @@ def test_a_summary_cut_within_a_character_is_read_as_its_page_is_beside_an_adver
     assert html == f"<h1>{SIMPLIFIED * 3}</h1><p>银行卡被冻结以\ufffd</p><i>{SIMPLIFIED}</i>"
 
 
+def test_a_cut_link_that_is_all_the_chinese_of_a_page_is_read_as_utf8() -> None:
+    cut = "回首頁｜關".encode()[:-1]
+    assert "回首頁｜" in decode(Page("", b"<p>Debt relief, explained</p><a>" + cut + b"\n</a>")).html
+
+
 @pytest.mark.parametrize(("codec", "declared"), [("hz", "hz-gb-2312"), ("hz", "gb2312"), ("utf-7", "utf-7")])
 def test_seven_bit_charsets(codec: str, declared: str) -> None:
     lines = SIMPLIFIED.split("，")
