@@ -18,7 +18,7 @@ from chaffinch.corpus.one_article import merged_pages, parts, same_page
 from chaffinch.corpus.one_article.parts import Assembled
 from chaffinch.frontier import forgotten, waits
 from chaffinch.frontier.sameness import mirrors
-from chaffinch.frontier.traps import yields
+from chaffinch.frontier.traps import said_again, yields
 from chaffinch.frontier.traps.novelty import Said
 from chaffinch.frontier.waits import Bounds, Rate
 from chaffinch.items import PageState, Visit
@@ -71,9 +71,9 @@ def judge(db: Database, admitted: Assembled, memory: Memory) -> Judged:
     articles, pages = article_changes.known(db, urls), page_rows.known(db, urls)
     first = {url for url in urls if pages.get(url, {}).get("state", "found") == "found"}
     newcomers = [visit for visit in visits if visit.crawled and visit.page.url in first]
-    repeated = yields.repeats(db, newcomers)
-    said = yields.said_before(db, newcomers)
-    yields.leave_out_soft_404(visits, repeated)
+    repeated = said_again.repeats(db, newcomers)
+    said = said_again.said_before(db, newcomers)
+    said_again.leave_out_soft_404(visits, repeated)
     news = {visit.page.url for visit in visits if article_changes.is_news(visit, articles.get(visit.page.url))}
     missed = events.judge(db, visits, articles)
     return Judged(visits, articles, pages, first, repeated.keys() | said, news, missed)
