@@ -65,7 +65,9 @@ def fragment(choice: Choice) -> Fragment:
 
 def beside(choice: Choice) -> tuple[str, str]:
     """What stands before and after the chosen node in the element around it, as bare HTML."""
-    entries = [] if choice.around is None else _entries(choice, choice.around)
+    if choice.around is None:
+        return "", ""
+    entries = _entries(choice, choice.around)
     place = next((place for place, (tag, _) in enumerate(entries) if tag == _ARTICLE), len(entries))
     return _as_html(entries[:place]), _as_html(entries[place + 1 :])
 
@@ -166,6 +168,8 @@ def _escaped(text: str) -> str:
 
 def blocks(html: str) -> tuple[Block, ...]:
     """The lines of a bare fragment, in order. A text that stands on its page twice is taken once."""
+    if not html:
+        return ()
     from bs4 import BeautifulSoup  # which texts do without
 
     soup = BeautifulSoup(html, "html.parser")  # sound as it is ours, so the quickest parser will do

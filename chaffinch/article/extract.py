@@ -53,12 +53,16 @@ def extract_tree(
         reason = reason if choice else "empty"
         scripted = reason in ("empty", "too short") and next(tree.iter("script"), None) is not None
         return NotArticle(document.url, "shell" if scripted else reason)
-    if choice.around is not None:
-        before, after = ([replace(line, beside=True) for line in blocks(html)] for html in beside(choice))
-        lines = (*before, *lines, *after)
+    before, after = ([replace(line, beside=True) for line in blocks(html)] for html in beside(choice))
     meta = metadata.read(tree, choice.labels, document.url, choice.heading, fetched)
     return Article(
-        document.url, meta.title, lines, document.charset, document.declared_charset, meta.sources, **facts_of(meta)
+        document.url,
+        meta.title,
+        (*before, *lines, *after),
+        document.charset,
+        document.declared_charset,
+        meta.sources,
+        **facts_of(meta),
     )
 
 
