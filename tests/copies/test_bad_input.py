@@ -99,10 +99,10 @@ def test_two_at_once_leave_what_one_after_the_other_leaves(tmp_path: Path, run: 
         name: subprocess.Popen([*command, f"{name}.jsonl"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
         for name in files
     }
+    said = {name: process.communicate(timeout=60)[1] for name, process in processes.items()}  # both have ended
     for name, process in processes.items():
-        _, stderr = process.communicate(timeout=60)
         if process.returncode:  # came second: refused with one line, nothing written
-            assert (process.returncode, stderr.count("\n")) == (1, 1) and "being written by" in stderr
+            assert (process.returncode, said[name].count("\n")) == (1, 1) and "being written by" in said[name]
             assert run("ingest", f"{name}.jsonl").returncode == 0
     with connect.open_reader(tmp_path / "corpus.db") as db:
         assert db.execute("SELECT size, sites FROM clusters").fetchall() == [(30, 2)]
