@@ -2,7 +2,7 @@
 
 A caption stands twice in succession (once as the picture's own text), a breadcrumb without signs ends with the title,
 a byline is a date among short words, a row of search terms says the title's words again and again, a neighbour's title
-follows the last sentence.
+follows the last sentence, and a table of contents counts from one.
 """
 
 from __future__ import annotations
@@ -23,17 +23,23 @@ _DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 _BETWEEN_WORDS = re.compile(r"[\s|/·•:()\[\]<>-]+")
 _SIGNS = re.compile(r"[。;!?…“”]")
-_NUMBERED = re.compile(r"[(（]?[0-9一二三四五六七八九十]{1,3}[.、)）:]|第[0-9一二三四五六七八九十]{1,3}")
+_NUMBERED = re.compile(
+    r"[(（]?[0-9一二三四五六七八九十]{1,3}[.、)）:]|第[0-9一二三四五六七八九十]{1,3}"
+    r"|[^\W\d_a-z]{1,3}[0-9一二三四五六七八九十]{1,2}\s?[.、:： ]"
+)
+_CONTENTS = re.compile("目录")
+_COUNTED = re.compile(r"\s*[(（]?([0-9]{1,2})[.、)）:]\s?")
 _HOME = re.compile(r"(?:网站|返回)?(?:首页|主页)")
 _BETWEEN_TERMS = re.compile(r"[,、|_ ]+")
 _ASKS = re.compile(
-    r"吗|呢|怎|如何|什么|多久|多少|是否|能不能|会不会|可不可以|为何|哪|几[天个次年期]|技巧|方法|办法|攻略|流程|条件|后果|规定|区别|真的"
+    r"吗|呢|怎|如何|什么|多久|多少|是否|能不能|会不会|可不可以|为何|哪|几[天个次年期]|技巧|方法|办法|攻略|流程|条件|后果|规定|区别|真的|最新|新规"
 )
 
 
 def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequence[int]) -> None:
     """Sets the rule of those that are furniture. `before` and `after` count the prose on either side of each line."""
     _captions(lines)
+    _contents(lines)
     for i, line in enumerate(lines):
         if line.rule or is_prose(line.view):
             continue
@@ -74,6 +80,26 @@ def _captions(lines: Sequence[Line]) -> None:
         same = one.view == other.view and 2 <= len(one.view) <= _CAPTION and letters_of(one.view) != ""
         if same and not other.rule and (not one.rule or one.rule == "caption") and not _SIGNS.search(one.view):
             one.rule = other.rule = "caption"
+
+
+def _contents(lines: Sequence[Line]) -> None:
+    """What a table of contents lists below its name: counted from one, as the text may count again behind it."""
+    due = 0  # the number that a table goes on with; 0 outside
+    for i, line in enumerate(lines):
+        number = _COUNTED.match(line.view)
+        if line.rule == "editor-label" and _CONTENTS.search(line.view):
+            due = 1
+        elif due and number and int(number[1]) == due and (line.rule or _again(lines, i, number[1])):
+            line.rule, due = line.rule or "contents", due + 1
+        else:
+            due = 0
+
+
+def _again(lines: Sequence[Line], place: int, number: str) -> bool:
+    """Whether a later line has the words of the one at `place`, or its number: what a table lists comes behind it."""
+    words = letters_of(_COUNTED.sub("", lines[place].view, 1))
+    later = [line.view for line in lines[place + 1 :]]
+    return any(words in letters_of(view) or ((other := _COUNTED.match(view)) and other[1] == number) for view in later)
 
 
 def _is_row_of_terms(view: str, title: str) -> bool:

@@ -33,13 +33,34 @@ def cleaned(*lines: str) -> Cleaned:
             [f"{TITLE}债务咨询服务中心 责任编辑欧阳建国 2024年03月05日 10:20:33 阅读已有一万余次 评论三百余条", *BODY],
             "title-line",
         ),
-        ([*BODY, "花呗逾期一天会怎样", "借呗逾期怎么办"], "neighbour-title"),
+        ([*BODY, "花呗逾期一天会怎样", "借呗逾期怎么办", "花呗逾期最新消息"], "neighbour-title"),
     ],
 )
 def test_what_its_place_gives_away_goes(lines: list[str], rule: str) -> None:
     got = cleaned(*lines)
     assert got.text == "\n".join(BODY)
     assert {one.rule for one in got.removed} == {rule}
+
+
+def test_a_table_of_contents_goes_and_what_it_lists_stays() -> None:
+    headings = ["1、什么时候开始计算罚息", "2、逾期之后怎样协商", "3、会不会被起诉"]
+    body = [part for pair in zip(headings, BODY, strict=True) for part in pair]
+    for table in (headings, [heading.replace("、", ".") for heading in headings]):
+        got = cleaned("本文目录一览：", *table, *body)
+        assert got.text == "\n".join(body)
+        assert [one.rule for one in got.removed] == ["editor-label", *["contents"] * 3]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["目录", "1、身份证", "2、收入证明", *BODY],  # nothing of it comes again: it is a list
+        [*BODY[:1], "1、身份证", "2、收入证明", *BODY[1:], "1、身份证"],  # no table was announced
+        ["本文目录", "2、逾期之后怎样协商", *BODY, "2、逾期之后怎样协商"],  # nor begins one with two
+    ],
+)
+def test_a_list_is_no_table_of_contents(lines: list[str]) -> None:
+    assert cleaned(*lines).text == "\n".join(line for line in lines if "目录" not in line)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +70,7 @@ def test_what_its_place_gives_away_goes(lines: list[str], rule: str) -> None:
         [*BODY, "花呗逾期了，还能再借吗？"],
         [*BODY, "有几个问题要先想清楚：", "花呗逾期之后怎么协商", "花呗的罚息怎么算"],  # announced, so the article's
         [*BODY, "一、花呗逾期怎么办"],
+        [*BODY, "后果一：花呗逾期怎么办"],
         ["花呗 逾期", *BODY],  # two words are a heading
         [f"首页推荐里他一眼看到的那一篇{TITLE}", *BODY],
         [*BODY[:2], "花呗 逾期 协商 起诉", *BODY[2:]],  # inside an article a row of words is its own
