@@ -197,8 +197,8 @@ def simhash_index(texts: Sequence[str]) -> Labels:
     from simhash import Simhash, SimhashIndex  # type: ignore[import-untyped]
 
     values = [(str(n), Simhash(sorted(trigrams(text)))) for n, text in enumerate(texts) if len(text) > 20]
-    index = SimhashIndex(values, k=3)
-    pairs = [(int(n), int(other)) for n, value in values for other in index.get_near_dups(value)]
+    near = SimhashIndex(values, k=3)
+    pairs = [(int(n), int(other)) for n, value in values for other in near.get_near_dups(value)]
     return components(len(texts), pairs)
 
 
@@ -206,15 +206,15 @@ def datasketch_lsh(texts: Sequence[str]) -> Labels:
     """datasketch: MinHash LSH, 37 bands of 3, pairs kept by estimated Jaccard."""
     from datasketch import MinHash, MinHashLSH
 
-    index = MinHashLSH(num_perm=111, params=(37, 3))
+    lsh = MinHashLSH(num_perm=111, params=(37, 3))
     sketches: list[Any] = []
     pairs: list[tuple[int, int]] = []
     for number, text in enumerate(texts):
         sketch = MinHash(num_perm=111)
         sketch.update_batch([feature.encode() for feature in trigrams(text)])
-        near = (other for other in index.query(sketch) if sketch.jaccard(sketches[other]) >= PEER_JACCARD)
+        near = (other for other in lsh.query(sketch) if sketch.jaccard(sketches[other]) >= PEER_JACCARD)
         pairs.extend((number, other) for other in near)
-        index.insert(number, sketch)
+        lsh.insert(number, sketch)
         sketches.append(sketch)
     return components(len(texts), pairs)
 
@@ -223,15 +223,15 @@ def rensa_lsh(texts: Sequence[str]) -> Labels:
     """rensa: R-MinHash LSH, 37 bands of 3, pairs kept by estimated Jaccard."""
     from rensa import RMinHash, RMinHashLSH
 
-    index = RMinHashLSH(threshold=0.3, num_perm=111, num_bands=37)
+    lsh = RMinHashLSH(threshold=0.3, num_perm=111, num_bands=37)
     sketches: list[Any] = []
     pairs: list[tuple[int, int]] = []
     for number, text in enumerate(texts):
         sketch = RMinHash(num_perm=111, seed=1)
         sketch.update(sorted(trigrams(text)))
-        near = (other for other in index.query(sketch) if sketch.jaccard(sketches[other]) >= PEER_JACCARD)
+        near = (other for other in lsh.query(sketch) if sketch.jaccard(sketches[other]) >= PEER_JACCARD)
         pairs.extend((number, other) for other in near)
-        index.insert(number, sketch)
+        lsh.insert(number, sketch)
         sketches.append(sketch)
     return components(len(texts), pairs)
 
