@@ -37,6 +37,10 @@ def test_site_name_is_cut_off(title: str, wanted: str) -> None:
     [
         ("<title>甲银行逾期怎么办-问答</title>", "<h1>甲银行逾期怎么办</h1>", "甲银行逾期怎么办", "h1"),
         ("<title>甲银行逾期怎么办-问答</title>", "<h1>问答频道</h1>", "甲银行逾期怎么办", "title"),
+        ("<title>南城天地网</title>", "<h1>甲银行逾期怎么办</h1>", "甲银行逾期怎么办", "h1"),
+        ("<title>新闻详情</title>", "<h1>甲银行逾期怎么办</h1>", "甲银行逾期怎么办", "h1"),
+        ("<title>逾期怎么办</title>", "<h1>南城天地债务问答平台</h1>", "逾期怎么办", "title"),
+        ("<title>怎样上网</title>", "<h1>老人怎样上网、怎样看新闻</h1>", "怎样上网", "title"),
         (
             "<title></title><meta property='og:title' content='甲银行逾期怎么办'>",
             "",

@@ -13,6 +13,11 @@ _STRONG_SEPARATOR = re.compile(
 )
 # What may follow the article's title in the page's.
 _AFTER_TITLE = re.compile(r"\s{0,9}(?:$|[-_|\uff5c–—·»,\uff0c(\uff08《【]|\s)")
+# What names a site, or any page of it, and no article.
+_NAME_OF_SITE = re.compile(
+    r"(?:网|站|論壇|论坛|社区|博客|百科|门户|平台|频道|公司|集团|中心|事务所|律所|在线|之家|学校|大学|学院|协会|银行|日报|晚报|电视台"
+    r"|首页|主页|详情|詳情|正文|内容|文章|新闻|资讯|動態|动态|详细页|内容页)$|^欢迎|^歡迎"
+)
 
 
 def title_of(head: Head) -> tuple[str, str]:
@@ -30,10 +35,17 @@ def title_of(head: Head) -> tuple[str, str]:
                 return (strip_site(text, site) if text == whole and tag == "heading line" else text), tag
     if og := head.meta.get("og:title", ""):
         return strip_site(og, site), "meta og:title"
-    if whole:
-        return strip_site(whole, site), "title"
     first = next((text for tag, text in head.headings if tag == "h1" and len(text) >= MIN_TITLE), "")
+    if whole and not (first and first not in sites and _names_site(whole, first)):
+        return strip_site(whole, site), "title"
     return first, "h1" if first else ""
+
+
+def _names_site(whole: str, heading: str) -> bool:
+    """Whether a page's title says only whose page it is, and nothing that its first heading says."""
+    if len(whole) >= len(heading) or _STRONG_SEPARATOR.search(whole) or not _NAME_OF_SITE.search(whole):
+        return False
+    return all(whole[i : i + 2] not in heading for i in range(len(whole) - 1))
 
 
 def strip_site(title: str, site: str = "") -> str:
