@@ -127,6 +127,7 @@ def test_the_surest_date_wins_and_says_where_it_stood() -> None:
     [
         ("催收科普 4℃ 0", {"category": "催收科普", "heat": 4, "comments": 0}),
         ("生活2.43W", {"category": "生活", "heat": 24300}),
+        ("法律9.73K", {"category": "法律", "heat": 9730}),
         ("阅读(1.49W) 评论(3)", {"heat": 14900, "comments": 3}),
         ("445 人看過", {"heat": 445}),
         ("点击数：1,204 次", {"heat": 1204}),
@@ -140,6 +141,12 @@ def test_the_surest_date_wins_and_says_where_it_stood() -> None:
         ("作者：小陈", {"author": "小陈"}),
         ("文章来源：南城晚报 作者：小陈", {"source": "南城晚报", "author": "小陈"}),
         ("作者： 来源：", {}),
+        (
+            "博主:小陈 2024-03-05 11:22:52 0条评论",
+            {"author": "小陈", "published": "2024-03-05T11:22:52", "comments": 0},
+        ),
+        ("Powered by DedeCMS", {}),  # what made the site, not who wrote the text
+        ("Theme by 小陈", {}),
         ("作者:小陈点击:次", {"author": "小陈"}),
         ("来源：南城晚报作者：佚名", {"source": "南城晚报"}),
         ("小陈 发表于 2024-03-05", {"author": "小陈", "published": "2024-03-05"}),

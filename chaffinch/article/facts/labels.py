@@ -43,7 +43,7 @@ _HEAT_AFTER = re.compile(
     r"(浏览|瀏覽|阅读|閱讀|点击|點擊|围观|圍觀|看过|看過|访问|訪問|阅|读|views?|hits?|℃)",
     re.IGNORECASE,
 )
-_GLUED_HEAT = re.compile(r"^([\u4e00-\u9fff]{2,6})(\d{1,4}\.\d{1,2})\s?([wW万])$")
+_GLUED_HEAT = re.compile(r"^([\u4e00-\u9fff]{2,6})(\d{1,4}\.\d{1,2})\s?([wWkK万])$")
 _DATE_AND_NUMBER = re.compile(
     r"^(?:[^\d。,\uff0c]{0,20}\s)?20\d\d[-/.]\d\d[-/.]\d\d(?:\s\d\d:\d\d(?::\d\d)?)?\s{1,3}(\d{1,7})$"
 )
@@ -62,7 +62,7 @@ _COMMENTS_AFTER = re.compile(
 _NO_COMMENTS = re.compile(r"(?:没有|暂无|沒有|暫無|抢沙发)(?:任何)?(?:评论|評論|留言)?")
 _NAME = r"([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b\d•·]{2,16})"
 _AUTHOR = re.compile(
-    rf"(?:作\s{{0,4}}者|撰文|撰稿人?|文字|原创|原創|记者|記者|楼主|樓主|[发發][布帖]人|[发發][布佈]者|提问者|提問者|文)\s?[:\uff1a/]\s?{_NAME}"
+    rf"(?:作\s{{0,4}}者|撰文|撰稿人?|文字|原创|原創|记者|記者|楼主|樓主|博主|[发發][布帖]人|[发發][布佈]者|提问者|提問者|文)\s?[:\uff1a/]\s?{_NAME}"
 )
 _SAID_BY = re.compile(
     rf"(?:^|[\s|·•/])(?:(?:posted\s)?by|由)\s{{1,2}}{_NAME}|(?:^|[\s|·•/])(?:由\s?)?{_NAME}\s?[发發][表布佈][于於]\s?(?=[\d昨前今])",
@@ -82,6 +82,10 @@ _CATEGORY = re.compile(
 )
 _SOURCE = re.compile(
     r"(?:(?:文章|信息|稿件|新闻|内容|資料|资料)?(?:来源|來源)|稿源|出处|出處)\s?[:\uff1a]\s?([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b]{2,24})"
+)
+# Who made a site's software or its look, or hosts it.
+_MADE_BY = re.compile(
+    r"(?:powered|themed?|designed?|built|made|developed|hosted|supported|driven|copyright)\s{1,3}by\b", re.IGNORECASE
 )
 _MAY_BE_SAID_BY = re.compile(r"[于於由]|by", re.IGNORECASE)
 _NOT_VALUES = re.compile(
@@ -186,7 +190,7 @@ def _author(line: str, named: bool) -> Said | None:
     """Whom a line calls its article's author; `named` says that there is a colon in it."""
     if (named or "/" in line) and (match := _AUTHOR.search(line)) and (name := author_name(match[1])):
         return Said("author", name, "作者")
-    if not _MAY_BE_SAID_BY.search(line) or not (match := _SAID_BY.search(line)):
+    if not _MAY_BE_SAID_BY.search(line) or _MADE_BY.search(line) or not (match := _SAID_BY.search(line)):
         return None
     name = author_name(match[1] or match[2])
     return Said("author", name, "by" if match[1] else "发表于") if name else None
