@@ -51,7 +51,8 @@ def _names_site(whole: str, heading: str) -> bool:
 def strip_site(title: str, site: str = "") -> str:
     """A title up to its first separator, unless what stands there is too short to be one."""
     if site and title.endswith(site) and len(title) > len(site) + 4:
-        title = title[: -len(site)].rstrip(" -_|–—·")
+        title = title[: -len(site)]
+    title = title.strip(" -_|–—·")  # the site's own name was to stand there, or was cut off
     segments = [segment for segment in _STRONG_SEPARATOR.split(title) if segment]
     if not segments:
         return title
