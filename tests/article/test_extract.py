@@ -157,7 +157,7 @@ def test_what_stands_beside_the_article(around: str) -> None:
 def test_furniture_right_beside_the_article_is_cleaned_off_and_leaves_its_contacts() -> None:
     lines = [f"{line}{n}" for n in range(2) for line in WORDS]
     notice = "<div><p>内容侵权、删帖举报联系方式：</p><p>陈先生：13800138000</p></div>"
-    body = f"{MENU}<div><h1>逾期以后怎么办</h1>{notice}<div>{paragraphs(lines)}</div><p>收藏本站，天天好运</p></div>"
+    body = f"{MENU}<div><h1>逾期以后怎么办</h1>{notice}<div>{paragraphs(lines)}</div><p>天天好运，好事成双</p></div>"
     found = article_of(body, head="<title>逾期以后怎么办</title>")
     assert isinstance(found, Article)
     cleaned = clean(found, RULES, b"key")
