@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from chaffinch.faces import cli
 from chaffinch.faces.demo.farm import Farm, build
 from chaffinch.faces.demo.server import Serving, serve
+from tests.warm import Warm
 
 SCRIPTS = Path(sys.executable).parent
 CHECKOUT = Path(__file__).parent.parent
@@ -41,15 +42,21 @@ def sources(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """What runs `chaffinch ARGUMENTS…` without loading it anew; what is to be killed is started instead."""
+    running = Warm()
+    yield running
+    running.close()
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, warm: Warm) -> Run:
     """Runs `chaffinch ARGUMENTS…` in a folder of its own, with the corpus `corpus.db` there."""
 
     def run(*arguments: object, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
-        command = [str(SCRIPTS / "chaffinch"), *map(str, arguments)]
-        if len(command) > 1:
-            command += ["-s", f"CORPUS={tmp_path / 'corpus.db'}"]
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+        corpus = ["-s", f"CORPUS={tmp_path / 'corpus.db'}"] if arguments else []
+        return warm.run([*arguments, *corpus], cwd)
 
     return run
 

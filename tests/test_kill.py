@@ -15,7 +15,8 @@ import pytest
 
 from chaffinch.faces.demo.farm import build
 from chaffinch.faces.demo.server import serve
-from tests.conftest import SCRIPTS
+from tests.conftest import SCRIPTS, Run
+from tests.warm import Warm
 
 KILLS = int(os.environ.get("KILLS", 6))  # twenty take minutes
 
@@ -68,7 +69,7 @@ QUERIES = {
 }
 
 
-def test_a_crawl_killed_at_random_moments_ends_like_one_that_was_not(tmp_path: Path) -> None:
+def test_a_crawl_killed_at_random_moments_ends_like_one_that_was_not(warm: Warm, tmp_path: Path) -> None:
     chance = random.Random(20261124)
     with serve(build(120)) as sites:
 
@@ -78,7 +79,7 @@ def test_a_crawl_killed_at_random_moments_ends_like_one_that_was_not(tmp_path: P
             return [str(SCRIPTS / "chaffinch"), "crawl", "farm", "-a", f"start={start}", *settings]
 
         reference = tmp_path / "reference.db"
-        subprocess.run(crawl(reference), check=True, capture_output=True, timeout=120)
+        warm.run(crawl(reference)[1:], tmp_path).check_returncode()
         expected = state(reference)
         assert len(expected["articles"]) > 110
         most = len(sites.requests) * 4 // 5
@@ -95,7 +96,7 @@ def test_a_crawl_killed_at_random_moments_ends_like_one_that_was_not(tmp_path: P
             assert state(corpus) == expected
 
 
-def test_an_ingest_killed_at_random_moments_ends_like_one_that_was_not(tmp_path: Path) -> None:
+def test_an_ingest_killed_at_random_moments_ends_like_one_that_was_not(warm: Warm, tmp_path: Path) -> None:
     chance = random.Random(20261124)
     source = tmp_path / "articles.jsonl"
     truths = [page.truth for site in build(200).sites for page in site.pages.values() if page.truth]
@@ -106,28 +107,25 @@ def test_an_ingest_killed_at_random_moments_ends_like_one_that_was_not(tmp_path:
         return [str(SCRIPTS / "chaffinch"), "ingest", str(source), "-s", f"CORPUS={corpus}"]
 
     reference = tmp_path / "reference.db"
-    subprocess.run(ingest(reference), check=True, capture_output=True, timeout=120)
+    warm.run(ingest(reference)[1:], tmp_path).check_returncode()
     corpus = tmp_path / "killed.db"
     shutil.copy(f"{reference}.key", f"{corpus}.key")
     for _ in range(5):
         killed(ingest(corpus), corpus.exists, chance.random())
-    subprocess.run(ingest(corpus), check=True, capture_output=True, timeout=120)
+    warm.run(ingest(corpus)[1:], tmp_path).check_returncode()
     assert state(corpus) == state(reference)
 
 
 @pytest.mark.parametrize(
     "command", [["ingest", "."], ["cluster"], ["crawl", "farm", "-a", "start=http://a.localhost/"]]
 )
-def test_a_corpus_has_one_writer_and_says_who(tmp_path: Path, command: list[str]) -> None:
+def test_a_corpus_has_one_writer_and_says_who(run: Run, tmp_path: Path, command: list[str]) -> None:
     from chaffinch.corpus.connect import lock, open_writer
 
     corpus = tmp_path / "corpus.db"
     open_writer(corpus).conn.close()
     with lock(corpus, "`chaffinch crawl farm`"):
-        done = subprocess.run(
-            [str(SCRIPTS / "chaffinch"), *command, "-s", f"CORPUS={corpus}"],
-            cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        done = run(*command)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "`chaffinch crawl farm`" in done.stderr and "process" in done.stderr

@@ -23,6 +23,7 @@ from chaffinch.spiders.middlewares.backoff import PATIENCE
 from tests.conftest import SCRIPTS, Run
 from tests.spiders.scripted import Answer, Scripted, page, scripted
 from tests.test_kill import killed, state
+from tests.warm import Warm
 
 KILLS = int(os.environ.get("RECRAWL_KILLS", "3"))
 KILLS_A_RUN = 4  # at most, until it is left to end
@@ -179,12 +180,12 @@ def everything(corpus: Path) -> list[str]:
     return sorted(rows)
 
 
-def test_a_recrawl_killed_at_random_moments_ends_like_one_that_was_not(tmp_path: Path) -> None:
+def test_a_recrawl_killed_at_random_moments_ends_like_one_that_was_not(warm: Warm, tmp_path: Path) -> None:
     before, after, _ = two_states(build(60))
     chance = Random(20261124)
     first = tmp_path / "first.db"
     with serve(before) as sites:
-        subprocess.run(crawling(first, sites.values()), check=True, capture_output=True, timeout=120)
+        warm.run(crawling(first, sites.values())[1:], tmp_path).check_returncode()
         port = urlsplit(next(iter(sites.values()))).port or 0
     with closing(sqlite3.connect(first)) as db, db:
         db.execute("UPDATE pages SET due = '2020-01-01T00:00:00Z'")
@@ -196,7 +197,7 @@ def test_a_recrawl_killed_at_random_moments_ends_like_one_that_was_not(tmp_path:
             return tmp_path / name
 
         reference = copied("reference.db")
-        subprocess.run(crawling(reference, sites.values()), check=True, capture_output=True, timeout=120)
+        warm.run(crawling(reference, sites.values())[1:], tmp_path).check_returncode()
         expected = everything(reference)
         whole = len(sites.requests)
         kills = rounds = 0
@@ -210,7 +211,7 @@ def test_a_recrawl_killed_at_random_moments_ends_like_one_that_was_not(tmp_path:
                     break
                 kills += 1
             else:
-                subprocess.run(crawling(corpus, sites.values()), check=True, capture_output=True, timeout=120)
+                warm.run(crawling(corpus, sites.values())[1:], tmp_path).check_returncode()
             assert everything(corpus) == expected
 
 

@@ -15,14 +15,14 @@ import pytest
 from chaffinch.faces.demo.farm import OFF_TOPIC, Farm, Truth
 from chaffinch.faces.demo.server import Serving
 from tests.conftest import SCRIPTS
+from tests.warm import Warm
 
 
 @pytest.fixture(scope="module")
-def corpus(served: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+def corpus(warm: Warm, served: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     path = tmp_path_factory.mktemp("whole") / "corpus.db"
-    command = [str(SCRIPTS / "chaffinch"), "crawl", "farm", "-a", f"start={','.join(served.values())}"]
-    settings = ["-s", "ALLOW_PRIVATE_ADDRESSES=1", "-s", f"CORPUS={path}"]
-    done = subprocess.run([*command, *settings], capture_output=True, text=True, timeout=120, check=False)
+    command = ["crawl", "farm", "-a", f"start={','.join(served.values())}"]
+    done = warm.run([*command, "-s", "ALLOW_PRIVATE_ADDRESSES=1", "-s", f"CORPUS={path}"], path.parent)
     assert done.returncode == 0, done.stderr
     db = sqlite3.connect(path)
     db.row_factory = sqlite3.Row

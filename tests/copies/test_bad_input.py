@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from chaffinch.corpus import connect
 from tests.conftest import SCRIPTS, Run
+from tests.warm import Warm
 
 MANY = 10_000
 FARMED = "花呗逾期以后，平台会先用短信和电话提醒；一直不还，就会联系紧急联系人，再往后会上报征信，最后可能被起诉。"
@@ -38,14 +39,13 @@ def write_jsonl(path: Path, texts: Mapping[str, str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sequence[str]]:
+def told(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sequence[str]]:
     """A corpus of everything odd and of one text ten thousand times, and the lines said while it was made."""
     folder = tmp_path_factory.mktemp("copies")
     same = {f"s{n % 97}/{n}": FARMED for n in range(MANY)}
     write_jsonl(folder / "odd.jsonl", {"empty": "", "blank": " \n\t\n", **ODD})
     write_jsonl(folder / "same.jsonl", same)
-    command = [str(SCRIPTS / "chaffinch"), "ingest", "odd.jsonl", "same.jsonl", "-s", "CORPUS=corpus.db"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    done = warm.run(["ingest", "odd.jsonl", "same.jsonl", "-s", "CORPUS=corpus.db"], folder)
     assert done.returncode == 0, done.stderr
     return folder / "corpus.db", done.stderr.splitlines()
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -15,14 +16,19 @@ from chaffinch.corpus.connect import open_reader
 from chaffinch.faces import project
 from tests.conftest import SCRIPTS
 from tests.spiders.scripted import ROBOTS, Answer, page, scripted
+from tests.warm import Warm
+
+Chaffinch = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def chaffinch(folder: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def chaffinch(warm: Warm) -> Chaffinch:
     """Runs `chaffinch ARGUMENTS…` in a folder as it is, with no -s of the tests' own."""
-    return subprocess.run(
-        [str(SCRIPTS / "chaffinch"), *map(str, arguments)],
-        cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+
+    def run(folder: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        return warm.run(arguments, folder, {**os.environ, **environment})
+
+    return run
 
 
 def farm(path: str, before: int) -> Answer | None:
@@ -31,7 +37,7 @@ def farm(path: str, before: int) -> Answer | None:
     return page("信用卡逾期怎么办", *(f"/a/1{number}.html" for number in range(3)))
 
 
-def test_a_project_gives_every_command_its_settings(tmp_path: Path) -> None:
+def test_a_project_gives_every_command_its_settings(chaffinch: Chaffinch, tmp_path: Path) -> None:
     home, below = tmp_path / "逾期 100%", tmp_path / "逾期 100%" / "notes"
     done = chaffinch(tmp_path, "init", home, "--contact", 'me"\\@uni.example')
     assert (done.returncode, done.stderr.count("\n"), done.stdout) == (0, 1, "")
@@ -120,7 +126,7 @@ def test_what_is_wrong_is_one_line_with_its_line(
         ("[[farm]]\nstart = 'http://a/'\n[[farm]]\nstart = 'http://b/'\n\ndelay = 'x'\n", "line 6, farm 2: `delay`"),
     ],
 )
-def test_a_command_does_nothing_half(tmp_path: Path, text: str, said: str) -> None:
+def test_a_command_does_nothing_half(chaffinch: Chaffinch, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "chaffinch.toml").write_text(text)
     done = chaffinch(tmp_path, "crawl", "farm")
     assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, ""), done.stderr
@@ -148,7 +154,7 @@ def test_encodings(tmp_path: Path, data: bytes, said: str | None) -> None:
         assert str(error.value).startswith(str(path)) and said in str(error.value)
 
 
-def test_what_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+def test_what_is_there_is_left_as_it_is(chaffinch: Chaffinch, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("mine")
     (tmp_path / "chaffinch.toml").write_text("mine")
     for folder, said in ((".", "chaffinch.toml: is there already"), ("a", "a: is there already")):

@@ -12,7 +12,7 @@ import pytest
 
 from chaffinch.corpus.connect import lock
 from chaffinch.faces import timer
-from tests.conftest import SCRIPTS
+from tests.warm import Warm
 
 ODD = Path('/srv/my corpora/100% "sure" $HOME')
 JOB = timer.Job(("/opt/bin/chaffinch", "crawl", "farm", "-s", f"CORPUS={ODD}/c.db"), ODD, ODD / "c.db.lock", "daily")
@@ -60,16 +60,13 @@ def test_a_path_that_would_break_a_unit_is_refused() -> None:
         timer.service(timer.Job(("x\nExecStart=y",), ODD, ODD, "daily"))
 
 
-def test_the_command_prints_shows_and_fails_in_words(tmp_path: Path) -> None:
+def test_the_command_prints_shows_and_fails_in_words(warm: Warm, tmp_path: Path) -> None:
     farms = tmp_path / "farms.toml"
     farms.write_text('[[farm]]\nstart = "http://127.0.0.1:9/"\n')
     environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config"), "PATH": str(tmp_path)}
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(SCRIPTS / "chaffinch"), "schedule", *map(str, arguments), "-s", "CORPUS=c.db"]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        return warm.run(["schedule", *arguments, "-s", "CORPUS=c.db"], tmp_path, environment)
 
     printed = run("--print", "--every", "weekly", "--farms", farms)
     assert printed.returncode == 0, printed.stderr

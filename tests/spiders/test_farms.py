@@ -10,11 +10,10 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
-from subprocess import run as run_command
 
 import pytest
 
-from tests.conftest import SCRIPTS, Run
+from tests.conftest import Run
 from tests.spiders.farm_pages import (
     TestFarm,
     disguised_traditional,
@@ -34,6 +33,7 @@ from tests.spiders.trap_pages import (
     slugs_and_loops,
     words_for_everything,
 )
+from tests.warm import Warm
 
 FARMS = (
     only_in_the_sitemap, paginated_gbk, disguised_traditional, endless_calendar_and_tags, forbidding, any_id_will_do,
@@ -54,7 +54,7 @@ class Crawled:
 
 
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+def crawled(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     corpus = tmp_path_factory.mktemp("farms") / "corpus.db"
     with ExitStack() as stack:
         farms = []
@@ -69,9 +69,9 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
             farms.append((farm, served))
         start = ",".join(served.url + "/" for _, served in farms)
         options = ["ALLOW_PRIVATE_ADDRESSES=1", "DOWNLOAD_TIMEOUT=3", "RETRY_TIMES=0", f"CORPUS={corpus}"]
-        command = [str(SCRIPTS / "chaffinch"), "crawl", "farm", "-a", f"start={start}"]
+        command = ["crawl", "farm", "-a", f"start={start}"]
         command += [word for option in options for word in ("-s", option)]
-        done = run_command(command, capture_output=True, text=True, timeout=120, check=False)
+        done = warm.run(command, corpus.parent)
         yield Crawled(farms, done, corpus)
 
 

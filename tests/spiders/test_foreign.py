@@ -13,7 +13,8 @@ import pytest
 
 from chaffinch.corpus.connect import open_reader
 from chaffinch.faces.demo.server import Serving
-from tests.conftest import SCRIPTS, Here, Run
+from tests.conftest import Here, Run
+from tests.warm import Warm
 
 MINE = """
 import scrapy
@@ -30,12 +31,11 @@ Scrapy = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def scrapy(tmp_path: Path) -> Scrapy:
+def scrapy(tmp_path: Path, warm: Warm) -> Scrapy:
     """Runs `chaffinch ARGUMENTS…` in an empty folder, where nothing but what they name is to be made."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(SCRIPTS / "chaffinch"), *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        return warm.run(arguments, tmp_path)
 
     return run
 

@@ -9,17 +9,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import run as run_command
 
 import pytest
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.test import get_crawler
 
 from chaffinch.spiders.middlewares.cookies import CookieMiddleware
-from tests.conftest import SCRIPTS
 from tests.spiders.farm_pages import Text, anchors, article, html, texts
 from tests.spiders.scripted import Answer, Script, Scripted, asking, scripted
 from tests.spiders.trap_pages import along_a_chain, forum, made_from_stock
+from tests.warm import Warm
 
 COUNT = 6
 SEED_COOKIE = {"Set-Cookie": "ok=1; path=/"}
@@ -161,15 +160,15 @@ class Crawled:
 
 
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+def crawled(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     corpus = tmp_path_factory.mktemp("reach") / "corpus.db"
     with ExitStack() as stack:
         served = {name: stack.enter_context(scripted(script)) for name, script in SITES.items()}
         start = ",".join(f"{one.url}/" for one in served.values())
         options = ["ALLOW_PRIVATE_ADDRESSES=1", f"CORPUS={corpus}"]
-        command = [str(SCRIPTS / "chaffinch"), "crawl", "farm", "-a", f"start={start}"]
+        command = ["crawl", "farm", "-a", f"start={start}"]
         command += [word for option in options for word in ("-s", option)]
-        done = run_command(command, capture_output=True, text=True, timeout=120, check=False)
+        done = warm.run(command, corpus.parent)
         assert done.returncode == 0, done.stderr
         yield _read(corpus, served, done.stderr)
 

@@ -1,7 +1,6 @@
 """Articles split over pages: told by address and link, joined in any order, grown without a false edit."""
 
 import sqlite3
-import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +25,7 @@ from chaffinch.items import Cleaned, Contact, Part, Removed, Visit
 from chaffinch.page.kept.files import Input
 from chaffinch.page.parse import parse
 from chaffinch.page.parts import part_of
-from tests.conftest import SCRIPTS
+from tests.conftest import Run
 
 PARTS = [
     [
@@ -320,11 +319,9 @@ def site(tmp_path: Path) -> Iterator[str]:
     thread.join()
 
 
-def test_a_crawl_stores_a_split_article_once(tmp_path: Path, site: str) -> None:
+def test_a_crawl_stores_a_split_article_once(run: Run, tmp_path: Path, site: str) -> None:
     corpus = tmp_path / "corpus.db"
-    command = [str(SCRIPTS / "chaffinch"), "crawl", "farm", "-a", f"start={site}"]
-    settings = ["-s", "ALLOW_PRIVATE_ADDRESSES=1", "-s", f"CORPUS={corpus}"]
-    done = subprocess.run([*command, *settings], capture_output=True, text=True, timeout=60, check=False)
+    done = run("crawl", "farm", "-a", f"start={site}", "-s", "ALLOW_PRIVATE_ADDRESSES=1")
     assert done.returncode == 0, done.stderr
     db = sqlite3.connect(corpus)
     assert stored(db) == [(f"{site}88.html", WHOLE[0][1])]

@@ -11,19 +11,15 @@ import pytest
 from chaffinch.corpus.connect import CorpusError, open_reader, open_writer
 from chaffinch.faces.commands.gather import demo
 from tests.conftest import SCRIPTS, Run
+from tests.warm import Warm
 
 
-def chaffinch(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(SCRIPTS / "chaffinch"), *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
-
-
-def test_the_demo_has_a_corpus_of_its_own_and_ends_with_the_line_that_opens_it(tmp_path: Path) -> None:
+def test_the_demo_has_a_corpus_of_its_own_and_ends_with_the_line_that_opens_it(tmp_path: Path, warm: Warm) -> None:
     (tmp_path / "a.txt").write_text("花呗逾期以后会怎么样？" * 20)
-    assert chaffinch(tmp_path, "ingest", "a.txt").returncode == 0
+    assert warm.run(["ingest", "a.txt"], tmp_path).returncode == 0
     work = (tmp_path / "data" / "corpus.db").read_bytes()
     for _ in range(2):
-        done = chaffinch(tmp_path, "demo")
+        done = warm.run(["demo"], tmp_path)
         assert done.returncode == 0, done.stderr
         for heading in ("Sites", "Largest clusters", "Removed, by rule", "Charsets"):
             assert heading in done.stdout

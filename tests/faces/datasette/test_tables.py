@@ -27,24 +27,23 @@ from chaffinch.corpus.schema import migrations
 from chaffinch.faces.datasette_plugin.tables.csv_cells import defusing
 from chaffinch.faces.datasette_plugin.tables.tables import _metadata
 from chaffinch.text.say import defused
-from tests.conftest import PATIENT, SCRIPTS
+from tests.conftest import PATIENT
 from tests.faces.datasette.hostile import build
+from tests.warm import Warm
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The corpus of `chaffinch demo`, after one of its articles was edited."""
     folder = tmp_path_factory.mktemp("demo")
     path = folder / "corpus.db"
-    command = [str(SCRIPTS / "chaffinch"), "demo", "-s", f"CORPUS={path}"]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    warm.run(["demo", "-s", f"CORPUS={path}"], folder).check_returncode()
     url, text = Database(path).execute("SELECT url, text FROM articles WHERE gone_at IS NULL ORDER BY id").fetchone()
     edited = folder / "edited.jsonl"
     edited.write_text(
         json.dumps({"url": url, "text": text + "\n编辑补充：协商以前，先把手里的账单和合同都找出来核对一遍。"})
     )
-    command = [str(SCRIPTS / "chaffinch"), "ingest", str(edited), "-s", f"CORPUS={path}"]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    warm.run(["ingest", edited, "-s", f"CORPUS={path}"], folder).check_returncode()
     return path
 
 
