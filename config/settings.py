@@ -87,13 +87,18 @@ DOWNLOADER_MIDDLEWARES = {
 EXTENSIONS = {
     "chaffinch.spiders.extensions.live.LiveExtension": 0,
     "chaffinch.spiders.extensions.stopping.Stopping": 0,
-    "scrapy.extensions.feedexport.FeedExporter": None,
     "chaffinch.spiders.extensions.feeds.ArticleFeeds": 0,  # -o and -O
     "chaffinch.spiders.extensions.watchdog.Watchdog": 0,
-    # Off already; not even loaded, as the second brings an HTTP server and client.
-    "scrapy.extensions.telnet.TelnetConsole": None,
-    "scrapy.extensions.remote_control.RemoteControl": None,
 }
+# Scrapy's own without its telnet console and its remote control, which are off already. To say None of them above would
+# load both first, and with the second an HTTP server and client.
+EXTENSIONS_BASE = {
+    f"scrapy.extensions.{name}": 0
+    for name in (
+        "corestats.CoreStats", "logcount.LogCount", "memusage.MemoryUsage", "memdebug.MemoryDebugger",
+        "closespider.CloseSpider", "logstats.LogStats", "spiderstate.SpiderState", "throttle.AutoThrottle",
+    )
+}  # fmt: skip
 
 FEED_EXPORT_ENCODING = "utf-8"  # JSON as it reads, not \u9009
 
