@@ -18,7 +18,7 @@ import pytest
 
 from chaffinch.corpus.events import GONE_AFTER
 from chaffinch.faces.demo.farm import OFF_TOPIC, Farm, Resource, Site, Truth, build
-from chaffinch.faces.demo.server import Request, serve
+from chaffinch.faces.demo.server import Request, Serving, serve
 from chaffinch.spiders.middlewares.backoff import PATIENCE
 from tests.conftest import SCRIPTS, Run
 from tests.spiders.scripted import Answer, Scripted, page, scripted
@@ -99,21 +99,22 @@ def told(run: Run, tmp_path: Path) -> Iterator[Told]:
     before, after, done = two_states(build(60))
     path = tmp_path / "corpus.db"
 
-    def crawl(farm: Farm, port: int = 0) -> tuple[list[Request], int, dict[str, str]]:
-        with serve(farm, port=port) as serving:
-            start = ",".join(serving.values())
-            did = run("crawl", "farm", "-a", f"start={start}", "-a", "due=all", "-s", "ALLOW_PRIVATE_ADDRESSES=1")
-            assert did.returncode == 0, did.stderr
-            port = urlsplit(next(iter(serving.values()))).port or 0
-            return list(serving.requests), port, {urlsplit(u).hostname or "": u.rstrip("/") for u in serving.values()}
+    def crawl(serving: Serving) -> list[Request]:
+        serving.requests.clear()
+        start = ",".join(serving.values())
+        did = run("crawl", "farm", "-a", f"start={start}", "-a", "due=all", "-s", "ALLOW_PRIVATE_ADDRESSES=1")
+        assert did.returncode == 0, did.stderr
+        return list(serving.requests)
 
-    first, port, bases = crawl(before)
-    with sqlite3.connect(path) as db:
-        was = dict(db.execute("SELECT url, text FROM articles").fetchall())
-    db.close()
-    second = crawl(after, port)[0]
-    for _ in range(GONE_AFTER - 1):
-        crawl(after, port)
+    with serve(before) as serving:
+        first = crawl(serving)
+        with closing(sqlite3.connect(path)) as db:
+            was = dict(db.execute("SELECT url, text FROM articles").fetchall())
+        serving.show(after)
+        second = crawl(serving)
+        for _ in range(GONE_AFTER - 1):
+            crawl(serving)
+        bases = {urlsplit(url).hostname or "": url.rstrip("/") for url in serving.values()}
     urls = {kind: [bases[host] + path for host, path in found] for kind, found in done.items()}
     pages = {
         (old.host, path): (page, new.pages.get(path))
@@ -186,10 +187,10 @@ def test_a_recrawl_killed_at_random_moments_ends_like_one_that_was_not(warm: War
     first = tmp_path / "first.db"
     with serve(before) as sites:
         warm.run(crawling(first, sites.values())[1:], tmp_path).check_returncode()
-        port = urlsplit(next(iter(sites.values()))).port or 0
-    with closing(sqlite3.connect(first)) as db, db:
-        db.execute("UPDATE pages SET due = '2020-01-01T00:00:00Z'")
-    with serve(after, port=port) as sites:
+        with closing(sqlite3.connect(first)) as db, db:
+            db.execute("UPDATE pages SET due = '2020-01-01T00:00:00Z'")
+        sites.show(after)
+        sites.requests.clear()
 
         def copied(name: str) -> Path:
             for end in ("", ".key"):

@@ -39,15 +39,18 @@ def build_egg(folder: Path) -> Path:
 @contextmanager
 def scrapyd(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A server on loopback: its URL and its process."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    # Scrapyd takes no port of the system's choosing. One that is bound and not listened at is nobody else's meanwhile.
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    port = held.getsockname()[1]
     (folder / "scrapyd.conf").write_text(
         f"[scrapyd]\nbind_address = 127.0.0.1\nhttp_port = {port}\npoll_interval = 0.2\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(SCRAPYD), "CHAFFINCH_PROJECT": str(folder)}
     command = [sys.executable, "-m", "scrapyd"]
     log = (folder / "scrapyd.log").open("wb")
-    with log, subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as server:
+    with held, log, subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as server:
         try:
             until(lambda: ask(f"http://127.0.0.1:{port}/daemonstatus.json"), server)
             yield f"http://127.0.0.1:{port}", server

@@ -97,9 +97,10 @@ def test_ctrl_c_stops_within_seconds_whatever_the_host_does(tmp_path: Path) -> N
         command = crawling(served.url, corpus, "DOWNLOAD_DELAY=0.1", "DOWNLOAD_TIMEOUT=170", "RETRY_TIMES=0")
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
             while "/a/0.html" not in served.paths():
+                assert process.poll() is None
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
-            error = process.communicate(timeout=20)[1]
+            error = process.communicate(timeout=60)[1]  # the page would take two hundred seconds
     assert process.returncode == 0
     assert "Traceback" not in error
     with closing(sqlite3.connect(corpus)) as db:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import socketserver
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -29,10 +29,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Serving(Mapping[str, str]):
-    """Site name -> base URL ending in `/`; `requests` grows as the farm answers."""
+    """Site name -> base URL ending in `/`; `requests` grows as the farm answers. `show` puts another farm in its place,
+    whose sites have the same names."""
 
     urls: Mapping[str, str]
     requests: list[Request]
+    show: Callable[[Farm], None]
 
     def __getitem__(self, name: str) -> str:
         return self.urls[name]
@@ -163,6 +165,13 @@ def serve(farm: Farm, host: str = "127.0.0.1", *, port: int = 0, ports: bool = F
     """
     log: list[Request] = []
     urls: dict[str, str] = {}
+    places: dict[str, tuple[dict[str, Site], str]] = {}  # site name -> where its server looks it up, by which host
+
+    def show(farm: Farm) -> None:
+        for site in farm.sites:
+            sites, asked = places[site.name]
+            sites[asked] = _rebased(site, urls[site.name])
+
     with ExitStack() as stack:
         for group in [(site,) for site in farm.sites] if ports else [farm.sites]:
             sites: dict[str, Site] = {}
@@ -170,7 +179,8 @@ def serve(farm: Farm, host: str = "127.0.0.1", *, port: int = 0, ports: bool = F
             number = server.server_address[1]
             for site in group:
                 urls[site.name] = f"http://{host if ports else site.host}:{number}/"
-                sites["" if ports else site.host] = _rebased(site, urls[site.name])
+                places[site.name] = sites, "" if ports else site.host
             Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
             stack.callback(server.close)
-        yield Serving(urls, log)
+        show(farm)
+        yield Serving(urls, log, show)

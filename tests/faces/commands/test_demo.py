@@ -1,6 +1,6 @@
 """The first command that a new user runs, and the one that it ends with."""
 
-import socket
+import re
 import subprocess
 from contextlib import closing
 from pathlib import Path
@@ -66,14 +66,14 @@ def test_the_demo_spares_a_corpus_that_it_is_told_to_use(tmp_path: Path, run: Ru
 def test_serve_opens_datasette_on_the_corpus(tmp_path: Path, run: Run) -> None:
     (tmp_path / "a.txt").write_text("花呗逾期以后会怎么样？" * 20)
     assert run("ingest", "a.txt").returncode == 0
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [str(SCRIPTS / "chaffinch"), "serve", "--port", str(port), "-s", f"CORPUS={tmp_path / 'corpus.db'}"]
+    command = [str(SCRIPTS / "chaffinch"), "serve", "--port", "0", "-s", f"CORPUS={tmp_path / 'corpus.db'}"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
         try:
             assert server.stderr is not None
-            assert any(f"http://127.0.0.1:{port}" in line for line in server.stderr)
-            with urlopen(f"http://127.0.0.1:{port}/corpus/articles.json?_shape=array", timeout=20) as answer:
+            url = next(
+                match[0] for line in server.stderr if (match := re.search(r"http://127\.0\.0\.1:[1-9]\d*", line))
+            )
+            with urlopen(f"{url}/corpus/articles.json?_shape=array", timeout=60) as answer:
                 assert answer.status == 200
         finally:
             server.terminate()
