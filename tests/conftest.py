@@ -87,6 +87,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return run
 
 
+@pytest.fixture(scope="session", autouse=True)
+def reactor() -> Iterator[None]:
+    """Closes what Twisted's reactor goes on: commands that may crawl, run `here`, make one, and it stays for others."""
+    yield
+    if made := sys.modules.get("twisted.internet.reactor"):
+        made._asyncioEventloop.close()  # type: ignore[attr-defined]
+
+
 @pytest.fixture(scope="session")
 def farm() -> Farm:
     return build(120)
