@@ -13,9 +13,10 @@ install: .venv/installed
 demo: .venv/installed
 	@.venv/bin/chaffinch demo
 
-# A process a core, each with a file at a time, as the tests of a file share what is costly to make.
+# A process a core, each with a file at a time, as the tests of a file share what is costly to make. What Python compiles
+# is kept, whatever the environment says: some hundred processes load it.
 test: .venv/installed-dev
-	.venv/bin/pytest -q -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= .venv/bin/pytest -q -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 # What CI runs beside the tests: style, types, quality floors.
 lint: .venv/installed-dev
