@@ -29,7 +29,7 @@ PATIENT = {"sql_time_limit_ms": 20_000, "facet_time_limit_ms": 20_000}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What crawls for a minute begins first and what is over in no time comes last: no process is left to end alone."""
-    items.sort(key=lambda item: (item.path.parent.name == "chaffinch", len(item.path.parts)))
+    items.sort(key=lambda item: len(item.path.parts))
 
 
 def sources(folder: Path) -> Path:

@@ -12,7 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from scrapy.settings import default_settings
 
+from chaffinch.config.settings import EXTENSIONS_BASE
 from chaffinch.faces.demo.farm import build
 from chaffinch.faces.demo.server import serve
 from tests.conftest import SCRIPTS, Run
@@ -145,3 +147,9 @@ def test_a_crawl_whose_workers_are_killed_loses_nothing(tmp_path: Path) -> None:
             assert process.stderr is not None and "Traceback" not in process.stderr.read()
         assert process.returncode == 0 and len(killed) == 2
         assert state(tmp_path / "killed.db") == state(tmp_path / "whole.db")
+
+
+def test_scrapys_extensions_are_those_of_scrapy_but_for_open_ports_and_the_feeds_that_ours_stand_in_for() -> None:
+    left_out = {"telnet.TelnetConsole", "remote_control.RemoteControl", "feedexport.FeedExporter"}
+    ours = {**EXTENSIONS_BASE, **{f"scrapy.extensions.{name}": 0 for name in left_out}}
+    assert ours == default_settings.EXTENSIONS_BASE
