@@ -92,7 +92,7 @@ def reactor() -> Iterator[None]:
     """Closes what Twisted's reactor goes on: commands that may crawl, run `here`, make one, and it stays for others."""
     yield
     if made := sys.modules.get("twisted.internet.reactor"):
-        made._asyncioEventloop.close()  # type: ignore[attr-defined]
+        made._asyncioEventloop.close()
 
 
 @pytest.fixture(scope="session")
