@@ -68,7 +68,7 @@ def crawled(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cr
             farm.url = served.url
             farms.append((farm, served))
         start = ",".join(served.url + "/" for _, served in farms)
-        options = ["ALLOW_PRIVATE_ADDRESSES=1", "DOWNLOAD_TIMEOUT=3", "RETRY_TIMES=0", f"CORPUS={corpus}"]
+        options = ["ALLOW_PRIVATE_ADDRESSES=1", "DOWNLOAD_TIMEOUT=15", "RETRY_TIMES=0", f"CORPUS={corpus}"]
         command = ["crawl", "farm", "-a", f"start={start}"]
         command += [word for option in options for word in ("-s", option)]
         done = warm.run(command, corpus.parent)
