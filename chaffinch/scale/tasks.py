@@ -119,13 +119,19 @@ def told(out: Path) -> dict[str, Any]:
     return found
 
 
-def sliced(outs: Iterable[Path], number: int, *names: str) -> list[Array]:
+def sliced(outs: Iterable[Path], number: int, *names: str, bounds: str = "bounds") -> list[Array]:
     """Of arrays that several outputs have in as many parts as their `bounds` say, the parts `number`, joined."""
     outs = list(outs)
-    cut = [_read(beside(out, "bounds"), number, number + 2).tolist() for out in outs]
+    cut = [_bounds(beside(out, bounds))[number : number + 2].tolist() for out in outs]
     return [
         np.concatenate([_read(beside(out, name), *part) for out, part in zip(outs, cut, strict=True)]) for name in names
     ]
+
+
+@lru_cache(maxsize=1 << 12)  # cost: a few kilobytes each, asked for as many times as there are parts
+def _bounds(path: Path) -> Array:
+    bounds: Array = np.load(path)
+    return bounds
 
 
 def _read(path: Path, first: int, last: int) -> Array:

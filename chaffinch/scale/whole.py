@@ -82,9 +82,11 @@ def pairs(stages: Stages, numbered: Path) -> list[Path]:
     spans = list(pairwise(bounds))
     posted = stages("postings", join.postings, [(numbered, *span, parts) for span in spans])
     joined = stages("hits", join.hits, [(numbered, posted, part, parts) for part in range(parts)])
-    held = stages("holders", join.holders, [(numbered, joined, *span) for span in spans])
+    held = stages("holders", join.holders, [(numbered, joined, part, *span) for part, span in enumerate(spans)])
     (bits,) = stages("near", join.near, [(numbered, parts)])
-    return stages("pairs", join.pairs, [(numbered, joined, held, bits, part) for part in range(parts)])
+    return stages(
+        "pairs", join.pairs, [(numbered, joined, held, bits, part, first) for part, (first, _) in enumerate(spans)]
+    )
 
 
 def _judged(stages: Stages, numbered: Path, held: list[Path], found: list[Path]) -> tuple[list[Path], list[Path]]:
