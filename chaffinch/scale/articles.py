@@ -51,6 +51,7 @@ def read_shard(path: str, places: Sequence[Place], secret: bytes, out: Path) -> 
     digests: list[bytes] = []
     simhashes: list[int] = []
     sketches, units, lines = [], [], []
+    chars: list[int] = []
     for row in _of_corpus(Path(path)) if path.endswith(CORPUS) else _of_documents(path, places, secret, bad):
         own, ends = letters(row.form)
         found = letters_fingerprint(own)
@@ -61,7 +62,8 @@ def read_shard(path: str, places: Sequence[Place], secret: bytes, out: Path) -> 
         simhashes.append(found.simhash or 0)
         sketches.append(found.sketch)
         units.append(own.astype(np.uint32) if found.digest else np.empty(0, dtype=np.uint32))
-        rows.append(row._replace(form=""))
+        chars.append(len(row.text))
+        rows.append(row._replace(text="", form=""))
     _write_rows(out.with_suffix(".parquet"), rows)
     arrays: dict[str, Array] = {
         "digests": np.frombuffer(b"".join(digests), dtype=">u8").reshape(-1, 2).astype(np.uint64),
@@ -71,7 +73,7 @@ def read_shard(path: str, places: Sequence[Place], secret: bytes, out: Path) -> 
         "starts": np.append(0, np.cumsum([len(own) for own in units], dtype=np.int64)),
         "letters": np.concatenate([np.empty(0, dtype=np.uint32), *units]),
         "paragraphs": np.concatenate([np.empty((0, 1 + len(PARTS)), dtype=np.int64), *lines]),
-        "chars": np.array([len(row.text) for row in rows], dtype=np.int64),
+        "chars": np.array(chars, dtype=np.int64),
         "pages": np.array([_page(row, path) for row in rows], dtype=np.uint64),
         "seen": np.array([int("".join(filter(str.isdigit, row.last_seen))) for row in rows], dtype=np.int64),
     }
@@ -122,7 +124,7 @@ def _write_rows(path: Path, rows: list[Row]) -> None:
 
     text = core.DataType.utf8()
     columns = {"id": core.Array(np.array([row.id for row in rows], dtype=np.int64))}
-    for name in ("url", "site", "title", "published", "first_seen", "text"):
+    for name in ("url", "site", "title", "published", "first_seen"):
         columns[name] = core.Array([getattr(row, name) for row in rows], type=text)
     write_table(path, columns)
 

@@ -17,6 +17,7 @@ from chaffinch.copies.similarity import Cache, Likeness, Text, is_copy, kind
 from chaffinch.copies.stock.counts import CELLS, Stock
 from chaffinch.copies.verify import FIRST, HASTY, LAST, Known, Link, apart, clustered, doubtful, settled
 from chaffinch.copies.verify import links as judged
+from chaffinch.scale.families import roots
 from chaffinch.scale.tasks import LOW, Array, joined, load, save, sliced
 from chaffinch.text.shingles import _trigrams
 
@@ -61,16 +62,16 @@ def stock(nodes: Path, counted: list[Path], superfluous: list[Path], out: Path) 
     save(out, {"counts": np.clip(cells, 0, 0xFFFF).astype(np.uint16), "texts": np.array([texts])})
 
 
-def links(nodes: Path, shards: list[Path], common: Path, number: int, before: Path, out: Path) -> None:
-    """Judges a part of the pairs in pass `number`: candidates, or the links that the pass `before` left."""
+def links(nodes: Path, shards: list[Path], common: Path, number: int, before: list[Path], part: int, out: Path) -> None:
+    """Judges a part of the pairs in pass `number`: candidates, or the links that the pass `before` left of it."""
     counts = Stock(np.asarray(load(common, "counts")), int(load(common, "texts")[0]))
     if number == HASTY:
-        keys = np.asarray(load(before, "keys"))
+        (keys,) = sliced(before, part, "keys")
         pairs = near_each_other(zip((keys & LOW).tolist(), (keys >> 32).tolist(), strict=True))
         former: list[Link] = []
         known: Known = ()
     else:
-        former = read_links([before])
+        former = read_links(before)
         pairs, known = apart(former if number == FIRST else doubtful(former))
     found = list(judged(pairs, known, partial(_text, nodes, shards), counts, number))
     _save_links(out, settled(former, pairs, found) if number == LAST else found)
@@ -95,24 +96,10 @@ def components(nodes: Path, linked: list[Path], parts: int, out: Path) -> None:
     """The links that clusters are made of, in `parts` such that what hangs together is in one."""
     chosen = np.flatnonzero(joined(linked, "together"))
     columns = {name: joined(linked, name)[chosen] for name in COLUMNS}
-    part = _roots(len(load(nodes, "holders")), columns["a"], columns["b"])[columns["a"]] % parts
+    part = roots(len(load(nodes, "holders")), columns["a"], columns["b"])[columns["a"]] % parts
     order = np.argsort(part, kind="stable")
     arrays = {name: column[order] for name, column in columns.items()}
     save(out, arrays | {"bounds": np.searchsorted(part[order], np.arange(parts + 1))})
-
-
-def _roots(count: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The least node that each is connected with: labels fall along edges, and along themselves, until none does."""
-    root = np.arange(count)
-    while True:
-        before = root.copy()
-        least = np.minimum(root[a], root[b])
-        for ends in (a, b):
-            np.minimum.at(root, root[ends], least)
-            np.minimum.at(root, ends, least)
-        root = root[root]
-        if (root == before).all():
-            return root
 
 
 def clusters(nodes: Path, shards: list[Path], together: Path, part: int, recount: bool, out: Path) -> None:

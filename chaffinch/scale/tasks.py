@@ -102,15 +102,11 @@ def beside(out: Path, name: str) -> Path:
     return out.with_name(f"{out.name}.{name}.npy")
 
 
+@lru_cache(maxsize=512)  # cost: each is an open file, of which a process may have 1,024; an output never changes
 def load(out: Path, name: str) -> Array:
     """An array of an output, mapped: only what is looked at is read."""
-    return _mapped(beside(out, name))
-
-
-@lru_cache(maxsize=512)  # cost: each is an open file, of which a process may have 1,024; an output never changes
-def _mapped(path: Path) -> Array:
-    array: Array = np.load(path, mmap_mode="r")
-    return array
+    mapped: Array = np.load(beside(out, name), mmap_mode="r").view(np.ndarray)  # memmap looks at each part it is cut to
+    return mapped
 
 
 def told(out: Path) -> dict[str, Any]:
@@ -126,6 +122,16 @@ def sliced(outs: Iterable[Path], number: int, *names: str, bounds: str = "bounds
     return [
         np.concatenate([_read(beside(out, name), *part) for out, part in zip(outs, cut, strict=True)]) for name in names
     ]
+
+
+def ranges(count: int, parts: int) -> NDArray[np.int64]:
+    """The bounds of `parts` ranges of about as many of `count`."""
+    return np.linspace(0, count, parts + 1).astype(np.int64)
+
+
+def by_part(part: NDArray[np.uint16], parts: int) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """The bounds of each part, and the order that puts what belongs to one together: of 16 bits a radix sort."""
+    return np.append(0, np.cumsum(np.bincount(part, minlength=parts))), np.argsort(part, kind="stable")
 
 
 @lru_cache(maxsize=1 << 12)  # cost: a few kilobytes each, asked for as many times as there are parts

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chaffinch.copies.verify import FIRST, HASTY, LAST
-from chaffinch.scale import articles, join, judge, nodes, result, sources
+from chaffinch.scale import articles, families, join, judge, nodes, result, sources
 from chaffinch.scale.listed import Shard
-from chaffinch.scale.tasks import Task, key, told
+from chaffinch.scale.tasks import Task, key, ranges, told
 
 Do = Callable[[str, list[Task]], None]  # the name of a stage and its tasks: all are done when it returns
 
@@ -78,7 +78,7 @@ def pairs(stages: Stages, numbered: Path) -> list[Path]:
     """The pairs of nodes that are worth comparing."""
     count = told(numbered)["nodes"]
     parts = parts_of(count)
-    bounds = join.ranges(count, parts).tolist()
+    bounds = ranges(count, parts).tolist()
     spans = list(pairwise(bounds))
     posted = stages("postings", join.postings, [(numbered, *span, parts) for span in spans])
     joined = stages("hits", join.hits, [(numbered, posted, part, parts) for part in range(parts)])
@@ -92,13 +92,17 @@ def pairs(stages: Stages, numbered: Path) -> list[Path]:
 def _judged(stages: Stages, numbered: Path, held: list[Path], found: list[Path]) -> tuple[list[Path], list[Path]]:
     """The links and the clusters, after all passes."""
     count = told(numbered)["nodes"]
-    bounds = join.ranges(count, len(found)).tolist()
+    bounds = ranges(count, len(found)).tolist()
     spans = pairwise(bounds)
     counted = stages("count", judge.count, [(numbered, held, *span) for span in spans])
+    (grouped,) = stages("families", families.families, [(numbered, found)])
+    dealt = stages("dealt", families.dealt, [(grouped, one, len(found)) for one in found])
     clustered: list[Path] = []
     for number, name in ((HASTY, "hasty"), (FIRST, "first"), (LAST, "last")):
         (common,) = stages(f"stock-{name}", judge.stock, [(numbered, counted, clustered)])
-        found = stages(f"links-{name}", judge.links, [(numbered, held, common, number, before) for before in found])
+        own = [dealt if number == HASTY else [before] for before in found]
+        calls = [(numbered, held, common, number, before, part) for part, before in enumerate(own)]
+        found = stages(f"links-{name}", judge.links, calls)
         (together,) = stages(f"components-{name}", judge.components, [(numbered, found, len(found))])
         clustered = stages(
             f"clusters-{name}",
