@@ -98,7 +98,8 @@ def _of_corpus(path: Path) -> Iterator[Row]:
             for values in connection.execute(query):
                 yield Row._make((*values, canonical(values[-1])))
     except sqlite3.Error as error:
-        raise ValueError(f"{path}: {error}") from None
+        said = str(error).partition(" with text ")[0]  # of a torn one SQLite quotes what it could not read
+        raise ValueError(f"{path}: {said}") from None
 
 
 def _of_documents(path: str, places: Sequence[Place], secret: bytes, bad: list[str]) -> Iterator[Row]:

@@ -285,16 +285,75 @@ def test_a_corpus_that_is_being_crawled_is_one_line(shards: list[Path], tmp_path
     assert not (tmp_path / "out").exists()
 
 
-def test_a_disk_that_fills_is_one_line_and_leaves_no_half_of_an_output(tmp_path: Path, shards: list[Path]) -> None:
+def _with_little_room(room: int, *command: object) -> str:
+    """What is said when no file may grow beyond `room` bytes, which must be one line of a failure."""
     ended = subprocess.run(
-        [SCRIPTS / "chaffinch", "scale", *shards, "--to", tmp_path / "out", "--task", "0/1"],
-        capture_output=True, text=True, check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
+        [str(word) for word in command], capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
     )  # fmt: skip
     assert ended.returncode == 1 and ended.stderr.count("\n") == 1, ended.stderr
-    assert "cells.npy: cannot be written" in ended.stderr
-    outs = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    return ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"), [(1_000_000, "cells.npy: cannot be written: File"), (1_000, ".parquet: cannot be written")]
+)
+def test_a_disk_that_fills_is_one_line_and_leaves_no_half_of_an_output(
+    tmp_path: Path, shards: list[Path], room: int, expected: str
+) -> None:
+    out = tmp_path / "out"
+    given: list[Path] = shards
+    if room < 32_768:  # of which SQLite needs as much
+        given = [tmp_path / "a.jsonl"]
+        given[0].write_text("".join(json.dumps({"text": one.body.decode()}) + "\n" for one in articles()))
+    assert expected in _with_little_room(room, SCRIPTS / "chaffinch", "scale", *given, "--to", out, "--task", "0/1")
+    outs = [path for path in out.rglob("*") if path.is_file()]
     assert outs and not [path for path in outs if path.name.startswith(".") or path.name == "clusters.db"]
+
+
+def test_a_disk_that_fills_while_the_database_is_written_leaves_none(
+    tmp_path: Path, shards: list[Path], made: Path, here: Here
+) -> None:
+    command = ("scale", *shards, "--to", tmp_path / "out", "--task", "0/1")
+    assert here(*command).returncode == 0
+    database = tmp_path / "out" / "clusters.db"
+    for path in (database, *tmp_path.rglob("result-0.*")):
+        path.unlink()
+    said = _with_little_room(30_000, SCRIPTS / "chaffinch", *command)
+    assert "result-0.db: cannot be written" in said
+    assert not database.exists() and not [*tmp_path.rglob("*result-0*")]
+    assert here(*command).returncode == 0
+    assert [len(rows) for rows in contents(database)] == [len(rows) for rows in contents(made)]  # type: ignore[arg-type]
+
+
+def test_a_shard_of_a_newer_version_is_one_line_and_an_earlier_one_is_read(
+    tmp_path: Path, shards: list[Path], made: Path, here: Here
+) -> None:
+    for shard in shards:
+        shutil.copy(shard, tmp_path)
+    with closing(sqlite3.connect(tmp_path / shards[0].name)) as db:
+        db.execute("DROP INDEX articles_global_cluster")
+        db.execute("ALTER TABLE articles DROP COLUMN global_cluster_id")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name LIKE 'm010%'")
+        db.commit()
+    own = [tmp_path / shard.name for shard in shards]
+    earlier = contents(run(tmp_path / "out", own, ALONE))
+    assert [len(rows) for rows in earlier] == [len(rows) for rows in contents(made)]  # type: ignore[arg-type]
+    with closing(sqlite3.connect(own[1])) as db:
+        db.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('chaffinch', 'm999', '')")
+        db.commit()
+    said = here("scale", *own, "--to", tmp_path / "other", "--task", "0/1")
+    assert said.returncode == 1 and said.stderr.count("\n") == 1 and "written by a newer Chaffinch" in said.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_what_is_in_a_damaged_shard_is_not_told(tmp_path: Path, shards: list[Path], here: Here) -> None:
+    with closing(sqlite3.connect(shutil.copy(shards[0], tmp_path))) as db:
+        db.execute("UPDATE articles SET text = CAST(x'e88ab1e59197ff0a07' AS TEXT) WHERE id = 2")
+        db.commit()
+    said = here("scale", tmp_path / shards[0].name, "--to", tmp_path / "out", "--task", "0/1")
+    assert said.returncode == 1 and said.stderr.count("\n") == 1 and "Could not decode" in said.stderr
+    assert "花" not in said.stderr and not (tmp_path / "out" / "clusters.db").exists()
 
 
 def test_shards_of_documents_are_listed_read_and_what_is_wrong_in_them_is_told(tmp_path: Path, here: Here) -> None:
