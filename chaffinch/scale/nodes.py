@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.scale.articles import columns_of
-from chaffinch.scale.tasks import LOW, joined, load, save
+from chaffinch.scale.tasks import LOW, Array, joined, load, save
 
 
 def number(shards: list[Path], out: Path) -> None:
@@ -31,19 +31,33 @@ def number(shards: list[Path], out: Path) -> None:
     node = np.empty(len(order), dtype=np.int64)
     node[order] = np.cumsum(new) - 1
     holders = article[order[new]]
-    sizes = joined(shards, "sizes").astype(np.int64)
     places = places_of(shards, holders)
-    starts = np.append(0, np.cumsum(sizes[places]))
-    every = joined(shards, "sketches")
-    first = np.append(0, np.cumsum(sizes))[places]
-    at = np.arange(starts[-1]) + np.repeat(first - starts[:-1], sizes[places])
-    sketches = every[at]
+    starts = np.append(0, np.cumsum(joined(shards, "sizes")[places], dtype=np.int64))
     simhashes = joined(shards, "simhashes")[places]
     arrays = {
-        "holders": holders, "article": article, "node": node, "starts": starts, "sketches": sketches,
-        "simhashes": simhashes,
+        "holders": holders, "article": article, "node": node, "starts": starts,
+        "sketches": _sketches(shards, holders, starts), "simhashes": simhashes,
     }  # fmt: skip
     save(out, arrays | {"latest": latest}, {"nodes": len(holders), "articles": int(latest.sum())})
+
+
+def _sketches(shards: list[Path], holders: NDArray[np.int64], starts: NDArray[np.int64]) -> Array:
+    """The sketches of the articles `holders`, each at its start: they are not in memory twice."""
+    sketches = np.empty(starts[-1], dtype=np.uint64)
+    order = np.argsort(holders)
+    cuts = np.searchsorted(holders[order], np.arange(1, len(shards)) << 32)
+    for shard, own in zip(shards, np.split(order, cuts), strict=True):
+        sizes = load(shard, "sizes").astype(np.int64)
+        rows = holders[own] & LOW
+        theirs = _runs((np.cumsum(sizes) - sizes)[rows], sizes[rows])
+        sketches[_runs(starts[own], sizes[rows])] = load(shard, "sketches")[theirs]
+    return sketches
+
+
+def _runs(firsts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Numbers that run from each of `firsts`, as many as `sizes` says."""
+    runs: NDArray[np.int64] = np.arange(sizes.sum()) + np.repeat(firsts - (np.cumsum(sizes) - sizes), sizes)
+    return runs
 
 
 def _latest(shards: list[Path]) -> NDArray[np.bool_]:
