@@ -28,7 +28,8 @@ __all__ = ["Rules", "clean", "load_rules"]
 _SENTENCE_END = re.compile(r"[。!?]+[”\"」』)]?")
 _SENTENCES = 12  # from the end of a line, before each of which a notice may begin (cost)
 _MOST_REMOVED = 0.6  # of the characters, when prose is among them (by hand)
-_HEAD_CHARS, _TAIL_CHARS = 160, 240  # characters from a line's ends within which parts are cut (by hand)
+# Characters from a line's ends within which parts are looked for that rules cut: more than any pattern takes (cost).
+_HEAD_CHARS, _TAIL_CHARS = 160, 240
 _SHIFTED_CHARS = 30_000  # of strange lines that are searched for shifted bytes, so that hostile pages end (cost)
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _REMAPPED = 10  # private-use characters from which a text is one that a font shows; by hand: lone ones are icons

@@ -3,8 +3,9 @@
 import pytest
 
 from chaffinch.article.node.choose import Choice, choice, measures
+from chaffinch.items import Article
 from chaffinch.page.parse import parse
-from tests.article.test_extract import TITLES, WORDS, paragraphs
+from tests.article.test_extract import TITLES, WORDS, article_of, paragraphs
 
 
 def chosen(body: str, name: str) -> Choice:
@@ -29,3 +30,19 @@ def test_a_title_is_the_article_s_that_stands_within_a_few_lines_above_it(betwee
     lead = f"<div>{text(between)}</div>" if between else ""
     body = f"<div><h1>{TITLES[0]}</h1></div>{lead}<div class=x>{paragraphs(WORDS * 6)}</div>"
     assert chosen(body, "x").named == near
+
+
+SHORT = [f"第{n}点提醒" for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "read"),
+    [(10, 0, True), (14, 0, False), (0, 3, True), (0, 6, False)],  # short lines between the date and the page's ends
+)
+def test_a_date_is_read_among_the_first_and_the_last_short_lines(above: int, below: int, read: bool) -> None:
+    date = "<p>发布时间：2024-03-05</p>"
+    head = paragraphs(SHORT[:above]) + date if above else ""
+    foot = date + paragraphs(SHORT[:below]) if below else ""
+    found = article_of(f"<div><h1>{TITLES[0]}</h1>{head}{paragraphs(WORDS * 6)}{foot}</div>")
+    assert isinstance(found, Article)
+    assert (found.published is not None) == read

@@ -84,6 +84,7 @@ def test_what_is_hidden_is_kept_apart(element: str, css: str) -> None:
         ("<span class=zx style='display:inline'>{}</span>", ".zx{display:none}"),
         ("<span class=zx>{}</span>", ".zx{display:inline!important} #x .zx{display:none} span.zx{display:none}"),
         ("<span style='opacity:.5;height:0'>{}</span>", ""),
+        ("<span style='font-size:1.5px'>{}</span>", ""),
         ("<span style='position:relative;left:-9px;margin-left:-20px'>{}</span>", ""),
         ("<span style='float:left;margin-left:-300px'>{}</span>", ""),  # a column drawn over another
         ("<span style='font-size:0'><b style='font-size:14px'>{}</b></span>", ""),

@@ -301,3 +301,13 @@ def test_no_line_is_lost_or_made_up(lines: list[str], title: str) -> None:
 def test_hostile_pages_end() -> None:
     for lines in (["上一篇:x"] * 20_000, ["魑\ue30a魅魍" * 200] * 500, ["侵权删除联系" * 100] * 2_000, ["(" * 500_000]):
         cleaned(*lines)
+
+
+@pytest.mark.parametrize(("notices", "taken"), [(1, True), (4, False)])
+def test_prose_goes_with_its_rule_unless_that_would_be_most_of_the_page(notices: int, taken: bool) -> None:
+    notice = "版权声明：本文由网友投稿，观点只代表他自己，与本站无关，如有侵犯您权益的地方请来信告知，我们会删除。"
+    own = "收到法院的传票不要躲，按时出庭，把还款的困难和打算一条一条讲明白，法官多半会先安排调解再判。"
+    share = len(notice) * notices / (len(notice) * notices + len(own))
+    assert (0.4 < share < 0.6) if taken else share > 0.65
+    got = cleaned(own, *[notice.replace("网友", f"{n}号网友") for n in range(notices)])
+    assert (got.text == own) == taken

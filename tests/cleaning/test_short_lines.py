@@ -72,6 +72,7 @@ def test_a_list_is_no_table_of_contents(lines: list[str]) -> None:
         [*BODY, "一、花呗逾期怎么办"],
         [*BODY, "后果一：花呗逾期怎么办"],
         ["花呗 逾期", *BODY],  # two words are a heading
+        [*BODY, "花呗逾期以后会被起诉到法院去 花呗协商 花呗催收"],  # nor is one of so many letters a search term
         [f"首页推荐里他一眼看到的那一篇{TITLE}", *BODY],
         [*BODY[:2], "花呗 逾期 协商 起诉", *BODY[2:]],  # inside an article a row of words is its own
         [*BODY[:1], "等一等。", "等一等。", *BODY[1:]],

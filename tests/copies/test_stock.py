@@ -10,7 +10,9 @@ from chaffinch.copies import cluster
 from chaffinch.copies.similarity import Text
 from chaffinch.copies.stock import counts as stock
 from chaffinch.copies.stock.counts import Counts
+from chaffinch.copies.stock.stretches import stretches
 from chaffinch.text.canonical import canonical
+from chaffinch.text.shingles import shingles_in_order
 from tests.copies.test_cluster import corpus, parts, put, write
 from tests.copies.texts import article, spin
 
@@ -116,3 +118,15 @@ def test_excerpts_of_one_text_are_excerpts_of_it(db: Database) -> None:
     same = {n + 1 for n, s in enumerate(starts) if s in starts[:n]}  # of the same letters as an earlier one
     assert named >= set(range(1, 121)) - same
     assert db.execute("SELECT cluster_id FROM articles WHERE id = 0").fetchone() == (None,)
+
+
+@pytest.mark.parametrize(
+    ("texts", "letters", "common"),
+    [(5, 10, True), (3, 10, False), (9, 12, True), (9, 6, False)],  # a shingle is three letters
+)
+def test_a_stretch_of_enough_letters_in_enough_texts_is_common(texts: int, letters: int, common: bool) -> None:
+    line = canonical("催收电话打到单位之后应当先核对账单再谈分期")
+    counts = stock.no_counts()
+    counts[stock.cells(shingles_in_order(line[4 : 4 + letters]))] = texts
+    found = stretches(line, counts)
+    assert found == ([(4, 4 + letters, texts)] if common else [])
