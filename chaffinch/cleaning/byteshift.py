@@ -27,12 +27,10 @@ _LONGEST_RUN = 200  # cost
 _RIVALS = 6  # starts so close together are starts of one run (by hand)
 _MARGIN = 8  # characters in step that a window keeps on both sides (by hand)
 _GAIN = 14.0  # nats by which a run must beat the text as it stands (by hand)
-# Nats of a character that is in no list, of one of private use, of a sign (by hand)
-_RARE, _PRIVATE, _SYMBOL = -13.5, -17.0, -13.0
+# Nats of a character or sign that is in no list, and of one of private use (by hand).
+_UNLISTED, _PRIVATE = -13.5, -17.0
 _WORD = 2.5  # nats a dictionary bigram adds (by hand)
-# Nats of a run that begins and ends where a character was lost, and of one that does so anywhere (by hand)
-_START_LOST, _START, _END_LOST, _END = -5.0, -9.0, -4.0, -9.0
-_HOPELESS = -14.0  # a run that reads so much worse than the text is not followed (by hand)
+_AT_LOST, _ANYWHERE = -4.5, -9.0  # nats of an end of a run where a character was lost, and of any other (by hand)
 _PUNCTUATION = frozenset("，。、；：？！“”‘’（）《》【】…—,.;:?!()\"' \u3000「」")
 
 
@@ -51,11 +49,7 @@ def _score(char: str) -> float:
         return -4.0
     if char.isascii():
         return -6.5 if char.isalnum() else -8.0
-    if "\u4e00" <= char <= "\u9fff":
-        return _RARE
-    if "\ue000" <= char <= "\uf8ff" or char == "\ufffd":
-        return _PRIVATE
-    return _SYMBOL
+    return _PRIVATE if "\ue000" <= char <= "\uf8ff" or char == "\ufffd" else _UNLISTED
 
 
 @lru_cache(maxsize=1 << 15)
@@ -210,7 +204,7 @@ def _starts(line: str, at: int, end: int, before: str) -> Iterator[tuple[_Run, b
     if len(encoded) != 2:
         return
     yield _Run(
-        "?" if skip else "", _START_LOST if skip else _START, 0, at + skip + 1, encoded[1],
+        "?" if skip else "", _AT_LOST if skip else _ANYWHERE, 0, at + skip + 1, encoded[1],
         _score(line[at + skip]), trail=encoded[0], double=pair is not None,
     ), False  # fmt: skip
 
@@ -253,7 +247,7 @@ def _ends(run: _Run, line: str, end: int, before: str) -> Iterator[_Run]:
             after = line[run.at + 1 : run.at + 2]
             guess = _best_guess(_with_lead(run.pending), run.text[-1:] or before, after)
             yield run._replace(
-                text=run.text + (guess or "?"), score=run.score + _END_LOST, at=run.at + 1, raw=run.raw + _SYMBOL
+                text=run.text + (guess or "?"), score=run.score + _AT_LOST, at=run.at + 1, raw=run.raw + _UNLISTED
             )
         if char == "€":
             encoded = b"\x80"
@@ -264,9 +258,9 @@ def _ends(run: _Run, line: str, end: int, before: str) -> Iterator[_Run]:
         if len(encoded) != 2 or not (whole := _decode(run.pending, encoded[0])):
             return
         run = _take(run, whole, before, char, encoded[1])
-        if run.score - run.raw < _HOPELESS or (run.read > 20 and run.pairs * 12 < run.read):
+        if run.score - run.raw < -_GAIN or (run.read > 20 and run.pairs * 12 < run.read):
             return
-        yield run._replace(score=run.score + _END)
+        yield run._replace(score=run.score + _ANYWHERE)
 
 
 def _take(run: _Run, whole: str, before: str, char: str, pending: int = 0) -> _Run:
