@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from chaffinch.copies.candidates.sketches import runs
 from chaffinch.scale.articles import columns_of
 from chaffinch.scale.tasks import LOW, Array, joined, load, save
 
@@ -49,15 +50,9 @@ def _sketches(shards: list[Path], holders: NDArray[np.int64], starts: NDArray[np
     for shard, own in zip(shards, np.split(order, cuts), strict=True):
         sizes = load(shard, "sizes").astype(np.int64)
         rows = holders[own] & LOW
-        theirs = _runs((np.cumsum(sizes) - sizes)[rows], sizes[rows])
-        sketches[_runs(starts[own], sizes[rows])] = load(shard, "sketches")[theirs]
+        theirs = runs((np.cumsum(sizes) - sizes)[rows], sizes[rows])
+        sketches[runs(starts[own], sizes[rows])] = load(shard, "sketches")[theirs]
     return sketches
-
-
-def _runs(firsts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers that run from each of `firsts`, as many as `sizes` says."""
-    runs: NDArray[np.int64] = np.arange(sizes.sum()) + np.repeat(firsts - (np.cumsum(sizes) - sizes), sizes)
-    return runs
 
 
 def _latest(shards: list[Path]) -> NDArray[np.bool_]:

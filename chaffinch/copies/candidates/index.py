@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from chaffinch.copies.candidates.simhashes import MAX_DISTANCE, bands
-from chaffinch.copies.candidates.sketches import LANDMARKS, MIN_SHARED, POSTINGS_AT_ONCE, Pairs, Sketches, summed
+from chaffinch.copies.candidates.sketches import LANDMARKS, MIN_SHARED, POSTINGS_AT_ONCE, Pairs, Sketches, runs, summed
 from chaffinch.items import Fingerprint
 
 _NO_PAIRS: Pairs = np.empty((0, 2), dtype=np.int64)
@@ -190,5 +190,4 @@ def join(
     owners, keys = owners[order], keys[order]
     left = np.searchsorted(keys, found_keys)
     counts = np.searchsorted(keys, found_keys, side="right") - left
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return owners[np.repeat(left, counts) + within], np.repeat(found, counts)
+    return owners[runs(left, counts)], np.repeat(found, counts)

@@ -66,8 +66,7 @@ def sketch_pairs(fingerprints: Sequence[Fingerprint]) -> Iterator[Pairs]:
         block = slice(begin, ends[last - 1])
         depths = depth_of[block]
         b = np.repeat(owners[block], depths)
-        within = np.arange(len(b)) - np.repeat(np.cumsum(depths) - depths, depths)
-        a = postings[np.repeat(start_of[block], depths) + within]
+        a = postings[runs(start_of[block], depths)]
         keys, shared, weight = summed(a << 32 | b, np.repeat(weights[block], depths))
         a, b = keys >> 32, keys & 0xFFFFFFFF
         good = sketches.enough(a, b, shared, weight)
@@ -143,7 +142,7 @@ class Sketches(NamedTuple):
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], Hashes]:
         """The first hashes of sketches: in which it is, where, and both in one number, which ascends."""
         owner = np.repeat(np.arange(len(of)), sizes)
-        place = np.arange(len(owner)) + np.repeat(self.starts[of] - (np.cumsum(sizes) - sizes), sizes)
+        place = runs(self.starts[of], sizes)
         keys = owner.astype(np.uint64) << np.uint64(64 - _OWNER_BITS) | self.hashes[place] >> np.uint64(_OWNER_BITS)
         return owner, place, keys
 
@@ -165,3 +164,9 @@ class Sketches(NamedTuple):
             high = np.where(searched & ~inside, middle, high)
         sums = np.append(0.0, np.cumsum(self.weights))
         return low - start, sums[low] - sums[start]
+
+
+def runs(firsts: NDArray[np.int64] | int, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Numbers that run up from each of `firsts`, as many as `sizes` says, one run after the other."""
+    found: NDArray[np.int64] = np.arange(sizes.sum()) + np.repeat(firsts - (np.cumsum(sizes) - sizes), sizes)
+    return found
