@@ -42,6 +42,7 @@ from chaffinch.article.node.features import NAMES
 from chaffinch.cleaning.clean import Rules, clean, load_rules
 from chaffinch.items import Article, Document
 from chaffinch.page.decode import decode
+from chaffinch.page.elements import elements
 from chaffinch.page.parse import parse
 
 OUT = Path(__file__).resolve().parent.parent / "config" / node_model.FILE
@@ -92,14 +93,14 @@ def kind_of(case: Case) -> str:
 
 def text_of(document: Document, tree: HtmlElement, chosen: Choice, rules: Rules) -> str:
     """The cleaned text of a node."""
-    meta = metadata.read(tree, chosen.labels, document.url, chosen.heading)
+    meta = metadata.read(elements(tree), chosen.labels, document.url, chosen.heading)
     article = Article(document.url, meta.title, blocks(fragment(chosen).html))
     return clean(article, rules, b"benchmark").text
 
 
 def seen(tree: HtmlElement) -> Measures | None:
     """A page measured as it is read, without what it hides."""
-    return measures(tree, hidden(tree).elements)
+    return measures(tree, hidden(elements(tree)).elements)
 
 
 def example(case: Case, rules: Rules) -> Example | None:

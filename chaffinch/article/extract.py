@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lxml.html import HtmlElement
-
 from chaffinch.article.blocks import Fragment, beside, blocks, fragment
 from chaffinch.article.facts import metadata
 from chaffinch.article.facts.labels import is_label, read_labels
@@ -15,6 +13,7 @@ from chaffinch.article.hidden.visibility import Hidden, hidden
 from chaffinch.article.node.choose import choose
 from chaffinch.article.not_article import MAX_CHARS, reason_of
 from chaffinch.items import Article, Block, Document, NotArticle, facts_of
+from chaffinch.page.elements import Elements, elements
 from chaffinch.page.parse import MAX_HTML, MAX_TAGS, parse, without_images
 
 FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML (cost)
@@ -32,29 +31,27 @@ _ANY_TAG = re.compile(r"<[a-zA-Z!]")
 
 def extract(document: Document, fetched: str | None = None) -> Article | NotArticle:
     """The article of a page; never raises. `fetched`, ISO 8601 in UTC, is what 昨天 and 3小时前 are counted from."""
-    tree = parse(document.html)
-    _alive = list(tree.iter())  # lxml makes an element's object anew each time it is met, unless there is one
-    return extract_tree(document, tree, fetched)
+    return extract_tree(document, elements(parse(document.html)), fetched)
 
 
 def extract_tree(
-    document: Document, tree: HtmlElement, fetched: str | None = None, veiled: Hidden | None = None
+    document: Document, page: Elements, fetched: str | None = None, veiled: Hidden | None = None
 ) -> Article | NotArticle:
-    """`extract` for a page that is parsed already (by `parse`); the tree is left as it is. `veiled`: what it hides."""
+    """`extract` for a page that is parsed already (by `parse`), left as it is. `veiled`: what it hides."""
     if len(without_images(document.html)) > MAX_HTML:
         return NotArticle(document.url, "too large")
     if other := _other_format(document.html[:FORMAT_CHARS]):
         return NotArticle(document.url, other)
-    choice = choose(tree, (veiled or hidden(tree)).elements)
+    choice = choose(page.root, (veiled or hidden(page)).elements)
     found = fragment(choice) if choice else Fragment("", 0)
     lines = blocks(found.html)
     seen = [line for line in lines if not line.hidden]
     if choice is None or (reason := reason_of(document.url, choice, found, seen)):
         reason = reason if choice else "empty"
-        scripted = reason in ("empty", "too short") and next(tree.iter("script"), None) is not None
+        scripted = reason in ("empty", "too short") and next(page.root.iter("script"), None) is not None
         return NotArticle(document.url, "shell" if scripted else reason)
     before, after = ([replace(line, beside=True) for line in blocks(html)] for html in beside(choice))
-    meta = metadata.read(tree, choice.labels, document.url, choice.heading, fetched)
+    meta = metadata.read(page, choice.labels, document.url, choice.heading, fetched)
     return Article(
         document.url,
         meta.title,

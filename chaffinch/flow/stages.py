@@ -17,6 +17,7 @@ from chaffinch.frontier.traps.threads import REPLIES, is_later, is_thread, own_l
 from chaffinch.items import Article, NotArticle, Visit, withdraw
 from chaffinch.page import decode as decoding
 from chaffinch.page import parse as parsing
+from chaffinch.page.elements import elements
 from chaffinch.page.leads.robots_meta import header_directives, meta_directives
 from chaffinch.page.parts import part_of
 from chaffinch.page.urls import site_of
@@ -82,15 +83,15 @@ def _read_text(visit: Visit) -> Article | NotArticle:
 def _read_page(visit: Visit) -> Article | NotArticle:
     assert visit.document is not None
     url = visit.page.url
-    thread = is_thread(visit.document.html)
+    page = elements(visit.tree)
+    thread = is_thread(visit.document.html, page)
     if thread and is_later(url):
         visit.links = ()
         return NotArticle(url, REPLIES)
-    _alive = list(visit.tree.iter())  # lxml makes an element's object anew each time it is met, unless there is one
-    veiled = hidden(visit.tree)
+    veiled = hidden(page)
     if veiled.cut:
         visit.notes += (("styles", f"{url[:200]}: of its long style sheet only the beginning is read"),)
-    found = extract_tree(visit.document, visit.tree, visit.fetched_at if visit.dated else None, veiled)
+    found = extract_tree(visit.document, page, visit.fetched_at if visit.dated else None, veiled)
     if isinstance(found, Article):
         if thread:  # its later pages are not its author's
             visit.links = own_links(url, visit.links)

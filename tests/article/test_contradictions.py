@@ -4,6 +4,7 @@ import pytest
 
 from chaffinch.article.facts.labels import Label, Place
 from chaffinch.article.facts.metadata import Metadata, read
+from chaffinch.page.elements import elements
 from chaffinch.page.parse import parse
 
 RIGHT, WRONG = "2024-03-05", "2021-10-11"
@@ -38,7 +39,7 @@ def page(*said: tuple[str, str]) -> Metadata:
     lines = [Label(LINES[place][0].format(day), LINES[place][1]) for place, day in said if place in LINES]
     html = "".join(ELEMENTS[place].format(day) for place, day in said if place in ELEMENTS)
     days = [day.replace("-", "/") for place, day in said if place == "url"]
-    return read(parse(f"<body>{html}</body>"), lines, f"http://a.example/{''.join(days)}/1.html")
+    return read(elements(parse(f"<body>{html}</body>")), lines, f"http://a.example/{''.join(days)}/1.html")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_a_day_that_is_the_story_s_or_another_article_s_is_not_read(place: str, 
     ],
 )
 def test_how_short_a_title_may_be(html: str, wanted: str) -> None:
-    assert read(parse(html), []).title == wanted
+    assert read(elements(parse(html)), []).title == wanted
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ def test_how_short_a_title_may_be(html: str, wanted: str) -> None:
     ],
 )
 def test_a_line_beside_the_title_tells_the_day(line: str, published: str | None) -> None:
-    found = read(parse("<p>"), [line]).published
+    found = read(elements(parse("<p>")), [line]).published
     assert (found and found[:10]) == published
 
 
@@ -146,4 +147,4 @@ def test_a_line_beside_the_title_tells_the_day(line: str, published: str | None)
     ],
 )
 def test_a_label_is_for_the_day_that_it_stands_near(line: str) -> None:
-    assert read(parse("<p>"), [line, "2021-10-11 浏览：5"]).published == RIGHT
+    assert read(elements(parse("<p>")), [line, "2021-10-11 浏览：5"]).published == RIGHT

@@ -9,6 +9,7 @@ from chaffinch.article.facts.labels import is_label, number, read_labels
 from chaffinch.article.facts.metadata import read, url_date
 from chaffinch.article.facts.title import strip_site
 from chaffinch.items import Article, Document
+from chaffinch.page.elements import elements
 from chaffinch.page.parse import parse
 from chaffinch.text.dates import dates, parse_date
 
@@ -53,7 +54,7 @@ def test_site_name_is_cut_off(title: str, wanted: str) -> None:
     ],
 )
 def test_title(head: str, body: str, wanted: str, source: str) -> None:
-    meta = read(parse(f"<html><head>{head}</head><body>{body}{TEXT}</body></html>"), [])
+    meta = read(elements(parse(f"<html><head>{head}</head><body>{body}{TEXT}</body></html>")), [])
     assert (meta.title, meta.sources["title"]) == (wanted, source)
 
 
@@ -116,11 +117,11 @@ def test_the_surest_date_wins_and_says_where_it_stood() -> None:
         (meta + time, "2024-02-02", "meta article:published_time"),
         (time, "2024-03-03", "time"),
     ):
-        found = read(parse(f"<html><body>{html}</body></html>"), lines, url)
+        found = read(elements(parse(f"<html><body>{html}</body></html>")), lines, url)
         assert (found.published, found.sources["published"]) == (wanted, source)
-    assert read(parse("<p>"), lines, url).published == "2024-04-04"
-    assert read(parse("<p>"), [], url).sources["published"] == "url"
-    assert read(parse(f"<html>{ld}</html>"), []).author == "林一"
+    assert read(elements(parse("<p>")), lines, url).published == "2024-04-04"
+    assert read(elements(parse("<p>")), [], url).sources["published"] == "url"
+    assert read(elements(parse(f"<html>{ld}</html>")), []).author == "林一"
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,7 @@ def test_evidence_for_a_date_is_weighed(head: str, body: str, wanted: str | None
 
 def test_two_places_that_name_one_day_outweigh_a_better_one() -> None:
     html = '<meta name="pubdate" content="2024-02-02"><time datetime="2024-03-03T08:00:00">三月</time>'
-    assert read(parse(html), ["2024-03-03 来源：本站"], "").published == "2024-03-03T08:00:00"
+    assert read(elements(parse(html)), ["2024-03-03 来源：本站"], "").published == "2024-03-03T08:00:00"
 
 
 def test_inline_elements_side_by_side_are_read_apart() -> None:
@@ -252,22 +253,25 @@ def test_inline_elements_side_by_side_are_read_apart() -> None:
     ],
 )
 def test_an_element_named_as_the_author_s_is_evidence(body: str, wanted: str | None) -> None:
-    assert read(parse(f"<html><body>{body}{TEXT}</body></html>"), []).author == wanted
+    assert read(elements(parse(f"<html><body>{body}{TEXT}</body></html>")), []).author == wanted
 
 
 def test_a_date_beside_the_title_is_read() -> None:
     html = "<title>甲银行逾期怎么办_问答</title><b>甲银行逾期怎么办</b>"
-    assert read(parse(html), ["甲银行逾期怎么办 2024.03.05"], heading="甲银行逾期怎么办").published == "2024-03-05"
+    assert (
+        read(elements(parse(html)), ["甲银行逾期怎么办 2024.03.05"], heading="甲银行逾期怎么办").published
+        == "2024-03-05"
+    )
 
 
 def test_a_heading_that_leads_to_the_front_page_is_the_site_s() -> None:
     html = "<title>问答天地网-甲银行逾期怎么办</title><h1><a href=/>问答天地网</a></h1><h2>甲银行逾期怎么办</h2>"
-    assert read(parse(html), []).title == "甲银行逾期怎么办"
+    assert read(elements(parse(html)), []).title == "甲银行逾期怎么办"
 
 
 def test_a_title_inside_a_picture_is_none() -> None:
     html = "<svg><title>菜单图标按钮</title></svg><h1>甲银行逾期怎么办</h1>"
-    assert read(parse(html), []).title == "甲银行逾期怎么办"
+    assert read(elements(parse(html)), []).title == "甲银行逾期怎么办"
 
 
 def test_a_sentence_is_no_label() -> None:

@@ -11,6 +11,7 @@ from chaffinch.article.hidden.visibility import hidden
 from chaffinch.cleaning.clean import clean, load_rules
 from chaffinch.cleaning.page_lines import whole_lines
 from chaffinch.items import Article, Cleaned, Document
+from chaffinch.page.elements import elements
 from chaffinch.page.parse import parse
 
 LINES = [
@@ -153,14 +154,14 @@ def test_a_huge_style_sheet_is_bounded(css: str) -> None:
     body = "".join(f"<p class='zx c{n} d{n}'>{n}</p>" for n in range(2_000))
     tree = parse(f"<style>{css}</style><div>{body}</div>")
     began = time.process_time()
-    found = hidden(tree)
+    found = hidden(elements(tree))
     assert time.process_time() - began < 5
     assert found.cut == (len(css) > 300_000)
 
 
 @given(st.text(alphabet="ab.#[]=*>, {}:;@!\"'/-01display:noe", max_size=80))
 def test_any_style_sheet_is_read(css: str) -> None:
-    hidden(parse(f"<style>display:none{css}</style><p class=a style='{css}'>x</p>"))
+    hidden(elements(parse(f"<style>display:none{css}</style><p class=a style='{css}'>x</p>")))
 
 
 def test_private_use_characters_mark_the_article() -> None:

@@ -19,6 +19,7 @@ from chaffinch.article.facts.labels import Kind, Label, Place, Said, author_name
 from chaffinch.article.facts.title import MIN_TITLE, title_of
 from chaffinch.article.node.weigh import name_of
 from chaffinch.items import Facts
+from chaffinch.page.elements import Elements
 from chaffinch.text.dates import CHINA, dates, iso_date, parse_date
 
 _URL_DATE = re.compile(r"/(20\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -94,7 +95,7 @@ class Evidence(NamedTuple):
 
 
 def read(
-    tree: HtmlElement,
+    page: Elements,
     lines: Sequence[str | Label],
     url: str = "",
     heading: str = "",
@@ -105,7 +106,7 @@ def read(
     `lines` are the short lines about the article, best first; `heading` is the line that repeats the page's
     title best, "" for none; `fetched` is when the page was, ISO 8601: what 昨天 is counted from.
     """
-    head = read_head(tree)
+    head = read_head(page.root)
     if heading:
         head.headings.append(("heading line", heading))
     title, title_source = title_of(head)
@@ -119,7 +120,7 @@ def read(
     found["published"] += (*_head_dates(head), *_time_dates(head, fetched))
     if day := url_date(url):
         found["published"].append(Evidence(day, "url", WEIGHTS.url))
-    found["author"] += (*_authors(head), *_named_authors(tree))
+    found["author"] += (*_authors(head), *_named_authors(page))
     found["category"] += _metas(head, _META_CATEGORIES)
     found["source"] += _metas(head, _META_SOURCES)
     best = {name: max(one, key=lambda e: e.weight) for name, one in found.items() if one and name != "published"}
@@ -233,22 +234,22 @@ def _authors(head: Head) -> Iterator[Evidence]:
     yield from _metas(head, _META_LOOSE_AUTHORS, _NAME)
 
 
-def _named_authors(tree: HtmlElement) -> Iterator[Evidence]:
+def _named_authors(page: Elements) -> Iterator[Evidence]:
     """The first name that stands in an element named as the author's, what stands around the article left out."""
-    named = (node for node in tree.iter("*") if _is_named_author(node))
+    classes = {value for value in set(page.classes) if value and _names_author(value[:200])}
+    named = (
+        node
+        for node, value in zip(page.every, page.classes, strict=True)
+        if value in classes
+        or "author" in (node.get("itemprop") or "")
+        or (node.tag == "a" and node.get("rel") == "author")
+    )
     for node in islice(named, _MAX_NAMED):
         piece = next((text for text in node.itertext() if _AUTHOR_LABEL.sub("", text.strip(), count=1)), "")
         name = author_name(_AUTHOR_LABEL.sub("", collapse(piece[:80]), count=1))
         if _NAME.match(name) and ":" not in name and "\uff1a" not in name and not _is_aside(node):
             yield Evidence(name, "named element", WEIGHTS.author_named)
             return
-
-
-def _is_named_author(node: HtmlElement) -> bool:
-    names = node.get("class")
-    if names is not None and _names_author(names[:200]):
-        return True
-    return "author" in (node.get("itemprop") or "") or (node.tag == "a" and node.get("rel") == "author")
 
 
 @lru_cache(maxsize=4_096)

@@ -20,6 +20,7 @@ MAX_CSS = 300_000  # characters of a page's style sheets, of which the longest o
 MAX_RULES = 5_000  # selectors that say anything of what is seen (cost)
 SHEETS = 32  # that are remembered: the pages of one site have them in common (cost)
 MAX_COMPOUNDS = 8  # of one selector (cost)
+MAX_NAMES = 30  # classes of one element (cost)
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
 _NEXT = re.compile(r"([^{};]*+)(?:[};]|\{([^{}]*+)([{}]|$))")  # what stands before braces, in them, what ends them
@@ -95,29 +96,16 @@ class Written(NamedTuple):
 
 @dataclass(slots=True)
 class Rule:
-    """A selector that an element asked for: its compounds from the last to the first, () where it is not understood."""
+    """A selector that an element asked for: its compounds from the last to the first."""
 
     parts: tuple[Compound, ...]
-    body: str
-    place: int
+    declared: Declarations  # what it says of what is seen
+    rank: tuple[int, int, int, int]  # its specificity, then its place
     known: dict[HtmlElement | None, bool] = field(default_factory=dict)  # by parent, whether it stands where it must
     below: dict[tuple[int, HtmlElement | None], bool] = field(default_factory=dict)  # what `_below` found
 
-    @property
-    def declared(self) -> Declarations:
-        """What it says of what is seen."""
-        return _declared(self.body)
-
-    @property
-    def rank(self) -> tuple[int, int, int, int]:
-        """Its specificity, then its place."""
-        ids, tags = sum(bool(one.id) for one in self.parts), sum(bool(one.tag) for one in self.parts)
-        return ids, sum(len(one.classes) + len(one.attributes) for one in self.parts), tags, self.place
-
     def fits(self, element: HtmlElement) -> bool:
         """Whether an element is what the last compound says, below what the others say."""
-        if not self.parts:
-            return False
         above = element.getparent()
         known = self.known.get(above)
         if known is None:
@@ -141,6 +129,7 @@ class Rule:
 
 
 Index = defaultdict[str, list[Written]]  # by what the last compound names: an id, a class, else an element, else "*"
+Rules = dict[str, list[Rule]]  # by the same
 
 
 @dataclass(slots=True)
@@ -151,40 +140,58 @@ class StyleSheet:
     hiding: Index = field(default_factory=lambda: defaultdict(list))
     count: int = 0
     cut: bool = False  # whether it was longer than is looked at
-    understood: dict[int, Rule] = field(default_factory=dict)  # by place
+    understood: dict[int, Rule | None] = field(default_factory=dict)  # by place; None for what is not understood
+    asked: Rules = field(default_factory=dict)  # of `rules`
 
-    def rule(self, written: Written) -> Rule:
-        """A selector, understood."""
-        known = self.understood.get(written.place)
-        if known is None:
-            known = Rule(_selector(written.selector), written.body, written.place)
-            self.understood[written.place] = known
-        return known
+    def rule(self, written: Written) -> Rule | None:
+        """A selector, understood, or None."""
+        if written.place not in self.understood:
+            parts = _selector(written.selector)
+            self.understood[written.place] = _rule(parts, written) if parts else None
+        return self.understood[written.place]
 
-    def fitting(self, rules: Index, element: HtmlElement) -> Iterator[Rule]:
-        """Those of `rules` that fit an element."""
-        keys = [element.tag, "*"]
-        if (id := element.get("id")) is not None:
-            keys.append("#" + id)
-        if (names := element.get("class")) is not None:
-            keys += ["." + name for name in names.split()[:30]]
-        for key in keys:
-            for written in rules.get(key, ()):
-                rule = self.rule(written)
-                if rule.fits(element):
-                    yield rule
+    def about(self, element: HtmlElement) -> Iterator[Rule]:
+        """The rules that fit an element."""
+        for key in keys_of(element):
+            if key in self.rules and key not in self.asked:
+                self.asked[key] = [rule for one in self.rules[key] if (rule := self.rule(one)) is not None]
+        return fitting(self.asked, element)
 
-    def hiding_of(self, classes: Set[str], ids: Set[str]) -> Index:
+    def hiding_of(self, classes: Set[str], ids: Set[str]) -> Rules:
         """The rules that hide, of those that only name classes and ids that a page has."""
-        found: Index = defaultdict(list)
+        found: Rules = {}
         for key, group in self.hiding.items():
             if (key[0] == "." and key[1:] not in classes) or (key[0] == "#" and key[1:] not in ids):
                 continue
-            for written in group:
-                parts = self.rule(written).parts
-                if parts and all(one.classes <= classes and (not one.id or one.id in ids) for one in parts):
-                    found[key].append(written)
+            rules = [
+                rule for one in group
+                if (rule := self.rule(one)) is not None
+                and all(part.classes <= classes and (not part.id or part.id in ids) for part in rule.parts)
+            ]  # fmt: skip
+            if rules:
+                found[key] = rules
         return found
+
+
+def keys_of(element: HtmlElement) -> list[str]:
+    """What `Index` may have rules about an element by."""
+    keys = [element.tag, "*"]
+    if (id := element.get("id")) is not None:
+        keys.append("#" + id)
+    if (names := element.get("class")) is not None:
+        keys += ["." + name for name in names.split()[:MAX_NAMES]]
+    return keys
+
+
+def fitting(rules: Rules, element: HtmlElement) -> Iterator[Rule]:
+    """Those of `rules` that fit an element."""
+    return (rule for key in keys_of(element) for rule in rules.get(key, ()) if rule.fits(element))
+
+
+def _rule(parts: tuple[Compound, ...], written: Written) -> Rule:
+    ids, tags = sum(bool(one.id) for one in parts), sum(bool(one.tag) for one in parts)
+    named = sum(len(one.classes) + len(one.attributes) for one in parts)
+    return Rule(parts, _declared(written.body), (ids, named, tags, written.place))
 
 
 def declarations(text: str) -> dict[str, tuple[str, bool]]:

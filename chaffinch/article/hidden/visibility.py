@@ -7,9 +7,10 @@ click on 展开全文 is seen, and so is a page that hides nearly all of itself 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from functools import lru_cache
+from itertools import chain
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -17,6 +18,7 @@ from lxml.html import HtmlElement
 from chaffinch.article.hidden import stylesheet
 from chaffinch.article.hidden.stylesheet import StyleSheet
 from chaffinch.article.node.weigh import BLOCK_TAGS, SKIPPED_TAGS
+from chaffinch.page.elements import Elements
 from chaffinch.text import words
 
 MOST = 0.8  # of a page's text that one element may hide: some pages show their text by script (by hand)
@@ -25,9 +27,8 @@ TINY = 1.0  # pixels, of an element's size or its letters (by hand)
 MAX_ELEMENTS = 5_000  # of one page whose styles are looked at (cost)
 MIN_FOLDED = 20  # characters behind 展开全文, which may be a last short paragraph (by hand)
 MAX_CONTROLS = 20  # cost
+MAX_CONTROL = 200  # characters of a control's text, with the white space around its words (cost)
 
-_CLASSES = cast(Callable[[HtmlElement], list[str]], etree.XPath("descendant::*/@class", smart_strings=False))
-_IDS = cast(Callable[[HtmlElement], list[str]], etree.XPath("descendant::*/@id", smart_strings=False))
 _STRING = etree.XPath("string()", smart_strings=False)
 _HIDES = re.compile(
     r"display\s*:\s*none|visibility\s*:|opacity\s*:|font-size\s*:\s*[01]?(?:\.\d+)?\s*(?:px|pt|em|rem|%|;|\}|!|$)"
@@ -38,12 +39,11 @@ _PIXELS = {"px": 1.0, "pt": 1.33, "em": 16.0, "rem": 16.0, "%": 10.0, "vw": 10.0
 _NEVER_HIDDEN = SKIPPED_TAGS | {"html"}
 _NO_CONTROLS = SKIPPED_TAGS - {"button", "input"}
 _UNFOLD = words.pattern("opener", re.IGNORECASE)
-_UNFOLD_NAMES = (
-    "展开", "展開", "全文", "全部", "余下", "餘下", "剩余", "剩餘", "更多", "继续阅读", "繼續閱讀",
-    " more", " More", " MORE",
-)  # fmt: skip
-_UNFOLD_WORDS = re.compile(f"{'|'.join(_UNFOLD_NAMES[:-3])}|read more|show more", re.IGNORECASE)
-_WITH_TEXT = ("p", "a", "span", "li", "td", "h1", "h2", "h3", "strong", "em", "b", "i", "font", "div")
+_UNFOLD_WORDS = re.compile(
+    "展开|展開|全文|全部|余下|餘下|剩余|剩餘|更多|继续阅读|繼續閱讀|read more|show more", re.IGNORECASE
+)
+_WITH_TEXT = frozenset(("p", "a", "span", "li", "td", "h1", "h2", "h3", "strong", "em", "b", "i", "font", "div"))
+_VALUED = frozenset(("input", "button"))  # tags that show their value
 _QUOTED = re.compile(r"[\"']#?([\w-]{1,60})[\"']")
 _NAMES = ("href", "data-target", "aria-controls", "data-for", "for", "data-id")
 
@@ -56,81 +56,95 @@ class Hidden:
     cut: bool = False
 
 
-NOTHING = Hidden()
+class _Shown:
+    """How much text a page shows, counted only as far as somebody asks."""
+
+    def __init__(self, page: Elements) -> None:
+        self.page = page
+        self.lines = (
+            _letters(text)
+            for element in page.every
+            if (text := element.text)
+            and element.tag in _WITH_TEXT
+            and all(around.tag not in SKIPPED_TAGS for around in element.iterancestors())
+        )
+        self.seen = 0  # characters of what came so far of `lines`
+
+    def shows_more(self, chars: float) -> bool:
+        """Whether it shows more than so many characters, as its first lines mostly tell."""
+        while self.seen <= chars:
+            more = next(self.lines, None)
+            if more is None:
+                self.seen = max(self.seen, _shown_length(self.page.root))
+                return self.seen > chars
+            self.seen += more
+        return True
 
 
-def hidden(tree: HtmlElement) -> Hidden:
+def hidden(page: Elements) -> Hidden:
     """What a page hides, by `hidden`, by inline style, or by a rule of its own style elements."""
-    sheet = stylesheet.read(("".join(element.itertext()) for element in tree.iter("style")), _hides)
-    suspects = _suspects(tree, sheet)
+    sheet = stylesheet.read(("".join(element.itertext()) for element in page.root.iter("style")), _hides)
+    suspects = _suspects(page, sheet)
     sheet.cut |= len(suspects) > MAX_ELEMENTS
     if not suspects:
         return Hidden(cut=sheet.cut)
-    unfolded = _unfolded(tree, suspects)
+    unfolded = _unfolded(page, suspects)
+    shown = _Shown(page)
     found: set[HtmlElement] = set()
     for element in suspects[:MAX_ELEMENTS]:
         if element in unfolded or any(around in found for around in element.iterancestors()):
             continue
         text = _shown_length(element)
-        if text and _shows_more(tree, text / MOST):
+        if text and shown.shows_more(text / MOST):
             found.add(element)
     return Hidden(frozenset(found), sheet.cut)
 
 
-def _suspects(tree: HtmlElement, sheet: StyleSheet) -> list[HtmlElement]:
+def _suspects(page: Elements, sheet: StyleSheet) -> list[HtmlElement]:
     """The elements that are hidden, each on its own, in document order; of very many the first."""
-    hiding = sheet.hiding_of(set(" ".join(_CLASSES(tree)).split()), set(_IDS(tree))) if sheet.hiding else sheet.hiding
-    tags, inside = _tags(sheet, hiding)
-    known: dict[str, list[str]] = {}  # names among an attribute's classes that a rule is about
-    styles: dict[str, bool] = {}  # whether an attribute's declarations may hide
-    asked: set[str] = set(tags)  # tags that rules hide in what came so far
-    found: list[HtmlElement] = []
-    for element in tree.iter():
-        suspect = False
-        names: list[str] | None = None
-        for name, value in element.items():
-            if name == "class":
-                classes = known.get(value)
-                if classes is None:
-                    keys = ["." + one for one in value.split()[:30]]
-                    classes = known[value] = [key for key in keys if key in hiding or key in inside]
-                names = [*names, *classes] if names else classes
-            elif name == "style":
-                hides = styles.get(value)
-                if hides is None:
-                    hides = styles[value] = _HIDES.search(value[:1_000].lower()) is not None
-                suspect |= hides
-            elif name == "id" and (f"#{value}" in hiding or f"#{value}" in inside):
-                names = [*(names or ()), f"#{value}"]
-            elif name == "hidden":
-                suspect = True
-        if names:
-            for key in names:
-                asked |= inside.get(key, frozenset())
-        if not suspect and (names or (asked and (element.tag in asked or "*" in asked))):
-            suspect = next(sheet.fitting(hiding, element), None) is not None
-        if suspect and isinstance(element.tag, str) and element.tag not in _NEVER_HIDDEN and _is_hidden(element, sheet):
-            found.append(element)
-            if len(found) > MAX_ELEMENTS:
+    found = {
+        element for element in page.every
+        if ((style := element.get("style")) and _may_hide(style)) or element.get("hidden") is not None
+    }  # fmt: skip
+    if sheet.hiding:
+        found.update(_hidden_by_rules(page, sheet))
+    suspects = []
+    for element in page.every if found else ():
+        if (
+            element in found
+            and isinstance(element.tag, str)
+            and element.tag not in _NEVER_HIDDEN
+            and _is_hidden(element, sheet)
+        ):
+            suspects.append(element)
+            if len(suspects) > MAX_ELEMENTS:
                 break
-    return found
+    return suspects
 
 
-def _tags(sheet: StyleSheet, hiding: stylesheet.Index) -> tuple[set[str], dict[str, set[str]]]:
-    """Tags that rules hide by that name alone, anywhere; and below what has a class or id."""
-    anywhere: set[str] = set()
-    inside: dict[str, set[str]] = {}
-    for tag, rules in hiding.items():
-        for written in rules if tag[0] not in ".#" else ():
-            above = sheet.rule(written).parts[1:]
-            named = next(
-                (f"#{one.id}" if one.id else f".{min(one.classes)}" for one in above if one.id or one.classes), ""
-            )
-            if named:
-                inside.setdefault(named, set()).add(tag)
-            else:
-                anywhere.add(tag)
-    return anywhere, inside
+@lru_cache(maxsize=4_096)
+def _may_hide(style: str) -> bool:
+    return _HIDES.search(style[:1_000].lower()) is not None
+
+
+def _hidden_by_rules(page: Elements, sheet: StyleSheet) -> Iterator[HtmlElement]:
+    """The elements that a rule which hides is about."""
+    names = {value: value.split() for value in set(page.classes) if value}  # of each class attribute
+    ids = {id for id in page.ids if id}
+    hiding = sheet.hiding_of(set(chain.from_iterable(names.values())), ids)
+    most = stylesheet.MAX_NAMES
+    classed = {value for value, its in names.items() if any("." + name in hiding for name in its[:most])}
+    called = {id for id in ids if "#" + id in hiding}
+    tags = [key for key in hiding if key[0] not in ".#"]
+    asked: list[HtmlElement] = []
+    if classed or called:
+        asked += (
+            element for element, value, id in zip(page.every, page.classes, page.ids, strict=True)
+            if value in classed or id in called
+        )  # fmt: skip
+    if tags:
+        asked += page.every if "*" in tags else page.root.iter(*tags)
+    return (element for element in asked if next(stylesheet.fitting(hiding, element), None) is not None)
 
 
 def _is_hidden(element: HtmlElement, sheet: StyleSheet) -> bool:
@@ -150,7 +164,7 @@ def _is_hidden(element: HtmlElement, sheet: StyleSheet) -> bool:
 
 
 def _computed(element: HtmlElement, sheet: StyleSheet) -> dict[str, tuple[str, bool]]:
-    ranked = [(rule.rank, rule.declared) for rule in sheet.fitting(sheet.rules, element)] if sheet.count else []
+    ranked = [(rule.rank, rule.declared) for rule in sheet.about(element)] if sheet.count else []
     if style := element.get("style"):
         ranked.append(((1_000_000, 0, 0, 0), stylesheet.declarations(style[:2_000])))
     values: dict[str, tuple[str, bool]] = {}
@@ -201,48 +215,40 @@ def _length(value: str) -> float | None:
 
 def _shown_length(element: HtmlElement) -> int:
     """Characters of an element's text, scripts and the like left out, white space too."""
-    text = sum(map(len, str(_STRING(element)).split()))
-    for other in element.iter(*SKIPPED_TAGS):
+    text = _letters(str(_STRING(element)) if len(element) else element.text or "")
+    for other in element.iter(*SKIPPED_TAGS) if text and len(element) else ():
         around = other.getparent()
         if around is not None and around.tag not in SKIPPED_TAGS and other is not element:
-            text -= sum(map(len, (str(_STRING(other)) if len(other) else other.text or "").split()))
+            text -= _letters(str(_STRING(other)) if len(other) else other.text or "")
     return text
 
 
-def _shows_more(tree: HtmlElement, chars: float) -> bool:
-    """Whether a page shows more than so many characters, as its first lines mostly tell."""
-    seen = 0
-    for element in tree.iter(*_WITH_TEXT):
-        text = element.text
-        if text and all(around.tag not in SKIPPED_TAGS for around in element.iterancestors()):
-            seen += sum(map(len, text.split()))
-            if seen > chars:
-                return True
-    return _shown_length(tree) > chars
+def _letters(text: str) -> int:
+    return len("".join(text.split()))
 
 
-def _unfolded(tree: HtmlElement, suspects: Iterable[HtmlElement]) -> set[HtmlElement]:
+def _unfolded(page: Elements, suspects: Iterable[HtmlElement]) -> set[HtmlElement]:
     """The hidden blocks that a control such as 展开全文 opens: the one that it names, else the next, else the last."""
     blocks = {
         element: None for element in suspects if element.tag in BLOCK_TAGS and _shown_length(element) >= MIN_FOLDED
     }
     if not blocks:
         return set()
-    text = str(_STRING(tree))
-    if not any(word in text for word in _UNFOLD_NAMES):
-        return set()
     found: set[HtmlElement] = set()
     controls = 0
     before: HtmlElement | None = None
     waiting: HtmlElement | None = None  # a control that has opened nothing yet
-    for element in tree.iter():
+    for element in page.every:
         if element in blocks:
             if waiting is not None and _near(waiting, element):
                 found.add(element)
             waiting, before = None, element
             continue
-        said = (element.text or element.get("value") or "").strip()
-        if not 2 <= len(said) <= 16 or not _UNFOLD_WORDS.search(said) or not _UNFOLD.fullmatch(said):
+        text = element.text or (element.get("value") if element.tag in _VALUED else None)
+        if not text or len(text) > MAX_CONTROL or _UNFOLD_WORDS.search(text) is None:
+            continue
+        said = text.strip()
+        if not 2 <= len(said) <= 16 or not _UNFOLD.fullmatch(said):
             continue
         if element.tag in _NO_CONTROLS or controls > MAX_CONTROLS:
             continue

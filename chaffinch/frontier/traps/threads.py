@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from chaffinch.page.elements import Elements
 from chaffinch.page.part_address import address_of
 
 LEAST_POSTS = 2  # blocks that are named as posts (by hand)
@@ -17,11 +18,13 @@ MAX_CHARS = 300_000  # of a page that are looked at (cost)
 REPLIES = "replies"  # the reason of a page that holds only what others said
 
 _OWN = ("postmessage_", "t_fsz", "t_msgfont", "read_tpc", "tpc_content")  # Discuz and PHPWind: no other page has these
-_POST = re.compile(
-    r"<(?:div|li|tr|td|table|article|section)\s[^>]{0,200}?(?:id=[\"']?(?:post|pid|floor|reply|p)[-_]?\d|"
-    r"class=[\"']?(?:[\w-]{1,30}\s){0,3}(?:post|floor|postbody|post-?item|post-?content|reply-?item|topic-?reply|message)[\s\"'>])",
+_POST_TAGS = frozenset(("div", "li", "tr", "td", "table", "article", "section"))
+_POST_ID = re.compile(r"(?:post|pid|floor|reply|p)[-_]?\d", re.IGNORECASE)
+_POST_CLASS = re.compile(
+    r"(?:[\w-]{1,30}\s){0,3}(?:post|floor|postbody|post-?item|post-?content|reply-?item|topic-?reply|message)(?:\s|$)",
     re.IGNORECASE,
 )
+_SEAM = "\n"  # between names
 _SIGN = re.compile(
     r"[发發]表[于於]|楼主|樓主|沙发|板凳|\d{1,4}\s?[楼樓]|>\s?#?\d{1,4}\s?#?\s?<|只看[该該作楼樓]|[引回][用复復]本?[楼帖]?<"
 )
@@ -55,15 +58,17 @@ def is_later_page(url: str) -> bool:
     return number is not None and number > 1
 
 
-def is_thread(html: str) -> bool:
-    """Whether a page shows posts of a thread."""
-    head = html[:MAX_CHARS]
-    if any(name in head for name in _OWN):
+def is_thread(html: str, page: Elements) -> bool:
+    """Whether a page shows posts of a thread; `page` is `html` as it was parsed."""
+    classes, ids = {name for name in page.classes if name}, {name for name in page.ids if name}
+    if any(name in _SEAM.join((*classes, *ids)) for name in _OWN):
         return True
-    if "楼" not in head and "樓" not in head and "表于" not in head and "表於" not in head:
+    classes, ids = set(filter(_POST_CLASS.match, classes)), set(filter(_POST_ID.match, ids))
+    if not classes and not ids:
         return False
-    posts = sum(1 for _ in zip(range(LEAST_POSTS), _POST.finditer(head), strict=False))
-    return posts >= LEAST_POSTS and len(_SIGN.findall(head)) >= LEAST_SIGNS
+    named = zip(page.every, page.classes, page.ids, strict=True)
+    posts = sum(element.tag in _POST_TAGS and (name in classes or id in ids) for element, name, id in named)
+    return posts >= LEAST_POSTS and len(_SIGN.findall(html[:MAX_CHARS])) >= LEAST_SIGNS
 
 
 def own_links(url: str, links: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,9 +2,16 @@
 
 import pytest
 
-from chaffinch.frontier.traps.threads import is_action, is_later, is_later_page, is_thread
+from chaffinch.frontier.traps.threads import is_action, is_later, is_later_page
+from chaffinch.frontier.traps.threads import is_thread as shows_posts
+from chaffinch.page.elements import elements
+from chaffinch.page.parse import parse
 
 BASE = "http://a.example"
+
+
+def is_thread(html: str) -> bool:
+    return shows_posts(html, elements(parse(html)))
 
 
 @pytest.mark.parametrize(
