@@ -242,7 +242,7 @@ def _named_authors(page: Elements) -> Iterator[Evidence]:
         for node, value in zip(page.every, page.classes, strict=True)
         if value in classes
         or "author" in (node.get("itemprop") or "")
-        or (node.tag == "a" and node.get("rel") == "author")
+        or (node.get("rel") == "author" and node.tag == "a")
     )
     for node in islice(named, _MAX_NAMED):
         piece = next((text for text in node.itertext() if _AUTHOR_LABEL.sub("", text.strip(), count=1)), "")

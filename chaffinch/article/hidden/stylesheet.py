@@ -8,7 +8,6 @@ holds for print or small screens only.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,7 +16,8 @@ from typing import NamedTuple
 from lxml.html import HtmlElement
 
 MAX_CSS = 300_000  # characters of a page's style sheets, of which the longest of a farm's pages met has 40,000 (cost)
-MAX_RULES = 5_000  # selectors that say anything of what is seen (cost)
+MAX_RULES = 5_000  # cost
+MAX_SELECTORS = 200  # of one rule (cost)
 SHEETS = 32  # that are remembered: the pages of one site have them in common (cost)
 MAX_COMPOUNDS = 8  # of one selector (cost)
 MAX_NAMES = 30  # classes of one element (cost)
@@ -68,9 +68,14 @@ class Compound:
         get = element.get
         if self.id and get("id") != self.id:
             return False
-        if self.classes and not self.classes <= set((get("class") or "").split()):
+        if self.classes and not ((names := get("class")) and self.classes <= _words(names)):
             return False
         return not self.attributes or all(_has(get(name), how, value) for name, how, value in self.attributes)
+
+
+@lru_cache(maxsize=4_096)
+def _words(names: str) -> frozenset[str]:
+    return frozenset(names.split())
 
 
 def _has(own: str | None, how: str, value: str | None) -> bool:
@@ -84,14 +89,6 @@ def _has(own: str | None, how: str, value: str | None) -> bool:
         "*": bool(value) and value in own,
         "~": value in own.split(),
     }[how]
-
-
-class Written(NamedTuple):
-    """One selector as it is written, what stands in its rule's braces, and where it comes among all."""
-
-    selector: str
-    body: str
-    place: int
 
 
 @dataclass(slots=True)
@@ -128,49 +125,69 @@ class Rule:
         return fits
 
 
-Index = defaultdict[str, list[Written]]  # by what the last compound names: an id, a class, else an element, else "*"
-Rules = dict[str, list[Rule]]  # by the same
+Rules = dict[str, list[Rule]]  # by what the last compound names: an id, a class, else an element, else "*"
+
+
+class Written(NamedTuple):
+    """A rule as it is written: what stands before its braces, and in them."""
+
+    prelude: str
+    body: str
 
 
 @dataclass(slots=True)
 class StyleSheet:
-    """The rules of one page, and those among them that hide. A rule is understood when an element asks for it."""
+    """The rules of one page, and which among them hide. A rule is understood when an element asks for it."""
 
-    rules: Index = field(default_factory=lambda: defaultdict(list))
-    hiding: Index = field(default_factory=lambda: defaultdict(list))
-    count: int = 0
+    rules: list[Written] = field(default_factory=list)
+    hiding: list[int] = field(default_factory=list)  # places in `rules`
     cut: bool = False  # whether it was longer than is looked at
-    understood: dict[int, Rule | None] = field(default_factory=dict)  # by place; None for what is not understood
-    asked: Rules = field(default_factory=dict)  # of `rules`
-
-    def rule(self, written: Written) -> Rule | None:
-        """A selector, understood, or None."""
-        if written.place not in self.understood:
-            parts = _selector(written.selector)
-            self.understood[written.place] = _rule(parts, written) if parts else None
-        return self.understood[written.place]
+    named: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # places and selectors by key, once asked for
+    asked: Rules = field(default_factory=dict)
 
     def about(self, element: HtmlElement) -> Iterator[Rule]:
         """The rules that fit an element."""
+        if not self.named:
+            for place, written in enumerate(self.rules):
+                for key, text in _selectors(written.prelude):
+                    self.named.setdefault(key, []).append((place, text))
         for key in keys_of(element):
-            if key in self.rules and key not in self.asked:
-                self.asked[key] = [rule for one in self.rules[key] if (rule := self.rule(one)) is not None]
+            if key in self.named and key not in self.asked:
+                rules = (self._rule(place, text) for place, text in self.named[key])
+                self.asked[key] = [rule for rule in rules if rule is not None]
         return fitting(self.asked, element)
 
     def hiding_of(self, classes: Set[str], ids: Set[str]) -> Rules:
         """The rules that hide, of those that only name classes and ids that a page has."""
         found: Rules = {}
-        for key, group in self.hiding.items():
-            if (key[0] == "." and key[1:] not in classes) or (key[0] == "#" and key[1:] not in ids):
-                continue
-            rules = [
-                rule for one in group
-                if (rule := self.rule(one)) is not None
-                and all(part.classes <= classes and (not part.id or part.id in ids) for part in rule.parts)
-            ]  # fmt: skip
-            if rules:
-                found[key] = rules
+        for place in self.hiding:
+            for key, text in _selectors(self.rules[place].prelude):
+                if (key[0] == "." and key[1:] not in classes) or (key[0] == "#" and key[1:] not in ids):
+                    continue
+                rule = self._rule(place, text)
+                if rule and all(part.classes <= classes and (not part.id or part.id in ids) for part in rule.parts):
+                    found.setdefault(key, []).append(rule)
         return found
+
+    def _rule(self, place: int, selector: str) -> Rule | None:
+        parts = _compounds(selector)
+        if not parts:
+            return None
+        ids, tags = sum(bool(one.id) for one in parts), sum(bool(one.tag) for one in parts)
+        named = sum(len(one.classes) + len(one.attributes) for one in parts)
+        return Rule(parts, _declared(self.rules[place].body), (ids, named, tags, place))
+
+
+@lru_cache(maxsize=8_192)
+def _selectors(prelude: str) -> tuple[tuple[str, str], ...]:
+    """The selectors before a rule's braces, with their keys among `Rules`; those that are not understood left out."""
+    found = []
+    for text in prelude.split(",", MAX_SELECTORS)[:MAX_SELECTORS]:
+        pieces = text.replace(">", " ").rsplit(None, 1)
+        if pieces and ":" not in text:  # no selector with one is understood
+            tag, name = _LAST.match(pieces[-1]).groups()  # type: ignore[union-attr]  # it matches nothing, too
+            found.append((name or (tag or "*").lower(), text))
+    return tuple(found)
 
 
 def keys_of(element: HtmlElement) -> list[str]:
@@ -186,12 +203,6 @@ def keys_of(element: HtmlElement) -> list[str]:
 def fitting(rules: Rules, element: HtmlElement) -> Iterator[Rule]:
     """Those of `rules` that fit an element."""
     return (rule for key in keys_of(element) for rule in rules.get(key, ()) if rule.fits(element))
-
-
-def _rule(parts: tuple[Compound, ...], written: Written) -> Rule:
-    ids, tags = sum(bool(one.id) for one in parts), sum(bool(one.tag) for one in parts)
-    named = sum(len(one.classes) + len(one.attributes) for one in parts)
-    return Rule(parts, _declared(written.body), (ids, named, tags, written.place))
 
 
 def declarations(text: str) -> dict[str, tuple[str, bool]]:
@@ -213,25 +224,22 @@ def read(texts: Iterable[str], hides: Callable[[Declarations], str]) -> StyleShe
     sheet = StyleSheet()
     left = MAX_CSS
     for text in texts:
-        sheet.cut |= len(text) > left
-        for key, selector, body, hiding in _selectors(text[:left], hides):
-            if sheet.count >= MAX_RULES:
-                sheet.cut = True
-                return sheet
-            sheet.count += 1
-            written = Written(selector, body, sheet.count)
-            sheet.rules[key].append(written)
-            if hiding:
-                sheet.hiding[key].append(written)
+        rules, hiding = _rules(text[:left], hides)
+        sheet.hiding += (len(sheet.rules) + place for place in hiding)
+        sheet.rules += rules
+        sheet.cut |= len(text) > left or len(sheet.rules) > MAX_RULES
         left -= min(len(text), left)
+    del sheet.rules[MAX_RULES:]
+    sheet.hiding = [place for place in sheet.hiding if place < MAX_RULES]
     return sheet
 
 
 @lru_cache(maxsize=SHEETS)
-def _selectors(css: str, hides: Callable[[Declarations], str]) -> list[tuple[str, str, str, bool]]:
-    """(key of `Index`, selector, what stands in the rule's braces, whether that hides) of one style element."""
+def _rules(css: str, hides: Callable[[Declarations], str]) -> tuple[list[Written], list[int]]:
+    """The rules of one style element, and the places of those that hide."""
     css = _COMMENT.sub(" ", css)
-    found: list[tuple[str, str, str, bool]] = []
+    found: list[Written] = []
+    hiding: list[int] = []
     at = 0
     while (match := _NEXT.match(css, at)) and len(found) <= MAX_RULES:
         at = match.end()
@@ -246,13 +254,10 @@ def _selectors(css: str, hides: Callable[[Declarations], str]) -> list[tuple[str
             continue
         if end == "{":  # nested rules: not read
             at = _after(css, at)
-        hiding = _may_hide(body.lower()) and bool(hides(declarations(body)))
-        for text in prelude.split(",", 200)[:200]:
-            pieces = text.replace(">", " ").rsplit(None, 1)
-            if pieces and ":" not in text:  # no selector with one is understood
-                tag, name = _LAST.match(pieces[-1]).groups()  # type: ignore[union-attr]  # it matches nothing, too
-                found.append((name or (tag or "*").lower(), text, body, hiding))
-    return found
+        if _may_hide(body.lower()) and hides(_declared(body)):
+            hiding.append(len(found))
+        found.append(Written(prelude, body))
+    return found, hiding
 
 
 def _may_hide(body: str) -> bool:
@@ -279,7 +284,8 @@ def _after(css: str, at: int) -> int:
     return len(css)
 
 
-def _selector(text: str) -> tuple[Compound, ...]:
+@lru_cache(maxsize=4_096)
+def _compounds(text: str) -> tuple[Compound, ...]:
     """The compounds of a selector from the last to the first; () for one that is not understood."""
     pieces = text.replace(">", " > ").split()
     found: list[Compound] = []

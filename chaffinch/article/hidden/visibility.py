@@ -164,7 +164,7 @@ def _is_hidden(element: HtmlElement, sheet: StyleSheet) -> bool:
 
 
 def _computed(element: HtmlElement, sheet: StyleSheet) -> dict[str, tuple[str, bool]]:
-    ranked = [(rule.rank, rule.declared) for rule in sheet.about(element)] if sheet.count else []
+    ranked = [(rule.rank, rule.declared) for rule in sheet.about(element)] if sheet.rules else []
     if style := element.get("style"):
         ranked.append(((1_000_000, 0, 0, 0), stylesheet.declarations(style[:2_000])))
     values: dict[str, tuple[str, bool]] = {}

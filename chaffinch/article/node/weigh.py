@@ -290,14 +290,11 @@ def is_link(node: HtmlElement) -> bool:
 def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
     hint = 0
     furniture: Furniture = "named" if tag in _FURNITURE_TAGS else ""
-    for name, value in node.items():
-        if name == "class" or name == "id":
-            if value:
-                named, around = _named(value[:200])
-                hint, furniture = max(hint, named), around or furniture
-        elif name == "itemprop" and "articleBody" in value:
-            hint = SURELY
-    if tag == "article":
+    for value in (node.get("class"), node.get("id")):
+        if value:
+            named, around = _named(value[:200])
+            hint, furniture = max(hint, named), around or furniture
+    if tag == "article" or "articleBody" in (node.get("itemprop") or ""):
         hint = SURELY
     elif tag == "main":
         hint = max(hint, 1)

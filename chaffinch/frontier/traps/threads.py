@@ -61,7 +61,8 @@ def is_later_page(url: str) -> bool:
 def is_thread(html: str, page: Elements) -> bool:
     """Whether a page shows posts of a thread; `page` is `html` as it was parsed."""
     classes, ids = {name for name in page.classes if name}, {name for name in page.ids if name}
-    if any(name in _SEAM.join((*classes, *ids)) for name in _OWN):
+    names = _SEAM.join((*classes, *ids))
+    if any(name in names for name in _OWN):
         return True
     classes, ids = set(filter(_POST_CLASS.match, classes)), set(filter(_POST_ID.match, ids))
     if not classes and not ids:
