@@ -170,12 +170,13 @@ def blocks(html: str) -> tuple[Block, ...]:
     """The lines of a bare fragment, in order. A text that stands on its page twice is taken once."""
     if not html:
         return ()
-    from bs4 import BeautifulSoup  # which texts do without
+    from bs4 import BeautifulSoup, Tag  # which texts do without
 
     soup = BeautifulSoup(html, "html.parser")  # sound as it is ours, so the quickest parser will do
     lines = [
         Block(line, _KINDS.get(tag.name, "paragraph"), hidden=tag.name == _HIDDEN)
-        for tag in soup.find_all([*_KINDS, _HIDDEN])
+        for tag in soup.contents
+        if isinstance(tag, Tag)
         for line in tag.get_text().split("\n")
         if line.strip()
     ]
