@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chaffinch.copies.fingerprint import SKETCH_SIZE
-from chaffinch.scale import engines, judge, whole
+from chaffinch.scale import engines, families, judge, whole
 from chaffinch.scale.tasks import Array, Task, beside, load, save
 
 FAMILY, KEPT, COMMON = 4, 0.6, 4
@@ -91,6 +91,8 @@ def measured(count: int, folder: Path) -> tuple[dict[str, float], int, dict[str,
     nodes = folder / "nodes-0.json"
     stages = whole.Stages(do, folder)
     found = whole.pairs(stages, nodes)
+    (grouped,) = stages("families", families.families, [(nodes, found)])
+    stages("dealt", families.dealt, [(grouped, one, len(found)) for one in found])
     keys = np.concatenate([load(one, "keys") for one in found])
     linked = np.sort(np.random.default_rng(2).choice(keys, len(keys) // 2, replace=False))
     links: dict[str, Array] = {name: np.ones(len(linked), kind) for name, kind in judge.COLUMNS.items()}
