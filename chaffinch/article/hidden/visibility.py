@@ -39,8 +39,10 @@ _PIXELS = {"px": 1.0, "pt": 1.33, "em": 16.0, "rem": 16.0, "%": 10.0, "vw": 10.0
 _NEVER_HIDDEN = SKIPPED_TAGS | {"html"}
 _NO_CONTROLS = SKIPPED_TAGS - {"button", "input"}
 _UNFOLD = words.pattern("opener", re.IGNORECASE)
+# Case spelt out, as a search that minds it skips what begins no word.
 _UNFOLD_WORDS = re.compile(
-    "展开|展開|全文|全部|余下|餘下|剩余|剩餘|更多|继续阅读|繼續閱讀|read more|show more", re.IGNORECASE
+    "展[开開]|全[文部]|[余餘剩]下|剩[余餘]|更多|继续阅读|繼續閱讀"
+    "|[Rr](?:ead|EAD) [Mm](?:ore|ORE)|[Ss](?:how|HOW) [Mm](?:ore|ORE)"
 )
 _WITH_TEXT = frozenset(("p", "a", "span", "li", "td", "h1", "h2", "h3", "strong", "em", "b", "i", "font", "div"))
 _VALUED = frozenset(("input", "button"))  # tags that show their value
@@ -112,6 +114,7 @@ def _suspects(page: Elements, sheet: StyleSheet) -> list[HtmlElement]:
     for element in page.every if found else ():
         if (
             element in found
+            and (element.text or len(element))
             and isinstance(element.tag, str)
             and element.tag not in _NEVER_HIDDEN
             and _is_hidden(element, sheet)
@@ -234,8 +237,11 @@ def _unfolded(page: Elements, suspects: Iterable[HtmlElement]) -> set[HtmlElemen
     }
     if not blocks:
         return set()
+    controls = {element for element in page.every if _opens(element)}
+    if not controls:
+        return set()
     found: set[HtmlElement] = set()
-    controls = 0
+    left = MAX_CONTROLS
     before: HtmlElement | None = None
     waiting: HtmlElement | None = None  # a control that has opened nothing yet
     for element in page.every:
@@ -244,15 +250,9 @@ def _unfolded(page: Elements, suspects: Iterable[HtmlElement]) -> set[HtmlElemen
                 found.add(element)
             waiting, before = None, element
             continue
-        text = element.text or (element.get("value") if element.tag in _VALUED else None)
-        if not text or len(text) > MAX_CONTROL or _UNFOLD_WORDS.search(text) is None:
+        if element not in controls or element.tag in _NO_CONTROLS or left < 0:
             continue
-        said = text.strip()
-        if not 2 <= len(said) <= 16 or not _UNFOLD.fullmatch(said):
-            continue
-        if element.tag in _NO_CONTROLS or controls > MAX_CONTROLS:
-            continue
-        controls += 1
+        left -= 1
         names = {name.lstrip("#") for key in _NAMES if (name := element.get(key))} | set(
             _QUOTED.findall((element.get("onclick") or "")[:500] + (element.get("href") or "")[:500])
         )
@@ -264,6 +264,15 @@ def _unfolded(page: Elements, suspects: Iterable[HtmlElement]) -> set[HtmlElemen
         else:
             waiting = element
     return found
+
+
+def _opens(element: HtmlElement) -> bool:
+    """Whether an element says what a control does that shows more of a text."""
+    text = element.text or (element.get("value") if element.tag in _VALUED else None)
+    if not text or len(text) > MAX_CONTROL or _UNFOLD_WORDS.search(text) is None:
+        return False
+    said = text.strip()
+    return 2 <= len(said) <= 16 and _UNFOLD.fullmatch(said) is not None
 
 
 def _near(control: HtmlElement, block: HtmlElement) -> bool:

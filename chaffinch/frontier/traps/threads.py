@@ -19,6 +19,7 @@ REPLIES = "replies"  # the reason of a page that holds only what others said
 
 _OWN = ("postmessage_", "t_fsz", "t_msgfont", "read_tpc", "tpc_content")  # Discuz and PHPWind: no other page has these
 _POST_TAGS = frozenset(("div", "li", "tr", "td", "table", "article", "section"))
+_POST_NAME = re.compile(r"post|pid|floor|reply|message|p[-_]?\d", re.IGNORECASE)  # what is in each of the next two
 _POST_ID = re.compile(r"(?:post|pid|floor|reply|p)[-_]?\d", re.IGNORECASE)
 _POST_CLASS = re.compile(
     r"(?:[\w-]{1,30}\s){0,3}(?:post|floor|postbody|post-?item|post-?content|reply-?item|topic-?reply|message)(?:\s|$)",
@@ -64,6 +65,8 @@ def is_thread(html: str, page: Elements) -> bool:
     names = _SEAM.join((*classes, *ids))
     if any(name in names for name in _OWN):
         return True
+    if _POST_NAME.search(names) is None:
+        return False
     classes, ids = set(filter(_POST_CLASS.match, classes)), set(filter(_POST_ID.match, ids))
     if not classes and not ids:
         return False
