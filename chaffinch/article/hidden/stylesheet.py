@@ -21,6 +21,8 @@ MAX_SELECTORS = 200  # of one rule (cost)
 SHEETS = 32  # that are remembered: the pages of one site have them in common (cost)
 MAX_COMPOUNDS = 8  # of one selector (cost)
 MAX_NAMES = 30  # classes of one element (cost)
+MAX_CLASS = 1_000  # characters of them (cost)
+MAX_PART = 4_000  # characters before a rule's braces, and in them; what is read of them is remembered (cost)
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
 _NEXT = re.compile(r"([^{};]*+)(?:[};]|\{([^{}]*+)([{}]|$))")  # what stands before braces, in them, what ends them
@@ -68,7 +70,7 @@ class Compound:
         get = element.get
         if self.id and get("id") != self.id:
             return False
-        if self.classes and not ((names := get("class")) and self.classes <= _words(names)):
+        if self.classes and not ((names := get("class")) and self.classes <= _words(names[:MAX_CLASS])):
             return False
         return not self.attributes or all(_has(get(name), how, value) for name, how, value in self.attributes)
 
@@ -254,9 +256,10 @@ def _rules(css: str, hides: Callable[[Declarations], str]) -> tuple[list[Written
             continue
         if end == "{":  # nested rules: not read
             at = _after(css, at)
+        body = body[:MAX_PART]
         if _may_hide(body.lower()) and hides(_declared(body)):
             hiding.append(len(found))
-        found.append(Written(prelude, body))
+        found.append(Written(prelude[:MAX_PART], body))
     return found, hiding
 
 

@@ -27,6 +27,7 @@ TINY = 1.0  # pixels, of an element's size or its letters (by hand)
 MAX_ELEMENTS = 5_000  # of one page whose styles are looked at (cost)
 MIN_FOLDED = 20  # characters behind 展开全文, which may be a last short paragraph (by hand)
 MAX_CONTROLS = 20  # cost
+MAX_STYLE = 1_000  # characters of an element's own style (cost)
 MAX_CONTROL = 200  # characters of a control's text, with the white space around its words (cost)
 
 _STRING = etree.XPath("string()", smart_strings=False)
@@ -106,7 +107,7 @@ def _suspects(page: Elements, sheet: StyleSheet) -> list[HtmlElement]:
     """The elements that are hidden, each on its own, in document order; of very many the first."""
     found = {
         element for element in page.every
-        if ((style := element.get("style")) and _may_hide(style)) or element.get("hidden") is not None
+        if ((style := element.get("style")) and _may_hide(style[:MAX_STYLE])) or element.get("hidden") is not None
     }  # fmt: skip
     if sheet.hiding:
         found.update(_hidden_by_rules(page, sheet))
@@ -127,7 +128,7 @@ def _suspects(page: Elements, sheet: StyleSheet) -> list[HtmlElement]:
 
 @lru_cache(maxsize=4_096)
 def _may_hide(style: str) -> bool:
-    return _HIDES.search(style[:1_000].lower()) is not None
+    return _HIDES.search(style.lower()) is not None
 
 
 def _hidden_by_rules(page: Elements, sheet: StyleSheet) -> Iterator[HtmlElement]:
