@@ -3,6 +3,7 @@
 import pytest
 
 from chaffinch.article.blocks import fragment
+from chaffinch.article.facts.labels import read_line
 from chaffinch.article.node.choose import choose, measures, rows
 from chaffinch.article.node.features import NAMES
 from chaffinch.items import Article
@@ -25,6 +26,34 @@ LICENCE = (
 
 def linked(words: str, count: int = 1) -> str:
     return "".join(f"<a href=/{n}.html>{words}</a> " for n in range(count))
+
+
+# As a page of classified advertisements has it, in one line.
+ROW = (
+    "发布时间：2024-05-03 09:12 浏览：1203次 分类：法律咨询 地区：南城江岸区 联系人：王先生 联系电话：13900001111 "
+    "信息编号：20391 有效期：2027-01-01 价格：面议"
+)
+
+
+@pytest.mark.parametrize("page", ["<p>{}</p>", "<div><span>{}</span></div>", "<ul><li>{}</li></ul>"])
+def test_a_row_of_labels_is_read_however_long(page: str) -> None:
+    article = article_of(f"<h1>南城逾期咨询</h1>{page.format(ROW)}<div>{paragraphs(WORDS)}</div>")
+    assert isinstance(article, Article)
+    assert (article.published, article.heat, article.category) == ("2024-05-03T09:12:00", 1203, "法律咨询")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        LICENCE.replace("。", "，") + "发布时间：2024-05-03",  # a sentence that a label follows
+        "规定：年利率有上限 时间：从签约之日算起 范围：各类网络借贷 "
+        + "例外：2024-05-03以前签下的合同不在其内 " * 3
+        + "。",
+        "发布时间：" + "某年某月某日，说法不一，各人各有各的记忆，" * 6 + "2024-05-03",  # one label, and a story
+    ],
+)
+def test_a_long_line_that_is_no_row_of_labels_is_not(line: str) -> None:
+    assert list(read_line(line)) == []
 
 
 @pytest.mark.parametrize(

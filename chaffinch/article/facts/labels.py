@@ -11,6 +11,9 @@ from chaffinch.items import FIELDS, Facts
 from chaffinch.text.dates import Found, dates
 
 LABEL_LINE = 90  # characters; a longer line is the article's text, not a label (by hand)
+LABEL_ROW = 300  # unless it is a row of labels, as classified advertisements have them (by hand)
+_ROW = 3  # labels that a row begins with (by hand)
+_ROW_LABEL = re.compile(r"(?:^|(?<=[\s|/·•\]】)\uff09\d次人]))[\u4e00-\u9fff]{2,6}\s?[:\uff1a]")
 # What a date's label says it is the date of; the nearest label before a date, else one right after it, counts.
 _DATE_LABEL = re.compile(
     r"(?P<expiry>截止|有效期|到期|失效)|(?P<clock>今天是|现在是|現在是|当前时间|當前時間|北京时间|系统时间|服务器时间|生日|注册|註冊|登[录錄])"
@@ -157,6 +160,14 @@ def fitting(values: Mapping[str, str | int]) -> dict[str, Any]:
     return {name: values[name] for name, kind in FIELDS.items() if isinstance(values.get(name), types[kind])}
 
 
+def label_length(line: str) -> int:
+    """How long a line may be to be read as a label."""
+    if len(line) <= LABEL_LINE or not _ROW_LABEL.match(line):
+        return LABEL_LINE
+    start = line[:LABEL_LINE]
+    return LABEL_ROW if "。" not in line and len(_ROW_LABEL.findall(start)) >= _ROW else LABEL_LINE
+
+
 def is_label(line: str) -> bool:
     """Whether a line says something about the article instead of being part of it."""
     return next(iter(read_line(line)), None) is not None
@@ -164,7 +175,7 @@ def is_label(line: str) -> bool:
 
 def read_line(line: str, fetched: str | None = None) -> Iterable[Said]:
     """What one short line says of which field; nothing for a longer one. `fetched` as in `dates.dates`."""
-    if len(line) > LABEL_LINE or not _MAY_BE_LABEL.search(line):
+    if len(line) > label_length(line) or not _MAY_BE_LABEL.search(line):
         return
     named = ":" in line or "\uff1a" in line
     if (named or _MAY_BE_CRUMB.search(line)) and (category := _breadcrumb(line)):

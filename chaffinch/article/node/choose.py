@@ -13,7 +13,7 @@ import numpy as np
 from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
-from chaffinch.article.facts.labels import LABEL_LINE, Label
+from chaffinch.article.facts.labels import Label, label_length
 from chaffinch.article.node import model as node_model
 from chaffinch.article.node.features import NAMES, Sums, candidates, features, sums
 from chaffinch.article.node.surroundings import LIMITS, Mark, furniture
@@ -223,7 +223,7 @@ def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int, title
         return Label(lines[i].text, "above" if i < text else "opening" if i < text + 8 else "tail")
 
     def labels(first: int, end: int) -> list[Label]:
-        found = [(i, label(i)) for i in range(first, end) if len(lines[i].text) <= LABEL_LINE]
+        found = [(i, label(i)) for i in range(first, end) if len(lines[i].text) <= label_length(lines[i].text)]
         # Away from the title a link with a date is another article's.
         return [one for i, one in found if one.place == "head" or not (lines[i].linked and _DAY.search(one.text))]
 

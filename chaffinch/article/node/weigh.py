@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from lxml import etree
 from lxml.html import HtmlElement
 
-from chaffinch.article.facts.labels import LABEL_LINE
+from chaffinch.article.facts.labels import LABEL_LINE, label_length
 from chaffinch.text import words
 
 MAX_IMPRINT = 200  # characters (by hand)
@@ -254,7 +254,7 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
         weight = chars - link
     own.text += weight
     own.noise += noise
-    lines.append(Line(index, shown[: LABEL_LINE + 1], linked, weight, text[-3:]))
+    lines.append(Line(index, shown[: label_length(shown) + 1], linked, weight, text[-3:]))
 
 
 def is_link_line(text: str, link: int) -> bool:
