@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chaffinch.cleaning import short_lines
+from chaffinch.cleaning import flanked, short_lines
 from chaffinch.cleaning.marks import STRANGE, marks_of
 from chaffinch.cleaning.repair import repair
 from chaffinch.cleaning.repeated import GLUED, TITLE, glued_title, is_title, mark_summaries, may_be_title, name_titles
@@ -162,6 +162,7 @@ def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
     short_lines.mark(lines, title, before, after)
     follow(lines, body, after, rules)
     name_titles(lines, before)
+    flanked.mark(lines, before, after)
     _spare(lines)
     _cut(lines, title, rules, before, after, prospects)
     return found
