@@ -19,9 +19,12 @@ _NEIGHBOUR = (6, 32)  # characters of a title of another article
 _TERMS, _TERM = 3, 12  # search terms that make a row, and characters of the longest (by hand)
 _SECTION = 12  # characters of a section's name before the title (by hand)
 _SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
+_WORD = 10  # characters of a word beside a date (by hand)
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|(?<!\d)\d{1,2}-\d{1,2}(?=\s\d{1,2}:\d\d)")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
-_BETWEEN_WORDS = re.compile(r"[\s|/·•:()\[\]<>-]+")
+_BETWEEN_WORDS = re.compile(r"[\s|/·•▪◆●∙⋅‖丨:()\[\]<>-]+")
+_DAY = re.compile(r"(?<![\d.-])(?:0?[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\d.-])")  # of a year that nobody names
+_SAYS_WHO = re.compile(r"by|作者|来源|编辑|发布|更新|发表|浏览|阅读|围观|人气|点击|创作者|博主|官方", re.IGNORECASE)
 _SIGNS = re.compile(r"[。;!?…“”]")
 _NUMBERED = re.compile(
     r"[(（]?[0-9一二三四五六七八九十]{1,3}[.、)）:]|第[0-9一二三四五六七八九十]{1,3}"
@@ -68,10 +71,12 @@ def _is_byline(view: str) -> bool:
     if "," in view or _SIGNS.search(view):
         return False
     rest, dates = _DATE.subn(" ", view)
+    if not dates and _SAYS_WHO.search(view):
+        rest, dates = _DAY.subn(" ", view)
     rest, times = _TIME.subn(" ", rest)
     words = [word for word in _BETWEEN_WORDS.split(rest) if word]
-    counts = sum(word[0].isdigit() or word[-1].isdigit() for word in words)
-    return dates == 1 and bool(times or counts) and len(words) <= 8 and all(len(word) <= 8 for word in words)
+    said = times or _SAYS_WHO.search(rest) or any(word[0].isdigit() or word[-1].isdigit() for word in words)
+    return dates == 1 and bool(said) and len(words) <= 8 and all(len(word) <= _WORD for word in words)
 
 
 def _captions(lines: Sequence[Line]) -> None:
