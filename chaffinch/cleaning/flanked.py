@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from chaffinch.cleaning.repeated import TITLE
 from chaffinch.text.lines import Line
 
-_MOST = 60  # characters, the longest line that is taken (by hand)
+_MOST = 120  # characters, the longest line that is taken (by hand)
 _HEAD = 8  # lines, from the top or from the title, in which a page's head ends (by hand)
 _PROSE = 2  # lines of it that an article has below its head (by hand)
 _SENTENCE = re.compile(r"[。;!…:,]\W{0,2}$")
@@ -23,8 +23,11 @@ _OF_HEAD = frozenset(
     ("byline", "info-line", "views-line", "category-heat-line", "breadcrumb", "navigation", "site-banner", "word-count")
 )
 _OF_FOOT = frozenset(
-    ("previous-next", "related", "comments", "share-bar", "copyright-icp", "pagination", "author-profile")
-)
+    (
+        "previous-next", "related", "related-label", "comments", "share-bar", "copyright-icp", "pagination",
+        "author-profile", "lawyer-card", "tags", "takedown-notice", "section-row", "document-label", "widget",
+    )
+)  # fmt: skip
 
 
 def mark(lines: Sequence[Line], before: Sequence[int], after: Sequence[int]) -> None:

@@ -9,6 +9,8 @@ from chaffinch.cleaning.rules import Rule
 from chaffinch.text.lines import Line, letters_of
 
 _FIRST_LETTER = re.compile(r"[\W_]*[^\W_]")
+# What a title is called, or asked with.
+_LABEL = re.compile(r"(?:(?:本文|文章)?标题|问题?|提问|题目|主题|q)\s?:\s?", re.IGNORECASE)
 TITLE = Rule("title-line", "anywhere", 0, 400)
 _SUFFIX = re.compile(
     r"\s*(?:[-_|—–]\s*[^,。;!?]{1,14}|第\s?[0-9]{1,2}\s?张|[(【\[]?图(?:片)?\s?[0-9一二三四]?[)】\]]?|的?(?:图片|配图|文章)[0-9]?)?\s*"
@@ -24,7 +26,7 @@ _SUMMARY_CHARS = 12  # that one must say again (by hand)
 def may_be_title(view: str, letters: str) -> bool:
     """Whether a line begins with a title's first letter, with a sign, or with a label, as most lines do not."""
     first = view[:1]
-    return first == letters[:1] or first == "标" or not first.isalpha() or first.lower()[0] == letters[:1]
+    return first == letters[:1] or first in "标本文问提题主Qq" or not first.isalpha() or first.lower()[0] == letters[:1]
 
 
 def is_title(view: str, title: str, wanted: str) -> bool:
@@ -32,7 +34,8 @@ def is_title(view: str, title: str, wanted: str) -> bool:
 
     `wanted` are the title's letters, of which there is one.
     """
-    view = view.removeprefix("标题:")
+    if (label := _LABEL.match(view)) is not None:
+        view = view[label.end() :]
     first = _FIRST_LETTER.match(view)
     if first is None or first[0][-1].lower()[:1] != wanted[:1]:
         return False

@@ -41,3 +41,9 @@ def test_a_long_row_of_neighbours_is_cut_off_the_last_line() -> None:
     row = "上一篇:" + "网贷逾期协商还款的办法" * 8 + " 下一篇:" + "信用卡分期的办法" * 8
     assert 150 < len(row) < 210
     assert ("previous-next", row) in removed(*BODY[:2], BODY[2] + row)
+
+
+@pytest.mark.parametrize("label", ["问：", "Q:", "标题：", "提问:", "问题："])
+def test_a_title_may_be_called_one(label: str) -> None:
+    assert removed(label + TITLE, *BODY) == [("title-line", label + TITLE)]
+    assert ("title-line", label + TITLE[:-2]) not in removed(label + TITLE[:-2], *BODY)
