@@ -25,7 +25,7 @@ _OF_HEAD = frozenset(
 _OF_FOOT = frozenset(
     (
         "previous-next", "related", "related-label", "comments", "share-bar", "copyright-icp", "pagination",
-        "author-profile", "lawyer-card", "tags", "takedown-notice", "section-row", "document-label", "widget",
+        "author-profile", "lawyer-card", "takedown-notice", "section-row", "document-label", "widget",
     )
 )  # fmt: skip
 

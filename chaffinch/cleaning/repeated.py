@@ -10,7 +10,9 @@ from chaffinch.text.lines import Line, letters_of
 
 _FIRST_LETTER = re.compile(r"[\W_]*[^\W_]")
 # What a title is called, or asked with.
-_LABEL = re.compile(r"(?:(?:本文|文章)?标题|问题?|提问|题目|主题|q)\s?:\s?", re.IGNORECASE)
+_LABEL = re.compile(r"(?:(?:本文|文章)?标\s?题|问题?|提问|题目|主题|q)\s?:\s?", re.IGNORECASE)
+# A chain of names behind a title: the site's, the section's, the picture's.
+_CHAIN = re.compile(r"(?:,[^。;!?]{1,16}[!?]?)?(?:\s?[-_|—–]\s?[^。;!?_|—–-]{1,24}){1,4}")
 TITLE = Rule("title-line", "anywhere", 0, 400)
 _SUFFIX = re.compile(
     r"\s*(?:[-_|—–]\s*[^,。;!?]{1,14}|第\s?[0-9]{1,2}\s?张|[(【\[]?图(?:片)?\s?[0-9一二三四]?[)】\]]?|的?(?:图片|配图|文章)[0-9]?)?\s*"
@@ -44,9 +46,8 @@ def is_title(view: str, title: str, wanted: str) -> bool:
         return plain == wanted and bool(wanted)
     if plain == wanted:
         return True
-    at = view.rfind(title[-1]) + 1
     bare = view.strip("【】[]《》 ")
-    return bare.startswith(title) and _SUFFIX.fullmatch(bare, len(title)) is not None and at > 0
+    return bare.startswith(title) and any(end.fullmatch(bare, len(title)) for end in (_SUFFIX, _CHAIN))
 
 
 def name_titles(lines: list[Line], before: Sequence[int]) -> None:

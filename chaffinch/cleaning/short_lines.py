@@ -8,6 +8,7 @@ follows the last sentence, and a table of contents counts from one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,11 +16,13 @@ from chaffinch.text.lines import Line, is_prose, letters_of
 
 # By hand, on benchmarks/furniture/dev.txt; benchmarks/furniture.py and benchmarks/prose.py say what they do on others.
 _CAPTION = 30  # characters, the longest line that is taken for one
+_OF_TITLE = 4  # characters of a part of the title that captions repeat (by hand)
 _NEIGHBOUR = (6, 32)  # characters of a title of another article
 _TERMS, _TERM = 3, 12  # search terms that make a row, and characters of the longest (by hand)
 _SECTION = 12  # characters of a section's name before the title (by hand)
 _SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
 _WORD = 10  # characters of a word beside a date (by hand)
+_HOOK = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|丨:!_·-]\s?")
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|(?<!\d)\d{1,2}-\d{1,2}(?=\s\d{1,2}:\d\d)")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 _BETWEEN_WORDS = re.compile(r"[\s|/·•▪◆●∙⋅‖丨:()\[\]<>-]+")
@@ -41,7 +44,7 @@ _ASKS = re.compile(
 
 def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequence[int]) -> None:
     """Sets the rule of those that are furniture. `before` and `after` count the prose on either side of each line."""
-    _captions(lines)
+    _captions(lines, title)
     _contents(lines)
     for i, line in enumerate(lines):
         if line.rule or is_prose(line.view):
@@ -57,7 +60,12 @@ def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequen
 
 def _around_title(view: str, title: str) -> str:
     """The rule of a line that is the title with a section before it or a byline behind it, "" for another."""
-    if len(title) < 6 or view == title or _SIGNS.search(view.replace(title, "")):
+    if len(title) < 6 or view == title:
+        return ""
+    bare, asked = view.rstrip("?!~ "), title.rstrip("?!~ ")
+    if bare.endswith(asked) and _HOOK.fullmatch(bare, 0, len(bare) - len(asked)) and not _NUMBERED.match(bare):
+        return "title-line"
+    if _SIGNS.search(view.replace(title, "")):
         return ""
     if view.endswith(title) and len(view) - len(title) <= _SECTION:
         if _HOME.match(view):
@@ -79,8 +87,12 @@ def _is_byline(view: str) -> bool:
     return dates == 1 and bool(said) and len(words) <= 8 and all(len(word) <= _WORD for word in words)
 
 
-def _captions(lines: Sequence[Line]) -> None:
-    """A short line without a sentence's signs that the next one repeats: both."""
+def _captions(lines: Sequence[Line], title: str) -> None:
+    """A short line without a sentence's signs that the next one repeats, or any other and the title has it: both."""
+    often = Counter(line.view for line in lines if _OF_TITLE <= len(line.view) < len(title))
+    for line in lines:
+        if not line.rule and often[line.view] > 1 and line.view in title and not _SIGNS.search(line.view):
+            line.rule = "caption"
     for one, other in pairwise(lines):
         same = one.view == other.view and 2 <= len(one.view) <= _CAPTION and letters_of(one.view) != ""
         if same and not other.rule and (not one.rule or one.rule == "caption") and not _SIGNS.search(one.view):

@@ -24,6 +24,9 @@ def cleaned(*lines: str) -> Cleaned:
     [
         ([*BODY[:1], "花呗还款页面", "花呗还款页面", *BODY[1:]], "caption"),
         ([*BODY[:1], *["某银行信用卡中心的工作人员在解答市民的提问"] * 2, *BODY[1:]], "caption"),
+        ([*BODY[:1], "花呗逾期", BODY[1], "花呗逾期", *BODY[2:]], "caption"),  # the title's words, and twice
+        ([f"今日快看：{TITLE}?", *BODY], "title-line"),
+        ([f"{TITLE},要掌握这几点!-第1张图片-江岸网", *BODY], "title-line"),
         ([f"首页个债资讯{TITLE}", *BODY], "breadcrumb"),
         (["花呗逾期,花呗协商,花呗催收,花呗起诉", *BODY], "search-terms"),
         ([*BODY, "花呗逾期 花呗协商 花呗催收"], "search-terms"),
@@ -56,6 +59,10 @@ def test_a_table_of_contents_goes_and_what_it_lists_stays() -> None:
     [
         ["目录", "1、身份证", "2、收入证明", *BODY],  # nothing of it comes again: it is a list
         [*BODY[:1], "1、身份证", "2、收入证明", *BODY[1:], "1、身份证"],  # no table was announced
+        [*BODY[:1], "花呗逾期", *BODY[1:]],  # once it is a heading
+        [*BODY[:1], "电话催收", BODY[1], "电话催收", *BODY[2:]],  # no words of the title
+        [f"那么{TITLE}？", *BODY],
+        [f"第一问：{TITLE}？", *BODY],
         ["本文目录", "2、逾期之后怎样协商", *BODY, "2、逾期之后怎样协商"],  # nor begins one with two
     ],
 )
