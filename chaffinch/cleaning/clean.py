@@ -12,21 +12,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chaffinch.cleaning import flanked, short_lines
+from chaffinch.cleaning import short_lines
 from chaffinch.cleaning.marks import STRANGE, marks_of
 from chaffinch.cleaning.repair import repair
 from chaffinch.cleaning.repeated import GLUED, TITLE, glued_title, is_title, mark_summaries, may_be_title, name_titles
 from chaffinch.cleaning.rules import Prospects, Rule, Rules, load_rules
+from chaffinch.cleaning.sentences import closing, notice_start
 from chaffinch.items import FIELDS, Article, Cleaned, Contact, Removed, facts_of
 from chaffinch.text.chinese.script import script_of
 from chaffinch.text.contacts.addresses import shown
 from chaffinch.text.contacts.masking import mask
-from chaffinch.text.lines import PROSE_CHARS, Line, is_prose, letters_of, running, view_of, views_of
+from chaffinch.text.lines import Line, is_prose, letters_of, running, view_of, views_of
 
 __all__ = ["Rules", "clean", "load_rules"]
 
-_SENTENCE_END = re.compile(r"[。!?]+[”\"」』)]?")
-_SENTENCES = 12  # from the end of a line, before each of which a notice may begin (cost)
 _MOST_REMOVED = 0.6  # of the characters, when prose is among them (by hand)
 # Characters from a line's ends within which parts are looked for that rules cut: more than any pattern takes (cost).
 _HEAD_CHARS, _TAIL_CHARS = 160, 240
@@ -162,22 +161,10 @@ def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
     short_lines.mark(lines, title, before, after)
     follow(lines, body, after, rules)
     name_titles(lines, before)
-    flanked.mark(lines, before, after)
+    short_lines.mark_flanked(lines, before, after)
     _spare(lines)
     _cut(lines, title, rules, before, after, prospects)
     return found
-
-
-def notice_start(view: str, title: str, names: Sequence[Rule], rules: Rules) -> int:
-    """Where a notice begins that stands behind prose of its own in one line; 0 where the line is all notice."""
-    if not names or len(view) <= PROSE_CHARS or not any(rule.lines for rule in names):
-        return 0
-    for end in reversed([m.end() for m in _SENTENCE_END.finditer(view, 0, len(view) - 1)][-_SENTENCES:]):
-        if rules.nominate(view[end:].strip(), title):
-            before = view[:end].strip()
-            if not rules.nominate(before, title):
-                return end if is_prose(before) else 0
-    return 0
 
 
 def _shorten(line: Line, rule: str, start: int, end: int) -> None:
@@ -288,6 +275,8 @@ def _cut(
                 span = rule.cut(line.view, _HEAD_CHARS, _TAIL_CHARS)
                 if span is not None and span[1] - span[0] < len(line.view):
                     _shorten(line, rule.name, *span)
+        while before[i] and not after[i] and (found := closing(line.view, title, rules)) is not None:
+            _shorten(line, *found, len(line.view))
 
 
 def _split(lines: Sequence[Line]) -> tuple[list[str], tuple[Removed, ...]]:

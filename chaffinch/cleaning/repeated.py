@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from chaffinch.cleaning.rules import Rule
-from chaffinch.text.lines import Line, letters_of
+from chaffinch.text.lines import Line, is_prose, letters_of
 
 _FIRST_LETTER = re.compile(r"[\W_]*[^\W_]")
 # What a title is called, or asked with.
@@ -15,7 +15,7 @@ _LABEL = re.compile(r"(?:(?:本文|文章)?标\s?题|问题?|提问|题目|主�
 _CHAIN = re.compile(r"(?:,[^。;!?]{1,16}[!?]?)?(?:\s?[-_|—–]\s?[^。;!?_|—–-]{1,24}){1,4}")
 TITLE = Rule("title-line", "anywhere", 0, 400)
 _SUFFIX = re.compile(
-    r"\s*(?:[-_|—–]\s*[^,。;!?]{1,14}|第\s?[0-9]{1,2}\s?张|[(【\[]?图(?:片)?\s?[0-9一二三四]?[)】\]]?|的?(?:图片|配图|文章)[0-9]?)?\s*"
+    r"\s*(?:[-_|—–]\s*[^,。;!?]{1,14}|第\s?[0-9]{1,2}\s?张|[(【\[]?图(?:片)?\s?[0-9一二三四]?[)】\]]?|的?(?:图片|配图|插图|缩略图|文章)[0-9]{0,2}|[(][0-9]{1,2}[)])?\s*"
 )
 GLUED = 8  # characters of a title that may be glued to a line (by hand)
 _OPENING = re.compile(r"(?:随着|当|如果|在|很多|许多|近年|近日|现在|今天|对于|首先|关于|因为|根据|一般|通常|目前|其实)")
@@ -69,7 +69,7 @@ def glued_title(view: str, bare: str) -> int:
         return 0
     rest = view[len(bare) :]
     space = len(rest) - len(rest.lstrip())
-    anew = rest.lstrip().startswith(bare[:3]) or _OPENING.match(rest, space)
+    anew = rest.lstrip().startswith(bare[:3]) or _OPENING.match(rest, space) or (space and is_prose(rest))
     return len(bare) + space if anew else 0
 
 

@@ -2,7 +2,7 @@
 
 A caption stands twice in succession (once as the picture's own text), a breadcrumb without signs ends with the title,
 a byline is a date among short words, a row of search terms says the title's words again and again, a neighbour's title
-follows the last sentence, and a table of contents counts from one.
+follows the last sentence, a table of contents counts from one, and what is flanked by furniture is furniture.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from chaffinch.cleaning.repeated import TITLE
 from chaffinch.text.lines import Line, is_prose, letters_of
 
 # By hand, on benchmarks/furniture/dev.txt; benchmarks/furniture.py and benchmarks/prose.py say what they do on others.
@@ -21,8 +22,8 @@ _NEIGHBOUR = (6, 32)  # characters of a title of another article
 _TERMS, _TERM = 3, 12  # search terms that make a row, and characters of the longest (by hand)
 _SECTION = 12  # characters of a section's name before the title (by hand)
 _SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
-_WORD = 10  # characters of a word beside a date (by hand)
-_HOOK = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|丨:!_·-]\s?")
+_WORD = 12  # characters of a word beside a date (by hand)
+_HOOK = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|丨:!_·-]\s?|(?:[^\W_]{2,10}\s?[>»›]\s?){1,5}")
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|(?<!\d)\d{1,2}-\d{1,2}(?=\s\d{1,2}:\d\d)")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 _BETWEEN_WORDS = re.compile(r"[\s|/·•▪◆●∙⋅‖丨:()\[\]<>-]+")
@@ -40,6 +41,23 @@ _BETWEEN_TERMS = re.compile(r"[,、|_ ]+")
 _ASKS = re.compile(
     r"吗|呢|怎|如何|什么|多久|多少|是否|能不能|会不会|可不可以|为何|哪|几[天个次年期]|技巧|方法|办法|攻略|流程|条件|后果|规定|区别|真的|最新|新规"
 )
+
+_FLANKED = 120  # characters, the longest line that is taken (by hand)
+_HEAD_LINES = 8  # lines, from the top or from the title, in which a page's head ends (by hand)
+_HEAD_PROSE = 2  # lines of it that an article has below its head (by hand)
+_SENTENCE = re.compile(r"[。;!…:,]\W{0,2}$")
+_ITEM = re.compile(
+    r"\W{0,4}[(（]?(?:[0-9一二三四五六七八九十①-⑳]{1,3}[.、)）:]|第[0-9一二三四五六七八九十]{1,3}|[QA问答]\s?:)|[-*]\s"
+)
+_OF_HEAD = frozenset(
+    ("byline", "info-line", "views-line", "category-heat-line", "breadcrumb", "navigation", "site-banner", "word-count")
+)
+_OF_FOOT = frozenset(
+    (
+        "previous-next", "related", "related-label", "comments", "share-bar", "copyright-icp", "pagination",
+        "author-profile", "lawyer-card", "takedown-notice", "section-row", "document-label", "widget",
+    )
+)  # fmt: skip
 
 
 def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequence[int]) -> None:
@@ -155,3 +173,35 @@ def _neighbours(lines: Sequence[Line], title: str, before: Sequence[int], after:
             continue
         if _ASKS.search(line.view) and _pairs(line.view) & of_title:
             line.rule = "neighbour-title"
+
+
+def mark_flanked(lines: Sequence[Line], before: Sequence[int], after: Sequence[int]) -> None:
+    """Sets the rule of lines whose words nobody knows, but that stand where no line of an article does.
+
+    Above the first prose, what is over the title, or over a line that says who wrote and when, is of the page's head.
+    Below the last prose, what follows a line that leads on, to a neighbour, to comments, to other sites, is its foot.
+    """
+    head, foot = _head_lines(lines, before, after), _foot(lines, before, after)
+    for line in (*lines[:head], *lines[foot:]):
+        if (
+            not line.rule
+            and len(line.view) <= _FLANKED
+            and not _SENTENCE.search(line.view)
+            and not _ITEM.match(line.view)
+        ):
+            line.rule = "flanked"
+
+
+def _head_lines(lines: Sequence[Line], before: Sequence[int], after: Sequence[int]) -> int:
+    """How many lines are over the last one of the page's head."""
+    title = next((i for i, line in enumerate(lines[:_HEAD_LINES]) if line.rule == TITLE.name), 0)
+    within = [i for i in range(min(len(lines), title + _HEAD_LINES)) if not before[i] and after[i] >= _HEAD_PROSE]
+    head = max((i for i in within if i == title or lines[i].rule in _OF_HEAD), default=0)
+    # A line that announces the next one is of a table or a record, and those are articles' too.
+    return 0 if any(line.view.endswith(":") and not line.rule for line in lines[:head]) else head
+
+
+def _foot(lines: Sequence[Line], before: Sequence[int], after: Sequence[int]) -> int:
+    """The place of the first line of the page's foot."""
+    foot = (i for i, line in enumerate(lines) if before[i] and not after[i] and line.rule in _OF_FOOT)
+    return next(foot, len(lines))

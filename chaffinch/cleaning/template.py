@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from chaffinch.cleaning.clean import follow, notice_start
+from chaffinch.cleaning.clean import follow
 from chaffinch.cleaning.page_lines import Whole, whole_lines
 from chaffinch.cleaning.rules import Rules
+from chaffinch.cleaning.sentences import notice_start
 from chaffinch.items import Cleaned, Removed
 from chaffinch.text.canonical import canonical
 from chaffinch.text.chinese.hanzi import simplified
