@@ -50,12 +50,16 @@ _ITEM = re.compile(
     r"\W{0,4}[(（]?(?:[0-9一二三四五六七八九十①-⑳]{1,3}[.、)）:]|第[0-9一二三四五六七八九十]{1,3}|[QA问答]\s?:)|[-*]\s"
 )
 _OF_HEAD = frozenset(
-    ("byline", "info-line", "views-line", "category-heat-line", "breadcrumb", "navigation", "site-banner", "word-count")
-)
+    (
+        "byline", "info-line", "views-line", "category-heat-line", "breadcrumb", "navigation", "site-banner",
+        "word-count", "site-name", "section-name", "document-label", "widget", "player", "lawyer-card",
+    )
+)  # fmt: skip
 _OF_FOOT = frozenset(
     (
         "previous-next", "related", "related-label", "comments", "share-bar", "copyright-icp", "pagination",
-        "author-profile", "lawyer-card", "takedown-notice", "section-row", "document-label", "widget",
+        "author-profile", "lawyer-card", "takedown-notice", "section-row", "document-label", "widget", "follow-line",
+        "contact-line", "page-address", "call", "generator-frame", "neighbour-title",
     )
 )  # fmt: skip
 
