@@ -18,8 +18,9 @@ from chaffinch.page.parse import MAX_HTML, MAX_TAGS, parse, without_images
 
 FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML (cost)
 
+_CLAUSE = "?!,\uff1f\uff01\uff0c"  # ends the first clause of a title
 _NOT_TITLE = re.compile(
-    r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:|^(?:网站)?(?:首页|首頁|主页)|\s正文$"
+    r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:|^(?:网站)?(?:首页|首頁|主页)|\s正文$|[>»›].{1,20}[>»›]"
     r"|^(?:来源|來源|作者|原创|编辑|栏目|分类|来自)\s?[:\uff1a]"
 )
 # What may stand before the root of an XML document is short, or it is none of these.
@@ -104,5 +105,6 @@ def _title_line(lines: Sequence[str]) -> str:
     ]  # fmt: skip
     for i, line in likely:
         if any(line in later for later in lines[i + 1 :]) and lines[i - 1 : i] != [line]:
-            return line
+            # What only its first words say again is the whole title.
+            return next((one for at, one in likely if at < i and one[: len(line) + 1].rstrip(_CLAUSE) == line), line)
     return likely[0][1] if likely else lines[0][:40]

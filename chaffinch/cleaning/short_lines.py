@@ -23,6 +23,7 @@ _TERMS, _TERM = 3, 12  # search terms that make a row, and characters of the lon
 _SECTION = 12  # characters of a section's name before the title (by hand)
 _SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
 _WORD = 12  # characters of a word beside a date (by hand)
+_CLAUSE = re.compile(r"[?!,;:。|_ -]")  # what the first words of a title end with
 _HOOK = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|丨:!_·-]\s?|(?:[^\W_]{2,10}\s?[>»›]\s?){1,5}")
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|(?<!\d)\d{1,2}-\d{1,2}(?=\s\d{1,2}:\d\d)")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
@@ -36,6 +37,7 @@ _NUMBERED = re.compile(
 )
 _CONTENTS = re.compile("目录")
 _COUNTED = re.compile(r"\s*[(（]?([0-9]{1,2})[.、)）:]\s?")
+_COUNTED_BY = re.compile(r"\s*[(（]?[0-9一二三四五六七八九十]{1,3}[.、)）:]\s?")
 _HOME = re.compile(r"(?:网站|返回)?(?:首页|主页)")
 _BETWEEN_TERMS = re.compile(r"[,、|_ ]+")
 _ASKS = re.compile(
@@ -84,6 +86,8 @@ def _around_title(view: str, title: str) -> str:
     """The rule of a line that is the title with a section before it or a byline behind it, "" for another."""
     if len(title) < 6 or view == title:
         return ""
+    if view.strip("《》【】") == _CLAUSE.split(title, 1)[0]:
+        return "title-line"
     bare, asked = view.rstrip("?!~ "), title.rstrip("?!~ ")
     if bare.endswith(asked) and _HOOK.fullmatch(bare, 0, len(bare) - len(asked)) and not _NUMBERED.match(bare):
         return "title-line"
@@ -116,9 +120,17 @@ def _captions(lines: Sequence[Line], title: str) -> None:
         if not line.rule and often[line.view] > 1 and line.view in title and not _SIGNS.search(line.view):
             line.rule = "caption"
     for one, other in pairwise(lines):
+        if not one.rule and _is_heading_again(one.view, other.view):
+            one.rule = "caption"
         same = one.view == other.view and 2 <= len(one.view) <= _CAPTION and letters_of(one.view) != ""
         if same and not other.rule and (not one.rule or one.rule == "caption") and not _SIGNS.search(one.view):
             one.rule = other.rule = "caption"
+
+
+def _is_heading_again(view: str, heading: str) -> bool:
+    """Whether a line without a sign says what the heading below it says with a number or a question mark."""
+    words = letters_of(_COUNTED_BY.sub("", heading, 1))
+    return _OF_TITLE <= len(words) <= _CAPTION and view == view.strip("?!:") != heading and letters_of(view) == words
 
 
 def _contents(lines: Sequence[Line]) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from chaffinch.article.blocks import fragment
+from chaffinch.article.extract import read_text
 from chaffinch.article.facts.labels import read_line
 from chaffinch.article.node.choose import choose, measures, rows
 from chaffinch.article.node.features import NAMES
@@ -141,3 +142,17 @@ def test_short_lines_and_dated_ones_are_counted() -> None:
     found = row(f"<body><div class=text>{paragraphs(lines)}</div></body>", "text")
     assert found["short_lines"] == 1 / 4
     assert found["dates"] == 1 / 3  # the byline's, beside three lines of text
+
+
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (["花呗逾期了怎么办?三个办法", "花呗逾期了怎么办", *WORDS], "花呗逾期了怎么办?三个办法"),
+        (["江岸网首页 > 法律 > 债务", "花呗逾期了怎么办", *WORDS], "花呗逾期了怎么办"),
+        (["花呗逾期了怎么办 - 江岸网", "花呗逾期了怎么办", "花呗逾期了怎么办呢", *WORDS], "花呗逾期了怎么办"),
+    ],
+)
+def test_a_text_s_title(lines: list[str], title: str) -> None:
+    article = read_text("file:x", "\n".join(lines))
+    assert isinstance(article, Article)
+    assert article.title == title

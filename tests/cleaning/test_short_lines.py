@@ -26,6 +26,7 @@ def cleaned(*lines: str) -> Cleaned:
         ([*BODY[:1], *["某银行信用卡中心的工作人员在解答市民的提问"] * 2, *BODY[1:]], "caption"),
         ([*BODY[:1], "花呗逾期", BODY[1], "花呗逾期", *BODY[2:]], "caption"),  # the title's words, and twice
         ([f"今日快看：{TITLE}?", *BODY], "title-line"),
+        ([f"《{TITLE}》", *BODY], "title-line"),
         ([f"{TITLE},要掌握这几点!-第1张图片-江岸网", *BODY], "title-line"),
         ([f"首页个债资讯{TITLE}", *BODY], "breadcrumb"),
         (["花呗逾期,花呗协商,花呗催收,花呗起诉", *BODY], "search-terms"),
@@ -150,3 +151,19 @@ def test_what_stands_between_furniture_goes(above: list[str], below: list[str]) 
 )
 def test_what_may_be_the_article_stays(lines: list[str], kept: str) -> None:
     assert kept in cleaned(*lines).text.split("\n")
+
+
+@pytest.mark.parametrize("heading", ["利息怎么算？", "二、利息怎么算", "(2)利息怎么算？"])
+def test_a_picture_named_as_the_heading_below_it_goes(heading: str) -> None:
+    got = cleaned(TITLE, BODY[0], "利息怎么算", heading, *BODY[1:])
+    assert got.text == "\n".join((BODY[0], heading, *BODY[1:]))
+    assert "利息怎么算" in cleaned(TITLE, BODY[0], "利息怎么算", "本金怎么算？", *BODY[1:]).text.split("\n")
+
+
+def test_the_first_words_of_a_title_are_the_title_where_they_stand_over_the_text() -> None:
+    lines = ["花呗逾期了怎么办", *BODY]
+    got = clean(Article("http://a.example/1", "花呗逾期了怎么办?三个办法", tuple(map(Block, lines))), RULES, bytes(32))
+    assert got.text == "\n".join(BODY)
+    lines = [*BODY[:1], "花呗逾期了怎么办", *BODY[1:]]
+    got = clean(Article("http://a.example/1", "花呗逾期了怎么办?三个办法", tuple(map(Block, lines))), RULES, bytes(32))
+    assert got.text == "\n".join(lines)
