@@ -1,8 +1,12 @@
 """Which element of a page is its article's: what keeps nearly all of the text, and whether its title is near."""
 
+import math
+
+import numpy as np
 import pytest
 
-from chaffinch.article.node.choose import Choice, choice, measures
+from chaffinch.article.node.choose import Choice, choice, likeliest, measures
+from chaffinch.article.node.features import NAMES
 from chaffinch.items import Article
 from chaffinch.page.parse import parse
 from tests.article.test_extract import TITLES, WORDS, article_of, paragraphs
@@ -46,3 +50,17 @@ def test_a_date_is_read_among_the_first_and_the_last_short_lines(above: int, bel
     found = article_of(f"<div><h1>{TITLES[0]}</h1>{head}{paragraphs(WORDS * 6)}{foot}</div>")
     assert isinstance(found, Article)
     assert (found.published is not None) == read
+
+
+@pytest.mark.parametrize(
+    ("score", "hint", "chars", "taken"),
+    [
+        (0.90, 2, 300, 1), (0.80, 2, 300, 0), (0.90, 1, 300, 0), (0.98, 1, 300, 1), (0.90, 2, 500, 1), (0.90, 2, 200, 0),
+    ],
+)  # fmt: skip
+def test_what_is_named_as_an_article_s_may_be_somewhat_worse(score: float, hint: int, chars: int, taken: int) -> None:
+    def row(depth: int, hint: int, chars: int) -> list[float]:
+        known = {"depth": depth, "hint": hint, "text": math.log1p(chars)}
+        return [float(known.get(name, 0)) for name in NAMES]
+
+    assert likeliest(np.array([1.0, score]), [row(1, 0, 400), row(5, hint, chars)]) == taken

@@ -64,6 +64,23 @@ def test_what_stands_around_an_article_is_known(around: bool, body: str) -> None
     assert bool(marks) == around
 
 
+@pytest.mark.parametrize(
+    ("around", "body", "titled"),
+    [
+        # A theme's menu that has all of the page in it is no furniture, one beside the article is, whatever is in it.
+        (False, f"<div class=menu-l><div class=article-body>{text(300)}</div></div>{text(160)}", False),
+        (True, f"<div class=menu-l><div class=article-body>{text(160)}</div></div>{text(300)}", False),
+        (False, f"<div class=menu-l><h1>标题一行</h1><div class=article-body>{text(160)}</div></div>{text(300)}", True),
+        (True, f"<div class=menu-l><h1>标题一行</h1>{text(160)}<p class=article-body>。</p></div>{text(300)}", True),
+    ],
+)
+def test_what_has_the_article_in_it_is_not_around_it(around: bool, body: str, titled: bool) -> None:
+    found = measure(parse(f"<body>{body}</body>"))
+    heading = next((i for i, line in enumerate(found.lines) if line.text == "标题一行"), -1)
+    marks, _ = furniture(found.blocks, found.lines, heading if titled else -1)
+    assert bool(marks) == around
+
+
 def test_what_readers_say_is_told_by_signs_that_its_pattern_needs() -> None:
     examples = tables()["lines"]["said"]["examples"]
     assert all(

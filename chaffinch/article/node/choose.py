@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -28,8 +29,11 @@ _TIE = 0.03  # of what a node is expected to hold: of those so near the best the
 # of the same: an element around that has so little less may be the article with furniture, which cleaning knows
 # (measured: of the demo's articles with a takedown notice beside their element all have it)
 _AROUND = 0.08
+# the same where the better one is not named as an article's container, and one inside it is that has this share of its
+# text (measured on labelled and rendered pages: .1 to .2 take and lose the same but for a page or two, .3 loses one)
+_NAMED_TIE, _NAMED_TEXT = 0.15, 0.6
 _MAX_GAP = 200  # characters between the title and the article (by hand)
-_DEPTH = NAMES.index("depth")
+_TEXT, _HINT, _DEPTH = NAMES.index("text"), NAMES.index("hint"), NAMES.index("depth")
 _HEAD, _FOOT = 12, 4  # short lines at the node's own ends that are read for labels (by hand)
 MIN_SENTENCE = 15  # weight of the line that begins an article's text (by hand)
 
@@ -73,10 +77,11 @@ def measures(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) ->
     blocks, lines, named = measure(tree, hidden)
     if not any(block.text or block.noise for block in blocks):
         return None
-    marks, teasers = furniture(blocks, lines)
+    heading = _heading(tree, lines)
+    marks, teasers = furniture(blocks, lines, heading)
     total = sums(blocks, marks)
     found = candidates(blocks, marks, total)
-    return Measures(blocks, lines, named, marks, teasers, total, _heading(tree, lines), found or [0], hidden)
+    return Measures(blocks, lines, named, marks, teasers, total, heading, found or [0], hidden)
 
 
 def rows(page: Measures) -> list[list[float]]:
@@ -99,8 +104,19 @@ def choose(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> C
 
 
 def likeliest(scores: NDArray[np.float64], table: Sequence[Sequence[float]]) -> int:
-    """The index of the node that is expected to hold the article best; of those as good, nearly, the deepest."""
-    return max(_as_good(scores, _TIE), key=lambda i: table[i][_DEPTH])
+    """The index of the node that is expected to hold the article best; of those as good, nearly, the deepest.
+
+    One that is named as only an article's container is may be somewhat worse.
+    """
+    best = max(_as_good(scores, _TIE), key=lambda i: table[i][_DEPTH])
+    if table[best][_HINT] == SURELY:
+        return best
+    deep, least = table[best][_DEPTH], _NAMED_TEXT * math.expm1(table[best][_TEXT])
+    named = [
+        i for i in _as_good(scores, _NAMED_TIE)
+        if table[i][_HINT] == SURELY and table[i][_DEPTH] > deep and math.expm1(table[i][_TEXT]) >= least
+    ]  # fmt: skip
+    return max(named, key=lambda i: scores[i], default=best)
 
 
 def outermost(scores: NDArray[np.float64], table: Sequence[Sequence[float]]) -> list[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal
 
-from chaffinch.article.node.weigh import Line, Measure
+from chaffinch.article.node.weigh import SURELY, Line, Measure
 from chaffinch.text import words
 
 
@@ -23,6 +23,9 @@ class Limits:
 
     most_named: float = 0.9  # of a page's sentences that stand in a block named as furniture (by hand)
     most_comments: float = 0.8  # and in one that is named as comments (by hand)
+    # of the sentences of a page, or of an element with the title in it, that stand in one named as only an article's
+    # is: what is around that is not furniture, whatever it is called (some themes have a page in their menu; by hand)
+    least_article: float = 0.5
     min_before: int = 40  # of text before what a heading calls comments or related (by hand)
     min_teasers: int = 3  # of them in a row (by hand)
     min_title: int = 8  # of a teaser's link; a shorter one may be a person's name or a button (by hand)
@@ -49,20 +52,22 @@ _MAY_BE_SAID = re.compile("[前刚剛:\uff1a楼樓沙板表回]")  # one of thes
 Mark = Literal["named", "comments", "headed", "teasers"]
 
 
-def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[dict[int, Mark], float]:
+def furniture(blocks: Sequence[Measure], lines: Sequence[Line], heading: int = -1) -> tuple[dict[int, Mark], float]:
     """The blocks that stand around an article, each with why, and the weight of what is teasers.
 
-    What is inside such a block goes with it; `blocks` are as `measure` gives them.
+    What is inside such a block goes with it; `blocks` are as `measure` gives them, `heading` is the index of the line
+    that repeats the page's title, -1 for none.
     """
     sums = [block.text for block in blocks]
     for i in range(len(blocks) - 1, 0, -1):
         sums[blocks[i].parent] += sums[i]
     before = list(accumulate((line.weight for line in lines), initial=0.0))
+    around_article = _around_article(blocks, sums, heading)
     most = {"named": LIMITS.most_named, "comments": LIMITS.most_comments}
     found: dict[int, Mark] = {}
     for i, block in enumerate(blocks):
         kind = block.furniture
-        if not i or not kind:
+        if not i or not kind or i in around_article:
             continue
         if sums[i] <= most[kind] * sums[0] or (kind == "comments" and before[block.start] >= 2 * LIMITS.min_before):
             found[i] = kind
@@ -71,6 +76,25 @@ def furniture(blocks: Sequence[Measure], lines: Sequence[Line]) -> tuple[dict[in
     teasers = (_cards(blocks, lines, sums) | _turns(blocks, lines, sums)) - found.keys()
     weight = _weight(blocks, teasers, found, sums)
     return found | dict.fromkeys(teasers, "teasers"), weight
+
+
+def _around_article(blocks: Sequence[Measure], sums: Sequence[float], heading: int) -> set[int]:
+    """The blocks around one that is named as only an article's container is and holds most of the sentences in them.
+
+    They have the title in them, or the one has most of the page.
+    """
+    found: set[int] = set()
+    for i, block in enumerate(blocks):
+        if block.hint != SURELY or not sums[i]:
+            continue
+        surely = sums[i] > LIMITS.least_article * sums[0]
+        around = block.parent
+        while around >= 0:
+            titled = blocks[around].start <= heading < blocks[around].stop
+            if surely or (titled and sums[i] > LIMITS.least_article * sums[around]):
+                found.add(around)
+            around = blocks[around].parent
+    return found
 
 
 def _weight(blocks: Sequence[Measure], teasers: set[int], found: dict[int, Mark], sums: Sequence[float]) -> float:
