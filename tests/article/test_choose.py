@@ -55,7 +55,8 @@ def test_a_date_is_read_among_the_first_and_the_last_short_lines(above: int, bel
 @pytest.mark.parametrize(
     ("score", "hint", "chars", "taken"),
     [
-        (0.90, 2, 300, 1), (0.80, 2, 300, 0), (0.90, 1, 300, 0), (0.98, 1, 300, 1), (0.90, 2, 500, 1), (0.90, 2, 200, 0),
+        (0.90, 2, 300, 1), (0.80, 2, 300, 0), (0.90, 1, 300, 0), (0.98, 1, 300, 1), (0.90, 2, 500, 1),
+        (0.90, 2, 200, 0),
     ],
 )  # fmt: skip
 def test_what_is_named_as_an_article_s_may_be_somewhat_worse(score: float, hint: int, chars: int, taken: int) -> None:

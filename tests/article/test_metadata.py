@@ -51,6 +51,15 @@ def test_site_name_is_cut_off(title: str, wanted: str) -> None:
         ),
         ("", "<h1>甲银行逾期怎么办</h1>", "甲银行逾期怎么办", "h1"),
         ("", "", "", ""),
+        # The page's own title stands over the page as well.
+        (
+            "<title>甲银行逾期怎么办 | 问答</title>",
+            "<h2>甲银行逾期怎么办 | 问答</h2><h1>甲银行逾期怎么办</h1>",
+            "甲银行逾期怎么办",
+            "h1",
+        ),
+        ("<title>甲银行逾期怎么办 | 问答</title>", "<h2>甲银行逾期怎么办 | 问答</h2>", "甲银行逾期怎么办 | 问答", "h2"),
+        ("<title>逾期怎么办 - Powered by SomeCMS</title>", "", "逾期怎么办", "title"),
     ],
 )
 def test_title(head: str, body: str, wanted: str, source: str) -> None:
@@ -218,6 +227,11 @@ def test_dates_counted_from_the_fetch(text: str, wanted: str | None) -> None:
         ),
         ("", "<span>云杉</span><span>\n   2024-03-05\n   </span>", "2024-03-05"),
         ("", "<aside><ul><li><time>2021-01-01</time><a href=/1>网贷逾期三天之后会怎样</a></li></ul></aside>", None),
+        # An article's footer says when it was written, the page's when the site was made.
+        ("", "<article><footer class=meta><time>2024-03-05</time></footer></article>", "2024-03-05"),
+        ("", "<footer class=post-footer>本条目发布于<time>2024-03-05</time>。</footer>", "2024-03-05"),
+        ("", "<div class=foot><p><time>2024-03-05</time>，本站上线，感谢各位多年的支持与陪伴</p></div>", None),
+        ("", "<p>2024-03-05 债务 信用 征信 共 612 字，约 3 分钟</p>", "2024-03-05"),
     ],
 )  # fmt: skip
 def test_evidence_for_a_date_is_weighed(head: str, body: str, wanted: str | None) -> None:
@@ -250,6 +264,10 @@ def test_inline_elements_side_by_side_are_read_apart() -> None:
         ('<meta name="author" content="某某网"><a rel="author" href=/u>小陈</a>', "小陈"),
         ('<div class="comments"><b class="comment-author">阿强</b></div>', None),
         ('<div class="author">本文来源：南城财经</div>', None),
+        ('<div itemprop="author"><span>Author</span><h3 itemprop="name">小陈</h3></div>', "小陈"),
+        ('<main class="single-author"><h1>南城信用网</h1></main>', None),
+        ('<meta name="author" content="某某内容管理系统">', None),
+        ('<p class="vcard">Author</p>', None),
     ],
 )
 def test_an_element_named_as_the_author_s_is_evidence(body: str, wanted: str | None) -> None:

@@ -23,7 +23,8 @@ _DATE_LABEL = re.compile(
     re.IGNORECASE,
 )
 _BYLINE = re.compile(
-    r"来源|來源|稿源|出处|作者|原创|原創|编辑|浏览|瀏覽|阅读|閱讀|点击|點擊|查看|围观|评论|評論|\bby\b", re.IGNORECASE
+    r"来源|來源|稿源|出处|作者|原创|原創|编辑|浏览|瀏覽|阅读|閱讀|点击|點擊|查看|围观|评论|評論|\bby\b|\d\s?(?:字|分[钟鐘])",
+    re.IGNORECASE,
 )
 _LABEL_REACH = 14  # characters between a label and its date (by hand)
 _BARE_REST = 10  # characters beside a date without a label: with more it is a sentence or a title (by hand)
@@ -31,7 +32,7 @@ _WORDS, _WORD = 6, 8  # unless they are so few short words: who, when, in which 
 _BETWEEN_WORDS = re.compile(r"[\s|/·•:\uff1a()\uff08\uff09\[\]<>-]+")
 _SIGNS = re.compile(r"[,\uff0c。;\uff1b!\uff01?\uff1f、“”]")
 _DIGIT = re.compile(r"\d")
-_MAY_BE_LABEL = re.compile(r"[\d>»›:\uff1a/]|[评評]论|年|昨天|前天|[刚剛]")
+_MAY_BE_LABEL = re.compile(r"[\d>»›:\uff1a/]|[评評]论|年|昨天|前天|[刚剛]|[发發][表布佈]在")
 _NUMBER = r"(\d{1,9}(?:[,\uff0c]\d{3}){0,3}(?:\.\d{1,3})?)\s?([wWkK万萬千]?)"
 _DEGREES = re.compile(r"(?:^|\s)(?:([^\s\d|/·•]{2,12})\s*)?" + _NUMBER + r"\s?[℃°](?:\s+(\d{1,7})(?!\d))?")
 _HEAT = re.compile(
@@ -68,7 +69,8 @@ _AUTHOR = re.compile(
     rf"(?:作\s{{0,4}}者|撰文|撰稿人?|文字|原创|原創|记者|記者|楼主|樓主|博主|[发發][布帖]人|[发發][布佈]者|提问者|提問者|文)\s?[:\uff1a/]\s?{_NAME}"
 )
 _SAID_BY = re.compile(
-    rf"(?:^|[\s|·•/])(?:(?:posted\s)?by|由)\s{{1,2}}{_NAME}|(?:^|[\s|·•/])(?:由\s?)?{_NAME}\s?[发發][表布佈][于於]\s?(?=[\d昨前今])",
+    rf"(?:^|[\s|·•/])(?:(?:posted\s)?by|由)\s{{1,2}}{_NAME}|(?:^|[\s|·•/])(?:由\s?)?{_NAME}\s?[发發][表布佈][于於]\s?(?=[\d昨前今])"
+    rf"|(?:^|\s|条目|條目|本文|文章)(?:是|系)?由\s?{_NAME}\s?[发發][表布佈][在于於]",
     re.IGNORECASE,
 )
 # What a name may be glued to: the label of the next field.
@@ -78,7 +80,7 @@ _NEXT_LABEL = re.compile(
 )
 _NOT_AUTHORS = frozenset(
     ("未知", "佚名", "匿名", "不详", "网络", "互联网", "本文", "文章", "该文", "原文", "最后", "首次", "最初", "最早",
-     "编辑于", "网友", "作者", "关于作者")
+     "编辑于", "网友", "作者", "原作者", "关于作者", "Author", "author")
 )  # fmt: skip
 _CATEGORY = re.compile(
     r"(?:栏目|欄目|分类|分類|类别|频道|类目|版块)\s?[:\uff1a]\s?([^\s:\uff1a|/()\uff08\uff09【】\[\],\uff0c。;\uff1b\d]{2,12})"
@@ -88,7 +90,9 @@ _SOURCE = re.compile(
 )
 # Who made a site's software or its look, or hosts it.
 _MADE_BY = re.compile(
-    r"(?:powered|themed?|designed?|built|made|developed|hosted|supported|driven|copyright)\s{1,3}by\b", re.IGNORECASE
+    r"(?:power(?:ed)?|themed?|designed?|built|made|developed|hosted|supported|driven|copyright)\s{1,3}by\b"
+    r"|(?:\btheme\b|主题|主題|模板).{0,40}\bby\b|\bby\s.{0,20}\btheme\b",
+    re.IGNORECASE,
 )
 _MAY_BE_SAID_BY = re.compile(r"[于於由]|by", re.IGNORECASE)
 _NOT_VALUES = re.compile(
@@ -203,7 +207,7 @@ def _author(line: str, named: bool) -> Said | None:
         return Said("author", name, "作者")
     if not _MAY_BE_SAID_BY.search(line) or _MADE_BY.search(line) or not (match := _SAID_BY.search(line)):
         return None
-    name = author_name(match[1] or match[2])
+    name = author_name(next(filter(None, match.groups())))
     return Said("author", name, "by" if match[1] else "发表于") if name else None
 
 

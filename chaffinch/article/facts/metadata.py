@@ -17,6 +17,7 @@ from lxml.html import HtmlElement
 from chaffinch.article.facts.head import Head, collapse, json_authors, json_dates, read_head
 from chaffinch.article.facts.labels import Kind, Label, Place, Said, author_name, fitting, read_line
 from chaffinch.article.facts.title import MIN_TITLE, title_of
+from chaffinch.article.facts.unlabelled import lone_name
 from chaffinch.article.node.weigh import name_of
 from chaffinch.items import Facts
 from chaffinch.page.elements import Elements
@@ -36,13 +37,17 @@ _META_LOOSE_AUTHORS = ("author", "dc.creator", "twitter:creator")
 _META_CATEGORIES = ("article:section", "og:article:section", "og:category", "category")
 _META_SOURCES = ("source", "mediaid", "article:source", "og:article:source", "contentsource")
 _NAME = re.compile(r"[^\d,./@_\uff0c|]{2,20}$")
+# What templates have in the place of an author: whose software or whose site it is.
+_NOT_PERSON = re.compile(r"cms|系统|系統|公司|工作室", re.IGNORECASE)
 # What is in the class of an element that holds the author's name.
 _AUTHOR_NAMES = re.compile("author|authi|nick|byline|vcard|writer|username", re.IGNORECASE)
+_WHOLE_PAGE = ("body", "html", "main", "article")  # themes say in its class that all of it has one author
 _MAX_NAMED = 20  # of them that are looked at (cost)
 _AUTHOR_LABEL = re.compile(
-    r"\W{0,3}(?:(?:本文)?作\s{0,4}者|(?:本报|本报讯)?记者|by|撰文|发布者?|来源)?\s{0,3}[:\uff1a/]?\s{0,3}",
+    r"\W{0,3}(?:(?:本文)?作\s{0,4}者|(?:本报|本报讯)?记者|by|author|撰文|发布者?|来源)?\s{0,3}[:\uff1a/]?\s{0,3}",
     re.IGNORECASE,
 )
+_ARTICLES = re.compile("article|post|entry", re.IGNORECASE)  # in the class of an article's own footer
 _PUBLISHED_NAME = re.compile(
     r"datepublished|publish|pubdate|pub-?time|entry-date|post-?(?:date|time)|create-?time", re.IGNORECASE
 )
@@ -69,6 +74,7 @@ class Weights:
     meta: float = 8.0  # by hand
     meta_loose: float = 6.4  # by hand
     author_named: float = 7.0  # an element that is named as the author's (by hand)
+    author_beside: float = 1.0  # a name without a label, where nothing else names one (by hand)
     time_named: float = 7.6  # a time element that is named as the publication's (by hand)
     time_element: float = 7.1  # by hand
     url: float = 5.0  # by hand
@@ -121,6 +127,8 @@ def read(
     if day := url_date(url):
         found["published"].append(Evidence(day, "url", WEIGHTS.url))
     found["author"] += (*_authors(head), *_named_authors(page))
+    if not found["author"] and (name := lone_name(page, lines)):
+        found["author"].append(Evidence(name, "beside the date", WEIGHTS.author_beside))
     found["category"] += _metas(head, _META_CATEGORIES)
     found["source"] += _metas(head, _META_SOURCES)
     best = {name: max(one, key=lambda e: e.weight) for name, one in found.items() if one and name != "published"}
@@ -218,12 +226,17 @@ def _time_weight(node: HtmlElement) -> float:
 
 def _is_aside(node: HtmlElement, *more: str) -> bool:
     """Whether an element stands in a side bar, among comments, or in an element of one of the tags `more`."""
+    footer = False  # the page's own, or an article's: that one says who wrote it and when
     for around in node.iterancestors():
-        if around.tag in ("aside", "footer", "nav", *more) or name_of(around):
+        if around.tag == "footer":
+            footer |= not _ARTICLES.search(around.get("class") or "")
+        elif around.tag in ("aside", "nav", *more) or name_of(around):
             return True
-        if around.tag in ("article", "main", "body"):
+        elif around.tag == "article":
             return False
-    return False
+        elif around.tag in ("main", "body"):
+            break
+    return footer
 
 
 def _authors(head: Head) -> Iterator[Evidence]:
@@ -231,7 +244,7 @@ def _authors(head: Head) -> Iterator[Evidence]:
         if author:
             yield Evidence(author, "json-ld", WEIGHTS.json)
     yield from _metas(head, _META_AUTHORS, _NAME, WEIGHTS.meta)
-    yield from _metas(head, _META_LOOSE_AUTHORS, _NAME)
+    yield from (one for one in _metas(head, _META_LOOSE_AUTHORS, _NAME) if not _NOT_PERSON.search(str(one.value)))
 
 
 def _named_authors(page: Elements) -> Iterator[Evidence]:
@@ -240,7 +253,7 @@ def _named_authors(page: Elements) -> Iterator[Evidence]:
     named = (
         node
         for node, value in zip(page.every, page.classes, strict=True)
-        if value in classes
+        if (value in classes and node.tag not in _WHOLE_PAGE)
         or "author" in (node.get("itemprop") or "")
         or (node.get("rel") == "author" and node.tag == "a")
     )
@@ -254,7 +267,7 @@ def _named_authors(page: Elements) -> Iterator[Evidence]:
 
 @lru_cache(maxsize=4_096)
 def _names_author(names: str) -> bool:
-    return _AUTHOR_NAMES.search(names) is not None
+    return bool(_AUTHOR_NAMES.search(names))
 
 
 def _metas(

@@ -11,6 +11,8 @@ _STRONG_SEPARATOR = re.compile(
     r"\s*[_|\uff5c»]\s*|\s+[-–—·]\s+|\s*--\s*"
     r"|(?<=[\u4e00-\u9fff?!)\uff1f\uff01\uff09])[-–](?=[\u4e00-\u9fff【])"
 )
+# What software says of itself in the titles of all pages.
+_MADE_WITH = re.compile(r"\s{0,9}[-_|–—]\s{0,9}powered by\b.{0,60}$", re.IGNORECASE)
 # What may follow the article's title in the page's.
 _AFTER_TITLE = re.compile(r"\s{0,9}(?:$|[-_|\uff5c–—·»,\uff0c(\uff08《【]|\s)")
 # What names a site, or any page of it, and no article.
@@ -25,11 +27,14 @@ def title_of(head: Head) -> tuple[str, str]:
 
     A heading counts where the page's title begins with it or has it as its longest part, unless it is the site's name.
     """
-    whole, site = head.title, head.meta.get("og:site_name", "")
+    whole, site = _MADE_WITH.sub("", head.title), head.meta.get("og:site_name", "")
+    article = strip_site(whole, site)
+    # Some pages have their own title over them, with the site's name, and the article's further down.
+    bare = article != whole and any(text == article for tag, text in head.headings if tag != "heading line")
     longest = max(map(len, _STRONG_SEPARATOR.split(whole)))
     sites = {name for name in (*head.site_names, site) if len(name) < longest}
     for tag, text in head.headings:
-        if len(text) >= MIN_TITLE and text in whole and text not in sites:
+        if len(text) >= MIN_TITLE and text in whole and text not in sites and not (bare and text == whole):
             starts = whole.startswith(text) and _AFTER_TITLE.match(whole[len(text) :])
             if starts or len(text) >= longest:
                 return (strip_site(text, site) if text == whole and tag == "heading line" else text), tag
