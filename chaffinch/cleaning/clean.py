@@ -142,8 +142,9 @@ def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
     prospects = rules.prospects([line.view for line in lines])
     nominated = _nominate_all(lines, title, rules, prospects)
     starts = [notice_start(line.view, title, names, rules) for line, names in zip(lines, nominated, strict=True)]
+    # What stands beside the article is neither before nor behind it: a notice at its end is at the page's.
     body = [
-        (not names or start > 0) and is_prose(line.view)
+        (not names or start > 0) and is_prose(line.view) and not line.beside
         for line, names, start in zip(lines, nominated, starts, strict=True)
     ]
     before, after = running(body), running(body[::-1])[::-1]
@@ -194,7 +195,7 @@ def _nominate_all(lines: Sequence[Line], title: str, rules: Rules, prospects: Se
             if prose == rules.depth:
                 return taken
             out[i] = nominations(i)
-            prose += not out[i] and is_prose(lines[i].view)
+            prose += not out[i] and is_prose(lines[i].view) and not lines[i].beside
         return len(order)
 
     low = reach(range(len(lines)))

@@ -74,7 +74,16 @@ def glued_title(view: str, bare: str) -> int:
 
 
 def mark_summaries(lines: Sequence[Line]) -> None:
-    """A lead that is labelled or breaks off, and says again what the text says, is a list page's summary."""
+    """A lead that is labelled or breaks off, and says again what the text says, is a list page's summary.
+
+    So is one before all prose that the text begins with, too: some systems print so many of its characters.
+    """
+    for i, line in enumerate(lines[:_SUMMARY_LINES]):
+        if not line.rule and is_prose(line.view):
+            said = letters_of(line.view)
+            if i + 1 < len(lines) and not lines[i + 1].rule and letters_of(lines[i + 1].view).startswith(said):
+                line.rule = "summary"
+            break
     for i, line in enumerate(lines[:_SUMMARY_LINES]):
         label = _SUMMARY.match(line.view)
         stop = next((m.start() for m in _CUT_OFF.finditer(line.view[-12:]) if m.end() == len(line.view[-12:])), None)

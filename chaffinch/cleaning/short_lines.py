@@ -36,6 +36,7 @@ _NUMBERED = re.compile(
     r"|[^\W\d_a-z]{1,3}[0-9一二三四五六七八九十]{1,2}\s?[.、:： ]"
 )
 _CONTENTS = re.compile("目录")
+_FIELD = re.compile(r"(?:原?作者|发布者|编辑|来源|来自|查看|浏览|阅读|点击|人气|评论|回复|栏目|分类)数?\s?:")
 _COUNTED = re.compile(r"\s*[(（]?([0-9]{1,2})[.、)）:]\s?")
 _COUNTED_BY = re.compile(r"\s*[(（]?[0-9一二三四五六七八九十]{1,3}[.、)）:]\s?")
 _HOME = re.compile(r"(?:网站|返回)?(?:首页|主页)")
@@ -71,12 +72,14 @@ def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequen
     _captions(lines, title)
     _contents(lines)
     for i, line in enumerate(lines):
+        if line.rule:
+            continue
+        if not before[i] and after[i] and (_is_byline(line.view) or _is_byline(_FIELD.sub(" ", line.view))):
+            line.rule = "byline"
         if line.rule or is_prose(line.view):
             continue
         if not before[i] and title and (rule := _around_title(line.view.strip(), title)):
             line.rule = rule
-        elif not before[i] and after[i] and _is_byline(line.view):
-            line.rule = "byline"
         elif bool(before[i]) != bool(after[i]) and _is_row_of_terms(line.view, title):
             line.rule = "search-terms"
     _neighbours(lines, title, before, after)

@@ -311,3 +311,12 @@ def test_prose_goes_with_its_rule_unless_that_would_be_most_of_the_page(notices:
     assert (0.4 < share < 0.6) if taken else share > 0.65
     got = cleaned(own, *[notice.replace("网友", f"{n}号网友") for n in range(notices)])
     assert (got.text == own) == taken
+
+
+def test_what_stands_beside_an_article_is_not_behind_it() -> None:
+    notice = "版权声明：本博客所有文章除特别声明外，均采用 CC BY 4.0 许可协议。"
+    others = [f"{line}{n}" for n in (1, 2) for line in BODY[::2]]
+    blocks = (*map(Block, (*BODY, notice)), *(Block(line, beside=True) for line in others))
+    got = clean(Article("http://a.example/1", "信用卡还不上怎么办", blocks), RULES, KEY)
+    assert got.text == "\n".join(BODY)
+    assert [one.rule for one in got.removed] == ["disclaimer", *["beside"] * len(others)]

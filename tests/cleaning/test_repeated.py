@@ -27,6 +27,20 @@ def test_a_summary_says_more_than_a_few_words_again(letters: int, taken: bool) -
     assert (("summary", lead) in removed(lead, *body)) is taken
 
 
+@pytest.mark.parametrize(
+    ("lead", "taken"),
+    [
+        (BODY[0], True),  # a system that prints the beginning of the text over it
+        (BODY[0][:30], True),
+        (BODY[0][:20], False),  # so little may be a heading
+        (BODY[1], False),  # what the text says later, it says again
+        ("先把账记下来，再一笔一笔地核对清楚，不要急着借新的钱去还旧的。", False),
+    ],
+)
+def test_the_beginning_of_the_text_over_it_is_a_summary(lead: str, taken: bool) -> None:
+    assert (("summary", lead) in removed(lead, *BODY)) is taken
+
+
 @pytest.mark.parametrize(("before", "taken"), [(0, True), (4, True), (8, False)])
 def test_a_summary_stands_at_the_beginning(before: int, taken: bool) -> None:
     lead = BODY[1][:30] + "……"

@@ -38,6 +38,8 @@ def cleaned(*lines: str) -> Cleaned:
             "title-line",
         ),
         ([*BODY, "花呗逾期一天会怎样", "借呗逾期怎么办", "花呗逾期最新消息"], "neighbour-title"),
+        (["2022年06月03日|发布者: 云杉|查看: 2214|评论: 15|原作者: 云杉|来自: 某报", *BODY], "byline"),
+        (["时间：2025-08-17 11:36:38 出处：南城信用生活网", *BODY], "byline"),
     ],
 )
 def test_what_its_place_gives_away_goes(lines: list[str], rule: str) -> None:
