@@ -6,12 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chaffinch.article.blocks import Fragment, beside, blocks, fragment
+from lxml.html import HtmlElement
+
+from chaffinch.article.blocks import beside, blocks, fragment
 from chaffinch.article.facts import metadata
 from chaffinch.article.facts.labels import is_label, read_labels
 from chaffinch.article.hidden.visibility import Hidden, hidden
-from chaffinch.article.node.choose import choose
-from chaffinch.article.not_article import MAX_CHARS, reason_of
+from chaffinch.article.node.choose import Choice, choose
+from chaffinch.article.not_article import MAX_CHARS, MIN_CHARS, own_chars, reason_of
 from chaffinch.items import Article, Block, Document, NotArticle, facts_of
 from chaffinch.page.elements import Elements, elements
 from chaffinch.page.parse import MAX_HTML, MAX_TAGS, parse, without_images
@@ -43,12 +45,14 @@ def extract_tree(
         return NotArticle(document.url, "too large")
     if other := _other_format(document.html[:FORMAT_CHARS]):
         return NotArticle(document.url, other)
-    choice = choose(page.root, (veiled or hidden(page)).elements)
-    found = fragment(choice) if choice else Fragment("", 0)
-    lines = blocks(found.html)
-    seen = [line for line in lines if not line.hidden]
-    if choice is None or (reason := reason_of(document.url, choice, found, seen)):
-        reason = reason if choice else "empty"
+    veil = (veiled or hidden(page)).elements
+    choice, lines, reason = _chosen(document.url, page, veil)
+    if reason and veil and own_chars([line for line in lines if not line.hidden]) < MIN_CHARS:
+        # A page may hide all of itself until a script shows it; what has a title and an article's name is no spam.
+        shown, its_lines, its_reason = _chosen(document.url, page, frozenset())
+        if shown and not its_reason and shown.named and shown.heading:
+            choice, lines, reason = shown, its_lines, ""
+    if choice is None or reason:
         scripted = reason in ("empty", "too short") and next(page.root.iter("script"), None) is not None
         return NotArticle(document.url, "shell" if scripted else reason)
     before, after = ([replace(line, beside=True) for line in blocks(html)] for html in beside(choice))
@@ -62,6 +66,16 @@ def extract_tree(
         meta.sources,
         **facts_of(meta),
     )
+
+
+def _chosen(url: str, page: Elements, veil: frozenset[HtmlElement]) -> tuple[Choice | None, tuple[Block, ...], str]:
+    """What is chosen on a page of which `veil` is hidden, its lines, and why it is no article, "" where it is one."""
+    choice = choose(page.root, veil)
+    if choice is None:
+        return None, (), "empty"
+    found = fragment(choice)
+    lines = blocks(found.html)
+    return choice, lines, reason_of(url, choice, found, [line for line in lines if not line.hidden])
 
 
 def _other_format(start: str) -> str:

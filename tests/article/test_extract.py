@@ -254,3 +254,21 @@ def test_the_tree_is_left_as_it_is() -> None:
     page, before = elements(tree), tostring(tree)
     assert extract_tree(document, page) == extract_tree(document, page) == extract(document)
     assert tostring(tree) == before
+
+
+@pytest.mark.parametrize(
+    ("title", "beside", "lines"),
+    [
+        (TITLES[0], MENU * 9, WORDS),
+        (TITLES[0], paragraphs(WORDS[:2]), WORDS[:2]),  # there is another text to see
+        (TITLES[1], MENU * 9, []),  # the page's title is of something else
+    ],
+)
+def test_an_article_that_a_script_is_to_show_is_seen_where_nothing_else_is(
+    title: str, beside: str, lines: list[str]
+) -> None:
+    head = f"<title>{TITLES[0]}_南城网</title><style>.loading{{display:none}}</style>"
+    hidden = f"<div class=loading><h1>{title}</h1><div class=article-body>{paragraphs()}</div></div>"
+    got = article_of(f"{beside}{hidden}", head=head)
+    seen = [block.text for block in got.blocks if not block.hidden] if isinstance(got, Article) else []
+    assert [line for line in seen if line in WORDS] == lines
