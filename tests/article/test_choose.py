@@ -65,3 +65,29 @@ def test_what_is_named_as_an_article_s_may_be_somewhat_worse(score: float, hint:
         return [float(known.get(name, 0)) for name in NAMES]
 
     assert likeliest(np.array([1.0, score]), [row(1, 0, 400), row(5, hint, chars)]) == taken
+
+
+@pytest.mark.parametrize(("title", "at"), [(TITLES[0], "h"), (f"<a href=/1.html>{TITLES[0]}</a>", "x")])
+def test_of_two_lines_with_the_page_s_title_the_one_that_is_no_link_is_its_heading(title: str, at: str) -> None:
+    side = f"<div class=x><p><a href=/1.html>{TITLES[0]}</a></p></div>"
+    html = f"<title>{TITLES[0]}</title><body>{side}<div class=h><p>{title}</p></div><div>{paragraphs()}</div></body>"
+    page = measures(parse(html))
+    assert page
+    assert page.blocks[page.lines[page.heading].block].node.get("class") == at
+
+
+@pytest.mark.parametrize(
+    ("behind", "read"),
+    [
+        ("<p>2024-03-05</p>", True),
+        ("<div class=meta>收藏 分享</div><p>2024-03-05</p>", True),
+        ("<p>收藏</p><p>分享</p><p>举报</p><p>2024-03-05</p>", False),  # not right behind it
+        ("<div class=comments><p>小周</p><p>2024-03-05</p><p>说得很清楚，谢谢，我也是这样处理的。</p></div>", False),
+        ("<p>2024-03-05 信用卡逾期了怎么处理才好，看这一篇就够</p>", False),
+    ],
+)
+def test_a_date_right_behind_the_article_s_element_is_its_own(behind: str, read: bool) -> None:
+    article = f"<div class=article-body>{paragraphs(WORDS * 2)}</div>"
+    found = article_of(f"<div><h1>{TITLES[0]}</h1>{article}{behind}</div>", head=f"<title>{TITLES[0]}</title>")
+    assert isinstance(found, Article)
+    assert (found.published is not None) == read

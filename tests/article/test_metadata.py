@@ -231,6 +231,7 @@ def test_dates_counted_from_the_fetch(text: str, wanted: str | None) -> None:
         ("", "<article><footer class=meta><time>2024-03-05</time></footer></article>", "2024-03-05"),
         ("", "<footer class=post-footer>本条目发布于<time>2024-03-05</time>。</footer>", "2024-03-05"),
         ("", "<div class=foot><p><time>2024-03-05</time>，本站上线，感谢各位多年的支持与陪伴</p></div>", None),
+        ("", "<span>2024-03-05 08:10:00</span> <span>2024-03-05 08:10</span>", "2024-03-05T08:10:00"),
         ("", "<p>2024-03-05 债务 信用 征信 共 612 字，约 3 分钟</p>", "2024-03-05"),
     ],
 )  # fmt: skip
@@ -268,6 +269,7 @@ def test_inline_elements_side_by_side_are_read_apart() -> None:
         ('<main class="single-author"><h1>南城信用网</h1></main>', None),
         ('<meta name="author" content="某某内容管理系统">', None),
         ('<p class="vcard">Author</p>', None),
+        ('<title>甲银行逾期怎么办</title><h1 class="author-title">甲银行逾期怎么办</h1>', None),
     ],
 )
 def test_an_element_named_as_the_author_s_is_evidence(body: str, wanted: str | None) -> None:

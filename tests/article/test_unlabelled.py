@@ -28,6 +28,9 @@ TITLED = "<title>甲银行逾期怎么办</title><h1>甲银行逾期怎么办</h
         ("<span>2024-03-05</span> <span>点赞</span> <span>12</span>", None),
         ("<span>云杉</span> <span>2024-03-05</span> <span>来源：南城网</span>", None),  # who is named is named
         ("<div>云杉</div>", None),
+        ("<span>更新时间：2024-03-05</span> <span>编辑：小雨点</span> <span>浏览：12</span>", "小雨点"),
+        ("<span>2024-03-05</span> <span>责任编辑：小雨点</span>", None),
+        ("<span>2024-03-05</span> <span>编辑：</span>", None),
         ("<div><i class='fa fa-user'></i>登录</div><div>2024-03-05</div><div>共三部分</div>", None),
         ("<div><i class='fa fa-tag'></i>云杉</div><div>债务</div><div>2024-03-05</div>", None),
     ],

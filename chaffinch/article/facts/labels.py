@@ -113,8 +113,9 @@ _NOT_LEVELS = re.compile(
 
 # How a line says it: what a date's label calls it, that it stands in a byline, nothing, or the day of the week.
 Kind = Literal["publish", "time", "update", "byline", "bare", "clock"]
-# Where a line stands: between the title and the text, above the title, in the text's first lines, or after the text.
-Place = Literal["head", "above", "opening", "tail"]
+# Where a line stands: between the title and the text, above the title, in the text's first lines, right behind the
+# article's element, or after the text.
+Place = Literal["head", "above", "opening", "under", "tail"]
 _PREFERRED: dict[Kind, int] = {"publish": 4, "time": 3, "byline": 2, "bare": 1, "update": 0, "clock": -1}
 
 
@@ -245,15 +246,29 @@ def _dates(line: str, fetched: str | None) -> Iterable[Said]:
     """The dates of a line, each with what it is said to be the date of."""
     after = 0
     byline = _BYLINE.search(line) is not None
-    for one in dates(line, fetched):
-        kind, word = _date_kind(line, after, one, byline)
+    found = dates(line, fetched)
+    # One day may stand in a line twice, for screens of two widths.
+    again = found if len({one.value[:10] for one in found}) == 1 else []
+    for one in found:
+        kind, word = _date_kind(line, after, one, byline, _without(line, again or [one]))
         after = one.end
         if kind is not None:
             yield Said("published", one.value, word, kind, one.approximate)
 
 
-def _date_kind(line: str, after: int, one: Found, byline: bool) -> tuple[Kind | None, str]:
-    """What the date at `one` is of, and the word that says so; None for a clock's, a deadline or a story's date."""
+def _without(line: str, found: Sequence[Found]) -> str:
+    """A line without these dates."""
+    ends = [0, *(one.end for one in found)]
+    return " ".join(
+        line[end:start] for end, start in zip(ends, [*(one.start for one in found), len(line)], strict=True)
+    )
+
+
+def _date_kind(line: str, after: int, one: Found, byline: bool, rest: str) -> tuple[Kind | None, str]:
+    """What the date at `one` is of, and the word that says so; None for a clock's, a deadline or a story's date.
+
+    `rest` is the line without it.
+    """
     before = line[max(after, one.start - _LABEL_REACH) : one.start + 4]  # a label may be part of the match
     words = list(_DATE_LABEL.finditer(before))
     # 更新时间 and 发布日期 are two words each, of which the first decides.
@@ -264,7 +279,6 @@ def _date_kind(line: str, after: int, one: Found, byline: bool) -> tuple[Kind | 
             return "byline", "byline"
         if _CLOCK.search(line):
             return "clock", "date and weekday"
-        rest = line[: one.start] + " " + line[one.end :]
         return ("bare", "date") if len(rest) <= _BARE_REST + 1 or _is_short_words(rest) else (None, "")
     if match.lastgroup in ("publish", "time", "update"):
         return match.lastgroup, match[0]  # type: ignore[return-value]

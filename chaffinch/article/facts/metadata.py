@@ -69,6 +69,7 @@ class Weights:
     update: float = 4.0  # in a line or in the head (by hand)
     clock: float = 3.6  # with the day of the week, as a page shows when it was fetched (by hand)
     above: float = -0.9  # for a line above the title or in the text's first lines (by hand)
+    under: float = -2.4  # for one right behind the article's element (by hand)
     tail: float = -2.6  # for one behind the text; for a bare date in it: when the story happened (by hand)
     json: float = 8.5  # by hand
     meta: float = 8.0  # by hand
@@ -126,7 +127,7 @@ def read(
     found["published"] += (*_head_dates(head), *_time_dates(head, fetched))
     if day := url_date(url):
         found["published"].append(Evidence(day, "url", WEIGHTS.url))
-    found["author"] += (*_authors(head), *_named_authors(page))
+    found["author"] += (one for one in (*_authors(head), *_named_authors(page)) if one.value != title)
     if not found["author"] and (name := lone_name(page, lines)):
         found["author"].append(Evidence(name, "beside the date", WEIGHTS.author_beside))
     found["category"] += _metas(head, _META_CATEGORIES)
@@ -146,7 +147,9 @@ def _evidence(said: Said, place: Place) -> Evidence:
         "update": WEIGHTS.update, "clock": WEIGHTS.clock,
     }  # fmt: skip
     weight = kinds[said.kind] if said.field == "published" else WEIGHTS.publish
-    places: dict[Place, float] = {"head": 0.0, "above": WEIGHTS.above, "opening": WEIGHTS.above, "tail": WEIGHTS.tail}
+    places: dict[Place, float] = {
+        "head": 0.0, "above": WEIGHTS.above, "opening": WEIGHTS.above, "under": WEIGHTS.under, "tail": WEIGHTS.tail
+    }  # fmt: skip
     if said.kind == "bare" and said.field == "published":
         places["opening"] = WEIGHTS.tail
     source = f"line: {said.source}" + (", counted from the fetch" if said.approximate else "")

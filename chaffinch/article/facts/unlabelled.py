@@ -1,4 +1,5 @@
-"""Whom a page names as its article's author without saying that it does: beside the date, or behind a person's icon."""
+"""Whom a page names as its article's author without saying that it does: beside the date, behind a person's icon, or as
+who edited it, above the text: systems call so who put it in."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from chaffinch.article.facts.labels import Label
+from chaffinch.article.facts.labels import Label, author_name
 from chaffinch.page.elements import Elements
 from chaffinch.text.dates import dates
 
@@ -21,6 +22,9 @@ _NOBODY = re.compile(
     r"|(?:views?|reads?|comments?|likes?|hits|posted|updated|author|edit|share|date|time|tags?|home|category|jan|feb|mar|apr"
     r"|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}",
     re.IGNORECASE,
+)
+_EDITOR = re.compile(
+    r"(?<![任部])[编編][辑輯]\s?[:\uff1a]\s?([\u4e00-\u9fff·]{2,6}|[A-Za-z]\w{2,15})(?![\u4e00-\u9fff\w])"
 )
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 _COUNT = re.compile(
@@ -40,6 +44,8 @@ def lone_name(page: Elements, lines: Sequence[str | Label]) -> str:
     A link of the page that is called so makes it a section, unless it leads to somebody's page.
     """
     head = [line.text for line in lines if isinstance(line, Label) and line.place == "head"]
+    if edited := next((match for line in head if (match := _EDITOR.search(line))), None):
+        return author_name(edited[1])
     found = _behind_icon(page, head) or _beside_date(head)
     return found if found and not _is_section(page, found) else ""
 

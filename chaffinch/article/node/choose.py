@@ -34,6 +34,8 @@ _AROUND = 0.08
 _NAMED_TIE, _NAMED_TEXT = 0.15, 0.6
 _MAX_GAP = 200  # characters between the title and the article (by hand)
 _TEXT, _HINT, _DEPTH = NAMES.index("text"), NAMES.index("hint"), NAMES.index("depth")
+_UNDER = 3  # lines right behind the node that may say when it was written (by hand)
+_DATE_ALONE = 20  # characters of one that says nothing else: beside other words it may be another article's (by hand)
 _HEAD, _FOOT = 12, 4  # short lines at the node's own ends that are read for labels (by hand)
 MIN_SENTENCE = 15  # weight of the line that begins an article's text (by hand)
 
@@ -156,7 +158,7 @@ def choice(page: Measures, chosen: int, likely: float = 0.0, row: tuple[float, .
         sum(block.noise for block in blocks) + teasers,
         blocks[chosen].hint == SURELY or near(),
         title.text if title else "",
-        _labels(blocks, lines, chosen, heading),
+        _labels(page, chosen),
         sum(_has_linked_title(blocks, lines, i) for i in series),
         teasers,
         likely,
@@ -177,15 +179,19 @@ def _narrow(page: Measures, chosen: int) -> int:
 
 
 def _heading(tree: HtmlElement, lines: Sequence[Line]) -> int:
-    """The index of the line that repeats the page's title best, -1 for none."""
+    """The index of the line that repeats the page's title best, -1 for none.
+
+    Of two the one that is no link: a list beside the article may have its title, too.
+    """
     node = next((node for node in tree.iter("title") if node.getparent().tag != "svg"), None)
     title = "".join((node.text or "")[:500].split()) if node is not None else ""
-    best, chars = -1, 0
+    best, chars, linked = -1, 0, False
     for i, line in enumerate(lines):
-        if 4 <= len(line.text) <= len(title) + 10 and len(line.text) > chars and line.text[0] in title:
+        better = len(line.text) > chars or (linked and not line.linked and len(line.text) == chars)
+        if better and 4 <= len(line.text) <= len(title) + 10 and line.text[0] in title:
             squeezed = "".join(line.text.split())
             if len(squeezed) >= 4 and squeezed in title:
-                best, chars = i, len(line.text)
+                best, chars, linked = i, len(line.text), line.linked
     return best if 3 * chars > len(title) else -1
 
 
@@ -220,20 +226,30 @@ def _series(page: Measures, chosen: int) -> list[int]:
     return []
 
 
+def _is_marked(page: Measures, i: int) -> bool:
+    """Whether a block is one that stands around articles, or in one."""
+    while i >= 0 and i not in page.marks:
+        i = page.blocks[i].parent
+    return i >= 0
+
+
 def _has_linked_title(blocks: Sequence[Measure], lines: Sequence[Line], i: int) -> bool:
     """Whether a text of a series is headed by a link to a page of its own."""
     start = blocks[i].start
     return any(line.linked and len(line.text) >= LIMITS.min_title for line in lines[max(0, start - 2) : start + 2])
 
 
-def _labels(blocks: Sequence[Measure], lines: Sequence[Line], chosen: int, title: int) -> tuple[Label, ...]:
+def _labels(page: Measures, chosen: int) -> tuple[Label, ...]:
     """The short lines inside and around the node, with their places."""
+    blocks, lines, title = page.blocks, page.lines, page.heading
     start, stop = blocks[chosen].start, blocks[chosen].stop
     text = next((i for i in range(max(start, title + 1), stop) if lines[i].weight >= MIN_SENTENCE), start)
 
     def label(i: int) -> Label:
         if i >= stop:
-            return Label(lines[i].text, "tail")
+            said = lines[i].text
+            alone = i < stop + _UNDER and len(said) <= _DATE_ALONE and _DAY.match(said) is not None
+            return Label(said, "under" if alone and not _is_marked(page, lines[i].block) else "tail")
         if title <= i < text:
             return Label(lines[i].text, "head")
         return Label(lines[i].text, "above" if i < text else "opening" if i < text + 8 else "tail")
