@@ -23,7 +23,8 @@ VARIANTS = 8  # pages of one template
 # Templates that no model is fitted to: what CI's floors are held against.
 KEPT = frozenset(
     ("empire", "phpcms", "wptheme", "zblogcms", "farmul", "discuz", "question", "paper", "teaserlist", "board",
-     "columns", "account", "spans", "lawcase", "xiuno", "vsb", "oldasp", "tabs")
+     "columns", "account", "spans", "lawcase", "xiuno", "vsb", "oldasp", "tabs", "menupage", "unready", "entryfoot",
+     "manylabels", "icons", "slash", "licence")
 )  # fmt: skip
 Kind = Literal["news", "blog", "forum", "qa", "farm", "none"]
 
@@ -106,6 +107,7 @@ class _Page:
             "nav": self.nav(), "crumb": self.crumb(), "title": self.title, "info": info, "body": self.body(),
             "inside": self.inside(), "next": self.neighbours(), "related": self.related(), "comments": self.comments(),
             "side": self.side(), "foot": self.foot(), "channel": self.channel, "summary": self.lines[0][:60] + "...",
+            "lead": self.lines[0][:80],
             "sections": "".join(f"<section><p><span>{line}</span></p></section>" for line in self.lines),
             "lawyers": self.lawyers(), "links": self.links(20),
             "teasers": self.teasers(8, self.draw.choice((60, 140, 240))),
