@@ -268,6 +268,7 @@ def test_inline_elements_side_by_side_are_read_apart() -> None:
         ('<div itemprop="author"><span>Author</span><h3 itemprop="name">小陈</h3></div>', "小陈"),
         ('<main class="single-author"><h1>南城信用网</h1></main>', None),
         ('<meta name="author" content="某某内容管理系统">', None),
+        ('<meta name="author" content="SomeCMF">', None),
         ('<p class="vcard">Author</p>', None),
         ('<title>甲银行逾期怎么办</title><h1 class="author-title">甲银行逾期怎么办</h1>', None),
     ],

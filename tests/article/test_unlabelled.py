@@ -50,6 +50,7 @@ def test_a_name_without_a_label_is_the_author_s_where_it_is_the_only_one(byline:
         ("网上购物的七天无理由退货的例外情形》云杉发表在《逾期怎么办》", None),
         ("Hexo Theme Wave by Harbor", None),
         ("Power by SomeCMS", None),
+        ("由 Harbor 强力驱动 | 2024", None),
         ("by Harbor 2024-03-05", "Harbor"),
     ],
 )

@@ -91,7 +91,7 @@ _SOURCE = re.compile(
 # Who made a site's software or its look, or hosts it.
 _MADE_BY = re.compile(
     r"(?:power(?:ed)?|themed?|designed?|built|made|developed|hosted|supported|driven|copyright)\s{1,3}by\b"
-    r"|(?:\btheme\b|主题|主題|模板).{0,40}\bby\b|\bby\s.{0,20}\btheme\b",
+    r"|(?:\btheme\b|主题|主題|模板).{0,40}\bby\b|\bby\s.{0,20}\btheme\b|由.{1,20}(?:驱动|驅動|技术支持|技術支持)",
     re.IGNORECASE,
 )
 _MAY_BE_SAID_BY = re.compile(r"[于於由]|by", re.IGNORECASE)

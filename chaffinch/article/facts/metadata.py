@@ -38,7 +38,7 @@ _META_CATEGORIES = ("article:section", "og:article:section", "og:category", "cat
 _META_SOURCES = ("source", "mediaid", "article:source", "og:article:source", "contentsource")
 _NAME = re.compile(r"[^\d,./@_\uff0c|]{2,20}$")
 # What templates have in the place of an author: whose software or whose site it is.
-_NOT_PERSON = re.compile(r"cms|系统|系統|公司|工作室", re.IGNORECASE)
+_NOT_PERSON = re.compile(r"cm[sf]|系统|系統|公司|工作室", re.IGNORECASE)
 # What is in the class of an element that holds the author's name.
 _AUTHOR_NAMES = re.compile("author|authi|nick|byline|vcard|writer|username", re.IGNORECASE)
 _WHOLE_PAGE = ("body", "html", "main", "article")  # themes say in its class that all of it has one author
