@@ -4,7 +4,8 @@
 
 Both must have been made of the same input under the same key. What tells when and by which run a row was made is left
 out (VOLATILE), with what follows from it where pages have no dates of their own: which article of a cluster was first.
-So are the shadow tables of the search index, whose content is that of `articles`. Clusters and contacts are compared by
+So are the shadow tables of the search index, whose content is that of `articles`, and the sorted runs, which hold what
+`fingerprints` and `paragraphs` say in the order of batches. Clusters and contacts are compared by
 their members and digests, as their ids count in the order of batches. A table that only one of the two has is a
 difference. Exit status: 0 the same, 1 not.
 """
@@ -34,7 +35,9 @@ NAMED = {
     "contacts": "SELECT kind, digest FROM contacts",
     "article_contacts": "SELECT article_id, kind, digest FROM article_contacts JOIN contacts ON id = contact_id",
 }
-LEFT_OUT = {"crawls", "_sqlite_migrations", "sqlite_sequence", "sqlite_stat1"}
+LEFT_OUT = {
+    "crawls", "_sqlite_migrations", "sqlite_sequence", "sqlite_stat1", "sketch_runs", "simhash_runs", "band_runs",
+}  # fmt: skip
 SHOWN = 3  # by hand: rows that differ, of a table
 
 

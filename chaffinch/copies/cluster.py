@@ -101,8 +101,9 @@ def assign_missing(db: Database) -> int:
 def rebuild(db: Database, progress: Progress | None = None) -> None:
     """Fingerprints, similarities and clusters of the whole corpus, all again. Cluster ids stay where they can."""
     connection = db.conn
-    for table in ("fingerprints", "sketch_hashes", "simhash_bands", "similarities"):
+    for table in ("fingerprints", "similarities"):
         connection.execute(f"DELETE FROM {table}")
+    index.clear(connection)
     paragraph_sources.clear(connection)
     common = stock.clear(connection)
     held = sorted(_fingerprint_all(connection, common, progress), key=lambda pair: pair[1].digest)

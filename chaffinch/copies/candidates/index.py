@@ -12,10 +12,21 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from chaffinch.copies.candidates.simhashes import MAX_DISTANCE, bands
-from chaffinch.copies.candidates.sketches import LANDMARKS, MIN_SHARED, POSTINGS_AT_ONCE, Pairs, Sketches, runs, summed
+from chaffinch.copies.candidates.sketches import LANDMARKS, MIN_SHARED, Pairs, Sketches, runs, summed
+from chaffinch.copies.candidates.sorted_runs import Entries, SortedRuns
 from chaffinch.items import Fingerprint
 
 _NO_PAIRS: Pairs = np.empty((0, 2), dtype=np.int64)
+# Of each hash or band the LANDMARKS are found, those of lowest rank.
+HASHES = SortedRuns("sketch_runs", 3, LANDMARKS)  # hash, rank, article
+BANDS = SortedRuns("simhash_runs", 4, 16 * LANDMARKS)  # band, rank, article, SimHash
+
+
+def create_runs(db: Database) -> None:
+    """Creates the two indexes as sorted runs, of what stood in a row each."""
+    for index, former in ((HASHES, "sketch_hashes"), (BANDS, "simhash_bands")):
+        index.create(db)
+        index.take_over(db.conn, former)
 
 
 def create_tables(db: Database) -> None:
@@ -64,57 +75,46 @@ def rank(fingerprint: Fingerprint) -> int:
 
 
 def add(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> None:
-    """Puts articles, each with its fingerprint, into the indexes. Sorted, for the B-trees' sake."""
-    if not entries:
-        return
-    sizes = [len(fingerprint.sketch) for _, fingerprint in entries]
-    hashes = np.concatenate([fingerprint.sketch for _, fingerprint in entries]).view(np.int64)
-    ranks = np.repeat([rank(fingerprint) for _, fingerprint in entries], sizes)
-    articles = np.repeat([article for article, _ in entries], sizes)
-    order = np.lexsort((ranks, hashes))
-    for start in range(0, len(order), POSTINGS_AT_ONCE):
-        part = order[start : start + POSTINGS_AT_ONCE]
-        connection.executemany(
-            "INSERT INTO sketch_hashes VALUES (?, ?, ?)",
-            zip(hashes[part].tolist(), ranks[part].tolist(), articles[part].tolist(), strict=True),
-        )
-    entered = [
+    """Puts articles, each with its fingerprint, into the indexes."""
+    HASHES.add(connection, _hashes(entries))
+    BANDS.add(connection, _bands(entries))
+
+
+def clear(connection: sqlite3.Connection) -> None:
+    """Takes every article out of the indexes."""
+    HASHES.clear(connection)
+    BANDS.clear(connection)
+
+
+def remove(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> None:
+    """Takes out what `add` put in."""
+    HASHES.remove(connection, _hashes(entries))
+    BANDS.remove(connection, _bands(entries))
+
+
+def _hashes(entries: Sequence[tuple[int, Fingerprint]]) -> Entries:
+    """What is found by the hashes of sketches."""
+    found = np.empty((sum(len(fingerprint.sketch) for _, fingerprint in entries), HASHES.columns), dtype=np.int64)
+    start = 0
+    for article, fingerprint in entries:
+        end = start + len(fingerprint.sketch)
+        found[start:end, 0] = fingerprint.sketch.view(np.int64)
+        found[start:end, 1:] = rank(fingerprint), article
+        start = end
+    return found
+
+
+def _bands(entries: Sequence[tuple[int, Fingerprint]]) -> Entries:
+    """What is found by the bands of SimHashes."""
+    found = [
         (band, rank(fingerprint), article, fingerprint.simhash)
         for article, fingerprint in entries
         if fingerprint.simhash is not None
         for band in bands(fingerprint.simhash)
     ]
-    connection.executemany("INSERT INTO simhash_bands VALUES (?, ?, ?, ?)", sorted(entered))
+    return np.array(found, dtype=np.int64).reshape(-1, BANDS.columns)
 
 
-def remove(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fingerprint]]) -> None:
-    """Takes out what `add` put in."""
-    for article, fingerprint in entries:
-        place = rank(fingerprint)
-        connection.executemany(
-            "DELETE FROM sketch_hashes WHERE hash = ? AND rank = ? AND article_id = ?",
-            [(value, place, article) for value in fingerprint.sketch.view(np.int64).tolist()],
-        )
-        if fingerprint.simhash is not None:
-            connection.executemany(
-                "DELETE FROM simhash_bands WHERE band = ? AND rank = ? AND article_id = ?",
-                [(band, place, article) for band in bands(fingerprint.simhash)],
-            )
-
-
-# The LANDMARKS of each hash or band: those of lowest rank.
-_OF_HASHES = f"""
-    SELECT hash, article_id FROM json_each(?) AS wanted CROSS JOIN sketch_hashes AS found ON found.hash = wanted.value
-    AND found.rank <= coalesce(
-        (SELECT rank FROM sketch_hashes WHERE hash = wanted.value ORDER BY rank LIMIT 1 OFFSET {LANDMARKS - 1}),
-        4294967295)
-"""
-_OF_BANDS = f"""
-    SELECT band, article_id, simhash FROM json_each(?) AS wanted CROSS JOIN simhash_bands AS found
-    ON found.band = wanted.value AND found.rank <= coalesce(
-        (SELECT rank FROM simhash_bands WHERE band = wanted.value ORDER BY rank LIMIT 1 OFFSET {16 * LANDMARKS - 1}),
-        4294967295)
-"""
 _SKETCHES = "SELECT article_id, sketch FROM json_each(?) CROSS JOIN fingerprints ON article_id = value"
 
 
@@ -135,7 +135,7 @@ def _sharing_hashes(connection: sqlite3.Connection, entries: Sequence[tuple[int,
         return _NO_PAIRS
     hashes = np.concatenate([fingerprint.sketch for _, fingerprint in entries])
     distinct = np.unique(hashes.view(np.int64))
-    found = table(connection.execute(_OF_HASHES, (json.dumps(distinct.tolist()),)), 2)
+    found = HASHES.find(connection, distinct)[:, [0, 2]]
     holders = np.bincount(np.searchsorted(distinct, found[:, 0]), minlength=len(distinct))
     weights = 1 / np.maximum(holders, 1)
     owners, places = join(
@@ -166,8 +166,7 @@ def _within_bits(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fi
     if not judged:
         return _NO_PAIRS
     blocks = np.array([bands(simhash) for _, simhash in judged], dtype=np.int64)
-    rows = connection.execute(_OF_BANDS, (json.dumps(np.unique(blocks).tolist()),))
-    found = table(rows, 3)
+    found = BANDS.find(connection, np.unique(blocks))[:, [0, 2, 3]]
     owners, places = join(
         np.repeat(np.arange(len(judged)), blocks.shape[1]), blocks.ravel(), found[:, 0], np.arange(len(found))
     )

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.copies.candidates.index import join, table
+from chaffinch.copies.candidates.index import join
+from chaffinch.copies.candidates.sorted_runs import SortedRuns
 from chaffinch.copies.holders import as_json
 from chaffinch.copies.paragraphs.prints import are_edited
 from chaffinch.copies.similarity import Text, Weighed, rare_share
@@ -29,7 +30,7 @@ _STORED = "SELECT hash, simhash, bands, sketch FROM json_each(?) CROSS JOIN para
 _PLACES = "SELECT hash, first_id, first_line FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
 _TEXTS = "SELECT articles.id, text FROM json_each(?) CROSS JOIN articles ON articles.id = value"
 _VERSIONS = "SELECT hash, since, first_id, edit_of FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
-_IN_BANDS = "SELECT band, hash FROM json_each(?) CROSS JOIN paragraph_bands ON band = value"
+BANDS = SortedRuns("band_runs", 2, LANDMARKS)  # band, hash
 
 
 def stored(connection: sqlite3.Connection, hashes: Iterable[int]) -> Paragraphs:
@@ -86,7 +87,7 @@ def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     ordered = np.sort(held["bands"].astype(np.int64), axis=1)
     distinct = np.diff(ordered, axis=1, prepend=ordered[:, :1] - 1) > 0  # a line of few letters has a band twice
     of, wanted = np.nonzero(distinct)[0], ordered[distinct]
-    known = table(connection.execute(_IN_BANDS, (as_json(np.unique(wanted).tolist()),)), 2)
+    known = BANDS.find(connection, np.unique(wanted))
     adding = fresh[of]
     band = np.concatenate((known[:, 0], wanted[adding]))
     other = np.concatenate((known[:, 1], hashes[of[adding]]))
@@ -98,15 +99,8 @@ def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     starts = np.flatnonzero(changes(band))
     place = np.arange(len(band)) - np.repeat(starts, np.diff(np.append(starts, len(band))))
     near = place < LANDMARKS
-    added, dropped = is_new & near, ~is_new & ~near
-    connection.executemany(
-        "INSERT INTO paragraph_bands (band, hash) VALUES (?, ?)",
-        zip(band[added].tolist(), other[added].tolist(), strict=True),
-    )
-    connection.executemany(
-        "DELETE FROM paragraph_bands WHERE band = ? AND hash = ?",
-        zip(band[dropped].tolist(), other[dropped].tolist(), strict=True),
-    )
+    added = is_new & near
+    BANDS.add(connection, np.column_stack((band[added], other[added])))
     band, other = band[near], other[near]
     pairs = np.column_stack(join(of, wanted, band, other))
     pairs = pairs[hashes[pairs[:, 0]] != pairs[:, 1]]

@@ -18,7 +18,7 @@ from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.first import since
 from chaffinch.copies.holders import as_json
 from chaffinch.copies.paragraphs import common
-from chaffinch.copies.paragraphs.edits import KNOWN, First, changes, settle, stored
+from chaffinch.copies.paragraphs.edits import BANDS, KNOWN, First, changes, settle, stored
 from chaffinch.items import Paragraphs
 from chaffinch.text.canonical import canonical
 
@@ -60,8 +60,9 @@ def rebuild(connection: sqlite3.Connection) -> None:
 
 def clear(connection: sqlite3.Connection) -> None:
     """Forgets every paragraph."""
-    for table in ("article_paragraphs", "paragraph_bands", "paragraphs"):
+    for table in ("article_paragraphs", "paragraphs"):
         connection.execute(f"DELETE FROM {table}")
+    BANDS.clear(connection)
 
 
 def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
@@ -76,6 +77,7 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     )
     gone = set(ids)
     unsettled: set[int] = set()
+    in_bands: list[tuple[int, int]] = []
     for own in held:
         first, left, bands = connection.execute(
             "SELECT first_id, articles, bands FROM paragraphs WHERE hash = ?", (own,)
@@ -88,11 +90,9 @@ def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
             connection.execute(_FIRST_AGAIN, (own,))
         else:
             unsettled.discard(own)
-            connection.executemany(
-                "DELETE FROM paragraph_bands WHERE band = ? AND hash = ?",
-                [(band, own) for band in np.frombuffer(bands, dtype="<i4").tolist()],
-            )
+            in_bands += [(band, own) for band in np.frombuffer(bands, dtype="<i4").tolist()]
             connection.execute("DELETE FROM paragraphs WHERE hash = ?", (own,))
+    BANDS.remove(connection, np.array(in_bands, dtype=np.int64).reshape(-1, BANDS.columns))
     _settle_again(connection, unsettled)
     common.judge(connection, touched | common.with_sources(connection, unsettled))
 
@@ -217,6 +217,12 @@ _IS_COPIED = """
     CASE WHEN own.edit_of IS NULL THEN own.first_id != held.article_id
     ELSE (source.since, source.first_id) < (own.since, own.first_id) END
 """
+
+
+def create_runs(db: Database) -> None:
+    """Creates the index of bands as sorted runs, of what stood in a row each."""
+    BANDS.create(db)
+    BANDS.take_over(db.conn, "paragraph_bands")
 
 
 def create_tables(db: Database) -> None:

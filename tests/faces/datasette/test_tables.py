@@ -160,7 +160,7 @@ def test_long_text_is_folded_and_hidden_tables_are_not_shown(demo: Path, hostile
     assert articles.text.count('<details class="folded">') >= 3 and "tables.css" in articles.text
     for name in ("articles", "mosaic", "paragraph_sources", "events"):
         assert f'<a href="/corpus/{name}">' in database.text, name
-    for name in ("search_folds", "articles_fts", "simhash_bands", "sketch_hashes", "article_paragraphs", "parts"):
+    for name in ("search_folds", "articles_fts", "simhash_runs", "sketch_runs", "article_paragraphs", "parts"):
         assert f'<a href="/corpus/{name}">' not in database.text, name
     for page in ("articles", "removed", "versions", "articles/1", "mosaic", "paragraph_sources", "events", "crawls"):
         (answer,) = get(hostile, f"/corpus/{page}")
