@@ -109,6 +109,12 @@ def m011_sorted_runs(db: Database) -> None:
     paragraph_sources.create_runs(db)
 
 
+@migrations()
+def m012_text_first(db: Database) -> None:
+    """The search index has the text before the title, in a fifth less space."""
+    search.put_text_first(db)
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Names of migrations that a newer Chaffinch applied to `db` and this one does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

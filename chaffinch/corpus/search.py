@@ -31,6 +31,7 @@ _BATCH = 500  # cost
 _MARKED = 20  # phrases of a query that an excerpt looks for (cost)
 _LONG = 1_000  # characters of a line that is not looked through whole (cost)
 _BEFORE, _AFTER = 30, 70  # characters of an excerpt, counted from its first match (shown)
+SEGMENT_BYTES = 1 << 26  # of what is indexed in a transaction, held until it ends: else merged before it is all (cost)
 _CHUNK = 64  # characters looked up at once in SQL: substr() counts from the start of its argument (cost)
 
 Entry = tuple[int, str, str]  # article id, title, text
@@ -211,8 +212,6 @@ def create_tables(db: Database) -> None:
     digest of that table, and whether a bulk write is under way. `articles_tokens`: the articles as the index has
     them, which FTS5 reads for snippet(), 'rebuild' and 'integrity-check'.
     """
-    marks = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum())
-    tokenizer = f"ascii tokenchars {_quote(marks + SPACE + chr(10))}"
     statements = [
         "CREATE TABLE search_folds (code INTEGER PRIMARY KEY, tokens TEXT NOT NULL)",
         "CREATE TABLE search_state (folds TEXT NOT NULL, bulk INTEGER NOT NULL)",
@@ -221,15 +220,35 @@ def create_tables(db: Database) -> None:
         CREATE VIEW articles_tokens AS
         SELECT id, {_sql_tokens("title")} AS title, {_sql_tokens("text")} AS text FROM articles
         """,
-        # sqlite-utils and Datasette know the index of a table by content="TABLE" in its definition.
-        "CREATE VIRTUAL TABLE articles_fts USING fts5(title, text, content='articles_tokens', content_rowid='id'"
-        f' /* content="articles" */, tokenize={_quote(tokenizer)})',
-        f"INSERT INTO articles_fts (articles_fts, rank) VALUES ('rank', 'bm25({TITLE_WEIGHT}, 1.0)')",
+        *_index("title, text", f"{TITLE_WEIGHT}, 1.0"),
         *_triggers(),
     ]
     for statement in statements:
         db.conn.execute(statement)
     _write_folds(db.conn)
+
+
+def put_text_first(db: Database) -> None:
+    """Makes the index again with the text as its first column, and has a batch be one segment of it.
+
+    FTS5 writes two bytes with each character of an article to say that it stands in another column than the first.
+    """
+    db.conn.execute("DROP TABLE articles_fts")
+    for statement in _index("text, title", f"1.0, {TITLE_WEIGHT}"):
+        db.conn.execute(statement)
+    db.conn.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('hashsize', ?)", (SEGMENT_BYTES,))
+    rebuild(db)
+
+
+def _index(columns: str, weights: str) -> list[str]:
+    marks = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum())
+    tokenizer = f"ascii tokenchars {_quote(marks + SPACE + chr(10))}"
+    return [
+        # sqlite-utils and Datasette know the index of a table by content="TABLE" in its definition.
+        f"CREATE VIRTUAL TABLE articles_fts USING fts5({columns}, content='articles_tokens', content_rowid='id'"
+        f' /* content="articles" */, tokenize={_quote(tokenizer)})',
+        f"INSERT INTO articles_fts (articles_fts, rank) VALUES ('rank', 'bm25({weights})')",
+    ]
 
 
 @cache

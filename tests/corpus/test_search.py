@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlite_utils import Database
 
-from chaffinch.corpus import connect, search
+from chaffinch.corpus import connect, schema, search
 from chaffinch.corpus.search import MARKS, QUERY_CHARS, excerpt, match, phrases
 from chaffinch.text.canonical import canonical
 from tests.faces.datasette.test_search import insert
@@ -33,6 +33,7 @@ def template() -> sqlite3.Connection:
     db = Database(sqlite3.connect(":memory:"))
     db.conn.execute("CREATE TABLE articles (id INTEGER PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL)")
     search.create_tables(db)
+    search.put_text_first(db)
     db.conn.commit()
     return db.conn
 
@@ -242,7 +243,7 @@ def test_sql_alone_writes_deletes_and_rebuilds(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "corpus.db")) as plain:
         plain.executescript(script)
         assert found(plain, "还款") == found(plain, "ab 之后") == [2] and found(plain, "催收") == []
-        shown = "replace(replace(snippet(articles_fts, 1, '[', ']', '…', 40), ' ', ''), char(31), ' ')"
+        shown = "replace(replace(snippet(articles_fts, 0, '[', ']', '…', 40), ' ', ''), char(31), ' ')"
         sql = f"SELECT {shown} FROM articles_fts WHERE articles_fts MATCH '\"之 后\"'"
         assert plain.execute(sql).fetchall() == [("ab\n[之后]",)]
         check(plain)
@@ -250,9 +251,7 @@ def test_sql_alone_writes_deletes_and_rebuilds(tmp_path: Path) -> None:
 
 def test_a_title_outweighs_a_few_mentions_and_not_one_in_every_paragraph() -> None:
     """Neither the title nor the length of a text says as much of it as what it goes on about."""
-    db = Database(memory=True)
-    db.conn.execute("CREATE TABLE articles (id INTEGER PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL)")
-    search.create_tables(db)
+    db = fresh()
     about, other = "花呗要怎样协商还款", "先看一看账单还有多少"
     mentioned = [(about, 0), (other, 3), (other, 6), *[(other, 0)] * 8]
     db.conn.executemany(
@@ -261,3 +260,21 @@ def test_a_title_outweighs_a_few_mentions_and_not_one_in_every_paragraph() -> No
     )
     sql = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rank"
     assert [id for (id,) in db.conn.execute(sql, (match("花呗"),))] == [3, 1, 2]
+
+
+def test_an_index_with_the_title_first_is_made_again_and_ranks_as_before(tmp_path: Path) -> None:
+    old = Database(tmp_path / "corpus.db")
+    schema.migrations.apply(old, stop_before="m012_text_first")
+    texts = ["花呗逾期\n逾期还款", "借呗还款", "花呗花呗还款"]
+    for number, (title, text) in enumerate(zip(reversed(texts), texts, strict=True), 1):
+        insert(old.conn, number, title, text)
+    sql = "SELECT rowid, rank FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rank, rowid"
+    asked = [match(query) for query in ("花呗", "还款", "逾期", "呗 还")]
+    ranked = [old.conn.execute(sql, (query,)).fetchall() for query in asked]
+    assert all(ranked)
+    old.conn.commit()
+    old.close()
+    with closing(connect.open_writer(tmp_path / "corpus.db").conn) as connection:
+        assert [connection.execute(sql, (query,)).fetchall() for query in asked] == ranked
+        check(connection)
+        assert connection.execute("SELECT v FROM articles_fts_config WHERE k = 'hashsize'").fetchone()
