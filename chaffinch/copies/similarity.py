@@ -105,7 +105,7 @@ class Weighed:
         self.known = (stock.texts + 1) / (stock.texts + 1 + RULE.doubt)
         found = stock.counts.take(cells(text.in_order))
         window = min(RULE.window, len(found))
-        weights = _INVERSE.take(found)
+        weights = INVERSE.take(found)
         if hasty and window:
             rare = _sums(_LOGARITHM.take(found), window)
             rare /= -window
@@ -123,7 +123,7 @@ class Weighed:
 
 
 _ANY = np.maximum(np.arange(1 << 16, dtype=np.float64), 1)
-_INVERSE, _LOGARITHM = 1 / _ANY, np.log(_ANY)
+INVERSE, _LOGARITHM = 1 / _ANY, np.log(_ANY)
 
 
 def _sums(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:

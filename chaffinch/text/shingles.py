@@ -111,6 +111,28 @@ def shingles_in_order(canonical_text: str) -> Hashes:
     return _trigrams(letters(canonical_text)[0])
 
 
+def shingles_of_lines(canonical_text: str) -> tuple[Hashes, NDArray[np.int64]]:
+    """The hashes of the shingles of each line, as `shingles_in_order` has them of that line alone, and how many."""
+    codes = np.frombuffer(canonical_text.encode("utf-32-le"), dtype="<u4")
+    kinds = _kinds()[codes]
+    line_of = np.append(0, np.cumsum(codes == ord("\n")))[:-1]
+    lines = canonical_text.count("\n") + 1
+    counts = np.bincount(4 * line_of + kinds, minlength=4 * lines).reshape(lines, 4)
+    plain = (counts[:, _HAN] > 0) & (counts[:, _HAN] >= counts[:, _LATIN])
+    kept = ((kinds == _HAN) | (kinds == _DIGIT)) & plain[line_of]
+    owners = line_of[kept]
+    within = owners[:-2] == owners[2:]
+    hashes, owners = _trigrams(codes[kept].astype(np.uint64))[within], owners[:-2][within]
+    if others := np.flatnonzero(~plain).tolist():
+        texts = canonical_text.split("\n")
+        alone = [shingles_in_order(texts[line]) for line in others]
+        hashes = np.concatenate([hashes, *alone])
+        owners = np.append(owners, np.repeat(others, [len(one) for one in alone]))
+        order = np.argsort(owners, kind="stable")
+        hashes, owners = hashes[order], owners[order]
+    return hashes, np.bincount(owners, minlength=lines)
+
+
 class Similarity(NamedTuple):
     """`jaccard` is shared shingles by all; `containment` shared shingles by those of the smaller text."""
 

@@ -15,10 +15,9 @@ from chaffinch.copies.candidates.index import join
 from chaffinch.copies.candidates.sorted_runs import SortedRuns
 from chaffinch.copies.holders import as_json
 from chaffinch.copies.paragraphs.prints import are_edited
-from chaffinch.copies.similarity import Text, Weighed, rare_share
+from chaffinch.copies.paragraphs.shares import rare_shares
 from chaffinch.copies.stock.counts import read
 from chaffinch.items import PARAGRAPH, Paragraphs
-from chaffinch.text.canonical import canonical
 
 RARE_SHARE = 0.2  # of the weight of the lighter paragraph: set phrases have less, an edit of a third twice it. By hand
 LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size (cost)
@@ -110,27 +109,28 @@ def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     keys = np.unique(pairs[:, 0] * len(others) + index)
     mine, index = keys // len(others), keys % len(others)
     close = are_edited(held[mine], stored(connection, others.tolist())[index])
-    return _sharing_more_than_stock(
-        connection, list(zip(hashes[mine[close]].tolist(), others[index[close]].tolist(), strict=True))
-    )
+    return _sharing_more_than_stock(connection, np.column_stack((hashes[mine[close]], others[index[close]])))
 
 
-def _sharing_more_than_stock(connection: sqlite3.Connection, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _sharing_more_than_stock(connection: sqlite3.Connection, pairs: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Those of pairs of paragraphs, by hash, of which enough is shared that unrelated texts do not have, too."""
-    held = {*chain.from_iterable(pairs)}
+    held, index = np.unique(pairs, return_inverse=True)
+    number = {own: place for place, own in enumerate(held.tolist())}
     places: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for own, article, line in connection.execute(_PLACES, (as_json(held),)):
-        places[article].append((line, own))
-    common = read(connection)
-    texts: dict[int, Weighed] = {}
+    for own, article, line in connection.execute(_PLACES, (as_json(number),)):
+        places[article].append((line, number[own]))
+    texts = [""] * len(held)
+    known = np.zeros(len(held), dtype=np.bool_)
     for article, text in connection.execute(_TEXTS, (as_json(places),)):
         lines = text.split("\n")
-        for line, own in places[article]:
+        for line, place in places[article]:
             if line < len(lines):  # an article that is being replaced says something else already
-                texts[own] = Weighed(Text.of(canonical(lines[line])), common)
-    return [
-        (a, b) for a, b in pairs if a not in texts or b not in texts or rare_share(texts[a], texts[b]) >= RARE_SHARE
-    ]
+                texts[place], known[place] = lines[line], True
+    sides = index.reshape(-1, 2)
+    judged = np.flatnonzero(known[sides].all(axis=1))
+    sharing = np.ones(len(pairs), dtype=np.bool_)
+    sharing[judged] = rare_shares(texts, sides[judged], read(connection)) >= RARE_SHARE
+    return [(a, b) for a, b in pairs[sharing].tolist()]
 
 
 def changes(values: NDArray[Any]) -> NDArray[np.bool_]:
