@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,9 @@ from chaffinch.items import PARAGRAPH, Paragraphs
 RARE_SHARE = 0.2  # of the weight of the lighter paragraph: set phrases have less, an edit of a third twice it. By hand
 LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size (cost)
 
+_ID_BITS = 40  # of an article's id (layout)
+
+Pairs = NDArray[np.intp]  # (n, 2)
 First = tuple[str, int]  # since when, and which article: earlier is smaller
 
 KNOWN = "SELECT hash, since, first_id FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
@@ -50,38 +52,66 @@ def settle(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     The bands of those that are `fresh` are indexed first.
     """
     pairs = _alike(connection, held, fresh)
-    rows = {
-        own: (since, first, edit_of)
-        for own, since, first, edit_of in connection.execute(_VERSIONS, (as_json({*chain.from_iterable(pairs)}),))
-    }
-    firsts: dict[int, First] = {own: (since, first) for own, (since, first, _) in rows.items()}
-    sources = {own: edit_of for own, (*_, edit_of) in rows.items() if edit_of is not None}
-    outside = {source for source in sources.values() if source not in firsts}
-    firsts |= {own: (since, first) for own, since, first in connection.execute(KNOWN, (as_json(outside),))}
-    versions_of: defaultdict[int, list[int]] = defaultdict(list)
-    for own, other in pairs:
-        versions_of[own].append(other)
-    moved: dict[int, int | None] = {}
-    for own, versions in sorted(versions_of.items()):
-        mine = firsts[own]
-        for other in versions:
-            source = moved.get(other, sources.get(other))
-            if mine < firsts[other] and (source is None or (mine, own) < (firsts[source], source)):
-                moved[other] = own
-        if earlier := [(firsts[other], other) for other in versions if firsts[other] < mine]:
-            moved[own] = min(earlier)[1]
-        elif own in sources and mine <= firsts[sources[own]]:
-            moved[own] = None  # an article that has it, as early as what it seemed an edit of, came later
-    connection.executemany("UPDATE paragraphs SET edit_of = ? WHERE hash = ?", [(b, a) for a, b in moved.items()])
+    if not len(pairs):
+        return
+    rows = connection.execute(_VERSIONS, (as_json(np.unique(pairs).tolist()),)).fetchall()
+    edits = [(own, edit_of) for own, _, _, edit_of in rows if edit_of is not None]
+    outside = {source for _, source in edits} - {own for own, *_ in rows}
+    rows += [(*row, None) for row in connection.execute(KNOWN, (as_json(outside),))]
+    rows.sort()
+    hashes, sinces, firsts, _ = zip(*rows, strict=True)
+    every = np.array(hashes, dtype=np.int64)
+    ages = np.unique(np.array(sinces), return_inverse=True)[1] << _ID_BITS | np.array(firsts, dtype=np.int64)
+    sources = np.full(len(every), -1, dtype=np.intp)
+    if edits:
+        own, edit_of = np.searchsorted(every, np.array(edits, dtype=np.int64).T)
+        sources[own] = edit_of
+    found = linked(np.searchsorted(every, pairs), ages, sources)
+    moved = np.flatnonzero(found != sources)
+    connection.executemany(
+        "UPDATE paragraphs SET edit_of = ? WHERE hash = ?",
+        [
+            (hashes[source] if source >= 0 else None, hashes[own])
+            for own, source in zip(moved.tolist(), found[moved].tolist(), strict=True)
+        ],
+    )
 
 
-def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def linked(pairs: Pairs, ages: NDArray[np.int64], sources: Pairs) -> Pairs:
+    """What each paragraph is an edit of, by its place in the order of hashes; -1 for none. `sources` says it so far.
+
+    Pairs are taken by their first place: each links the second of its pairs, where these are later and not linked to
+    an earlier one, and is then linked itself to the earliest second, whatever linked it before. One that has none
+    earlier is an edit no more of what is not earlier.
+    """
+    last = len(ages)  # stands behind all
+    order = np.lexsort((np.arange(len(ages)), ages))
+    rank = np.empty(len(ages) + 1, dtype=np.intp)
+    rank[order], rank[-1] = np.arange(len(ages)), last
+    one, other = pairs.T
+    back, forth = ages[other] < ages[one], ages[one] < ages[other]
+    earliest = np.full(len(ages), last)
+    np.minimum.at(earliest, one[back], rank[other[back]])
+    links_itself = earliest < last
+    former = np.where(sources >= 0, ages[sources], -1)
+    loose = np.zeros(len(ages), dtype=np.bool_)
+    loose[one] = True
+    loose &= ~links_itself & (sources >= 0) & (ages <= former)
+    found = np.where(links_itself, earliest, np.where(loose, last, rank[sources]))
+    # What linked one before its own pairs were looked at counts only where these say nothing.
+    counts = forth & (~(links_itself | loose)[other] | (one > other))
+    np.minimum.at(found, other[counts], rank[one[counts]])
+    return np.append(order, -1)[found]
+
+
+def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Pairs (hash of one of `held`, of another) that are versions of one another. Indexes the bands of the fresh.
 
     A band holds the LANDMARKS paragraphs of lowest hash that have it, whatever the order in which they came.
     """
+    none = np.empty((0, 2), dtype=np.int64)
     if not len(held):
-        return []
+        return none
     hashes = held["hash"]
     ordered = np.sort(held["bands"].astype(np.int64), axis=1)
     distinct = np.diff(ordered, axis=1, prepend=ordered[:, :1] - 1) > 0  # a line of few letters has a band twice
@@ -104,7 +134,7 @@ def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     pairs = np.column_stack(join(of, wanted, band, other))
     pairs = pairs[hashes[pairs[:, 0]] != pairs[:, 1]]
     if not len(pairs):
-        return []
+        return none
     others, index = np.unique(pairs[:, 1], return_inverse=True)
     keys = np.unique(pairs[:, 0] * len(others) + index)
     mine, index = keys // len(others), keys % len(others)
@@ -112,7 +142,7 @@ def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     return _sharing_more_than_stock(connection, np.column_stack((hashes[mine[close]], others[index[close]])))
 
 
-def _sharing_more_than_stock(connection: sqlite3.Connection, pairs: NDArray[np.int64]) -> list[tuple[int, int]]:
+def _sharing_more_than_stock(connection: sqlite3.Connection, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Those of pairs of paragraphs, by hash, of which enough is shared that unrelated texts do not have, too."""
     held, index = np.unique(pairs, return_inverse=True)
     number = {own: place for place, own in enumerate(held.tolist())}
@@ -130,7 +160,7 @@ def _sharing_more_than_stock(connection: sqlite3.Connection, pairs: NDArray[np.i
     judged = np.flatnonzero(known[sides].all(axis=1))
     sharing = np.ones(len(pairs), dtype=np.bool_)
     sharing[judged] = rare_shares(texts, sides[judged], read(connection)) >= RARE_SHARE
-    return [(a, b) for a, b in pairs[sharing].tolist()]
+    return pairs[sharing]
 
 
 def changes(values: NDArray[Any]) -> NDArray[np.bool_]:
