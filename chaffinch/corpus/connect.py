@@ -19,7 +19,8 @@ from chaffinch.text.contacts.key import load_key
 from chaffinch.text.dates import now
 
 CACHE = 196_608  # KiB, filled as it is needed: the indexes are written all over (cost)
-BULK_CHECKPOINT = 50_000  # pages of 4 KiB (cost)
+BULK_CHECKPOINT = 50_000  # pages of 4 KiB, at the least (cost)
+MOST_CHECKPOINT = 250_000  # cost
 BUSY_SECONDS = 30  # cost
 _HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html, section 1.3
 
@@ -171,7 +172,7 @@ def open_writer(path: Path, *, bulk: bool = False) -> Database:
         db.conn.execute("PRAGMA temp_store = MEMORY")
         db.conn.execute(f"PRAGMA cache_size = -{CACHE}")
         if bulk:
-            db.conn.execute(f"PRAGMA wal_autocheckpoint = {BULK_CHECKPOINT}")
+            let_log_grow(db)
         with db.atomic():
             schema.migrations.apply(db)
         if not search.is_current(db.conn):
@@ -180,6 +181,12 @@ def open_writer(path: Path, *, bulk: bool = False) -> Database:
             with db.atomic():
                 cluster.rebuild(db)
         return db
+
+
+def let_log_grow(db: Database) -> None:
+    """Has the log grow to half of the file before its pages go there: each batch of a large one writes most of them."""
+    (pages,) = db.conn.execute("PRAGMA page_count").fetchone()
+    db.conn.execute(f"PRAGMA wal_autocheckpoint = {min(max(BULK_CHECKPOINT, pages // 2), MOST_CHECKPOINT)}")
 
 
 def _check_schema(path: Path, db: Database) -> None:

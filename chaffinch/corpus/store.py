@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from chaffinch.corpus import templates
 from chaffinch.corpus.batch import phases
 from chaffinch.corpus.batch.phases import Memory
-from chaffinch.corpus.connect import CorpusError
+from chaffinch.corpus.connect import CorpusError, let_log_grow
 from chaffinch.frontier.sameness import parked
 from chaffinch.frontier.traps.novelty import Said
 from chaffinch.items import Page, Visit
@@ -117,6 +117,7 @@ class Store:
         self.batches += 1
         if self.bulk:
             self.batch_visits = bulk_visits(self.db)
+            let_log_grow(self.db)
         for site in templates.ripe(self.db):
             templates.relearn(self.db, site, settle=False)
 

@@ -95,6 +95,8 @@ class SortedRuns:
 
     def remove(self, connection: sqlite3.Connection, entries: Entries) -> None:
         """Takes entries out that are there."""
+        if not len(entries):
+            return
         gone = {*map(tuple, entries.tolist())}
         keys = np.unique(entries[:, 0])
         left_over = []
@@ -109,7 +111,7 @@ class SortedRuns:
                 if kept.all():
                     continue
                 if not kept.any() or own[0, 0] == own[-1, 0]:
-                    # A block of one key holds `most` of it, or is the last of its run: `find` counts on that.
+                    # Blocks of one key stay full, so that the first of them hold `most` of it: `find` counts on that.
                     connection.execute(f"DELETE FROM {self.table} WHERE id = ?", (id,))
                     left_over.append(own[kept])
                 else:
