@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -9,9 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlite_utils import Database
 
+from chaffinch.copies.candidates import index, sorted_runs
+from chaffinch.copies.paragraphs import edits
 from chaffinch.corpus import runs
 from chaffinch.corpus.connect import CorpusError, open_writer
 from chaffinch.corpus.store import Store, why_refused
@@ -127,3 +131,43 @@ def test_when_the_corpus_fails_nothing_is_refused_and_all_waits(tmp_path: Path) 
         db.execute("PRAGMA max_page_count = 100000")
         store.flush()
         assert db.execute("SELECT count(*) FROM articles").fetchone() == (30,)
+
+
+def found_by(db: Database) -> list[Any]:
+    """What the articles of a corpus are found by, and which are copies."""
+    sketches = b"".join(sketch for (sketch,) in db.conn.execute("SELECT sketch FROM fingerprints"))
+    bands = b"".join(packed for (packed,) in db.conn.execute("SELECT bands FROM paragraphs"))
+    return [
+        index.HASHES.find(db.conn, np.unique(np.frombuffer(sketches, dtype="<i8"))).tolist(),
+        edits.BANDS.find(db.conn, np.unique(np.frombuffer(bands, dtype="<i4")).astype(np.int64)).tolist(),
+        db.conn.execute("SELECT a, b, kind FROM similarities ORDER BY a, b").fetchall(),
+        db.conn.execute("SELECT rowid FROM articles_fts WHERE articles_fts MATCH '核' ORDER BY rank, rowid").fetchall(),
+    ]
+
+
+def test_a_disk_that_fills_while_runs_are_joined_costs_no_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sorted_runs, "BLOCK_BYTES", 80)  # some dozens of entries make many blocks
+    chance, fulls = random.Random(23), 0
+    corpora = [open_writer(tmp_path / f"{name}.db", bulk=True) for name in ("whole", "filled")]
+    for db in corpora:
+        store = Store(db, bulk=True)
+        for start in range(0, 60, 6):
+            for number in range(start, start + 6):
+                store.add(article(number))
+            while db is corpora[1] and store.buffer:
+                (pages,) = db.execute("PRAGMA page_count").fetchone()
+                db.execute(f"PRAGMA max_page_count = {pages + chance.randrange(12)}")
+                try:
+                    store.flush()
+                except sqlite3.OperationalError:
+                    fulls += 1
+            db.execute("PRAGMA max_page_count = 100000")
+            store.flush()
+        store.finish()
+    assert fulls > 5
+    assert found_by(corpora[0]) == found_by(corpora[1])
+    assert corpora[0].execute("SELECT count(DISTINCT run) FROM sketch_runs").fetchone()[0] < 6
+    for db in corpora:
+        db.close()
