@@ -26,7 +26,7 @@ BULK_SECONDS = 60.0  # cost
 BULK_VISITS = 500  # at the least (cost)
 BULK_SHARE = 5  # of the articles that there are, one in so many (cost)
 MOST_BULK = 16_000  # visits (cost)
-BULK_LETTERS = 16_000_000  # of all texts of a batch: about 100 MB (cost)
+BULK_LETTERS = 8_000_000  # of all texts of a batch: about half a GB while it is written (cost)
 _CORPUS_ERRORS = (
     OSError, MemoryError, sqlite3.OperationalError, sqlite3.InternalError, sqlite3.NotSupportedError,
 )  # fmt: skip

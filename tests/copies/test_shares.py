@@ -19,6 +19,7 @@ LINES = [
     "催收",
     "",
     "借款人逾期" * 30,
+    "㍿㍿㍻㍿㌖㌀㍿㍻㍿借㍿" * 9,  # of each character several letters
     "逾期 3 天，ａｂｃ，call 400 800 now or never",
 ]
 
@@ -40,10 +41,16 @@ def test_many_pairs_at_once_are_each_pair_alone(pairs: list[tuple[int, int]]) ->
     assert not shares._numbers.any()
 
 
-@given(st.lists(st.sampled_from(LINES) | st.text("催收逾期 3ab，", max_size=12), min_size=1, max_size=12))
+@given(st.lists(st.sampled_from(LINES) | st.text("催收逾期 3ab，㍿", max_size=12), min_size=1, max_size=12))
 def test_the_shingles_of_a_line_are_those_of_it_alone(lines: list[str]) -> None:
     forms = [canonical(line) for line in lines]
     hashes, sizes = shingles_of_lines("\n".join(forms))
     expected = [shingles_in_order(form) for form in forms]
     assert sizes.tolist() == [*map(len, expected)]
     assert hashes.tolist() == np.concatenate(expected).tolist()
+
+
+def test_lines_of_characters_that_stand_for_several_letters_have_room() -> None:
+    lines = ["㍿㍻㍼" * 50] * 3
+    found = shares.rare_shares(lines, np.array([(0, 1), (1, 2)]), counts.Stock(counts.no_counts()))
+    assert found.tolist() == [1.0, 1.0]

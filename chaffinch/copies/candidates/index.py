@@ -136,12 +136,15 @@ def _sharing_hashes(connection: sqlite3.Connection, entries: Sequence[tuple[int,
     hashes = np.concatenate([fingerprint.sketch for _, fingerprint in entries])
     distinct = np.unique(hashes.view(np.int64))
     found = HASHES.find(connection, distinct)[:, [0, 2]]
-    holders = np.bincount(np.searchsorted(distinct, found[:, 0]), minlength=len(distinct))
-    weights = 1 / np.maximum(holders, 1)
+    of = np.searchsorted(distinct, found[:, 0])
+    weights = 1 / np.maximum(np.bincount(of, minlength=len(distinct)), 1)
     owners, places = join(
         np.repeat(np.arange(len(entries)), sizes), hashes.view(np.int64), found[:, 0], np.arange(len(found))
     )
-    keys, shared, weight = summed(owners << 40 | found[places, 1], weights[np.searchsorted(distinct, found[places, 0])])
+    owners <<= 40
+    owners |= found[places, 1]
+    keys, shared, weight = summed(owners, weights[of[places]])
+    del owners, places, of, found  # gigabytes, for a large batch
     owners, others = keys >> 40, keys & ((1 << 40) - 1)
     likely = shared >= MIN_SHARED
     owners, others, shared, weight = owners[likely], others[likely], shared[likely], weight[likely]

@@ -21,6 +21,7 @@ from chaffinch.items import PARAGRAPH, Paragraphs
 RARE_SHARE = 0.2  # of the weight of the lighter paragraph: set phrases have less, an edit of a third twice it. By hand
 LANDMARKS = 32  # paragraphs that a band holds: those of lowest hash, a random sample at any size (cost)
 
+_AT_ONCE = 1 << 16  # pairs (cost)
 _ID_BITS = 40  # of an article's id (layout)
 
 Pairs = NDArray[np.intp]  # (n, 2)
@@ -105,13 +106,34 @@ def linked(pairs: Pairs, ages: NDArray[np.int64], sources: Pairs) -> Pairs:
 
 
 def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Pairs (hash of one of `held`, of another) that are versions of one another. Indexes the bands of the fresh.
+    """Pairs (hash of one of `held`, of another) that are versions of one another. Indexes the bands of the fresh."""
+    places, others = _sharing_bands(connection, held, fresh)
+    beside, index = np.unique(others, return_inverse=True)
+    keys = np.unique(places * max(len(beside), 1) + index)
+    mine, index = np.divmod(keys, max(len(beside), 1))
+    del places, others, keys
+    theirs = stored(connection, beside.tolist())
+    close = np.concatenate(
+        [
+            np.empty(0, dtype=np.bool_),
+            *(
+                are_edited(held[mine[start : start + _AT_ONCE]], theirs[index[start : start + _AT_ONCE]])
+                for start in range(0, len(mine), _AT_ONCE)
+            ),
+        ]
+    )
+    return _sharing_more_than_stock(connection, np.column_stack((held["hash"][mine[close]], beside[index[close]])))
+
+
+def _sharing_bands(
+    connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.bool_]
+) -> tuple[Pairs, NDArray[np.int64]]:
+    """Pairs of the place of one of `held` and the hash of another that shares a band. Indexes the bands of the fresh.
 
     A band holds the LANDMARKS paragraphs of lowest hash that have it, whatever the order in which they came.
     """
-    none = np.empty((0, 2), dtype=np.int64)
     if not len(held):
-        return none
+        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.int64)
     hashes = held["hash"]
     ordered = np.sort(held["bands"].astype(np.int64), axis=1)
     distinct = np.diff(ordered, axis=1, prepend=ordered[:, :1] - 1) > 0  # a line of few letters has a band twice
@@ -131,15 +153,9 @@ def _alike(connection: sqlite3.Connection, held: Paragraphs, fresh: NDArray[np.b
     added = is_new & near
     BANDS.add(connection, np.column_stack((band[added], other[added])))
     band, other = band[near], other[near]
-    pairs = np.column_stack(join(of, wanted, band, other))
-    pairs = pairs[hashes[pairs[:, 0]] != pairs[:, 1]]
-    if not len(pairs):
-        return none
-    others, index = np.unique(pairs[:, 1], return_inverse=True)
-    keys = np.unique(pairs[:, 0] * len(others) + index)
-    mine, index = keys // len(others), keys % len(others)
-    close = are_edited(held[mine], stored(connection, others.tolist())[index])
-    return _sharing_more_than_stock(connection, np.column_stack((hashes[mine[close]], others[index[close]])))
+    own, other = join(of, wanted, band, other)
+    apart = hashes[own] != other
+    return own[apart], other[apart]
 
 
 def _sharing_more_than_stock(connection: sqlite3.Connection, pairs: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from chaffinch.copies.candidates.sketches import runs as spans
 from chaffinch.copies.similarity import INVERSE, PLACES
 from chaffinch.copies.stock.counts import Stock, cells
 from chaffinch.text.canonical import canonical
-from chaffinch.text.shingles import shingles_of_lines
+from chaffinch.text.shingles import Hashes, shingles_of_lines
 
 _LINES_AT_ONCE = 4_096  # cost
 _SHINGLES_AT_ONCE = 1 << 12  # of the paragraphs that others are held against: a table of theirs is kept near (cost)
@@ -28,29 +28,37 @@ def rare_shares(lines: Sequence[str], pairs: Pairs, common: Stock) -> NDArray[np
     shares = np.zeros(len(pairs))
     if not len(pairs):
         return shares
-    places, weights, sizes = _weighed(lines, common)
+    hashes, sizes = _shingles(lines)
     starts = np.cumsum(sizes) - sizes
-    totals = _sums(weights, sizes)
+    totals = np.zeros(len(lines))
+    for start in range(0, len(lines), _LINES_AT_ONCE):
+        some = slice(start, start + _LINES_AT_ONCE)
+        own = hashes[starts[start] : starts[start] + sizes[some].sum()]
+        totals[some] = _sums(INVERSE.take(common.counts.take(cells(own))), sizes[some])
     pairs_in_order = np.argsort(pairs[:, 1], kind="stable")
-    for some in _parts(pairs_in_order, pairs[pairs_in_order, 1], sizes):
-        own, other = pairs[some].T
-        rows = spans(starts[own], sizes[own])
-        shared = _shared(places, starts, sizes, own, other, places[rows])
-        ends = np.append(0, np.cumsum(shared))[np.append(0, np.cumsum(sizes[own]))]
-        found = _sums(weights[rows[shared]], np.diff(ends))
-        shares[some] = found / np.maximum(np.minimum(totals[own], totals[other]), 1e-9)
+    for part in _parts(pairs_in_order, pairs[pairs_in_order, 1], sizes):
+        one, other = pairs[part].T
+        asked = hashes[spans(starts[one], sizes[one])]
+        shared = _shared(hashes, starts, sizes, one, other, asked)
+        ends = np.append(0, np.cumsum(shared))[np.append(0, np.cumsum(sizes[one]))]
+        found = _sums(INVERSE.take(common.counts.take(cells(asked[shared]))), np.diff(ends))
+        shares[part] = found / np.maximum(np.minimum(totals[one], totals[other]), 1e-9)
     return shares
 
 
-def _weighed(lines: Sequence[str], common: Stock) -> tuple[NDArray[np.uint32], NDArray[np.float64], Sizes]:
-    """Of the shingles of all lines, one after the other, the place and the weight; how many each line has."""
-    places, weights, sizes = [], [], []
+def _shingles(lines: Sequence[str]) -> tuple[Hashes, Sizes]:
+    """The shingles of all lines, one after the other, and how many each line has."""
+    room = np.empty(sum(map(len, lines)), dtype=np.uint64)  # what is left of it is not touched, and takes nothing
+    sizes = np.zeros(len(lines), dtype=np.int64)
+    end = 0
     for start in range(0, len(lines), _LINES_AT_ONCE):
-        hashes, counts = shingles_of_lines(canonical("\n".join(lines[start : start + _LINES_AT_ONCE])))
-        places.append((hashes & PLACES).astype(np.uint32))
-        weights.append(INVERSE.take(common.counts.take(cells(hashes))))
-        sizes.append(counts)
-    return np.concatenate(places), np.concatenate(weights), np.concatenate(sizes)
+        found, counts = shingles_of_lines(canonical("\n".join(lines[start : start + _LINES_AT_ONCE])))
+        if end + len(found) > len(room):  # of characters that stand for several letters
+            room = np.concatenate([room[:end], np.empty(2 * len(room) + len(found), dtype=np.uint64)])
+        room[end : end + len(found)] = found
+        sizes[start : start + len(counts)] = counts
+        end += len(found)
+    return room[:end], sizes
 
 
 def _parts(order: Pairs, others: Pairs, sizes: Sizes) -> Iterator[Pairs]:
@@ -65,17 +73,17 @@ def _parts(order: Pairs, others: Pairs, sizes: Sizes) -> Iterator[Pairs]:
 _numbers = np.zeros(int(PLACES) + 1, dtype=np.int64)  # of the places that some lines have; 0 where they have none
 
 
-def _shared(
-    places: NDArray[np.uint32], starts: Sizes, sizes: Sizes, own: Pairs, other: Pairs, asked: NDArray[np.uint32]
-) -> NDArray[np.bool_]:
+def _shared(hashes: Hashes, starts: Sizes, sizes: Sizes, own: Pairs, other: Pairs, asked: Hashes) -> NDArray[np.bool_]:
     """Whether the line `other` has a shingle of the place of each that the line `own` has: these are `asked`."""
     beside, row = np.unique(other, return_inverse=True)
-    held = places[spans(starts[beside], sizes[beside])]
+    held = (hashes[spans(starts[beside], sizes[beside])] & PLACES).view(np.intp)
     _numbers[held] = np.arange(1, len(held) + 1)
     width = len(held) + 1
     has = np.zeros(len(beside) * width, dtype=np.bool_)
     has[np.repeat(np.arange(len(beside)) * width, sizes[beside]) + _numbers[held]] = True
-    shared: NDArray[np.bool_] = has.take(np.repeat(row * width, sizes[own]) + _numbers.take(asked))
+    shared: NDArray[np.bool_] = has.take(
+        np.repeat(row * width, sizes[own]) + _numbers.take((asked & PLACES).view(np.intp))
+    )
     _numbers[held] = 0
     return shared
 
