@@ -21,9 +21,13 @@ from chaffinch.page.parse import MAX_HTML, MAX_TAGS, parse, without_images
 FORMAT_CHARS = 4_000  # at a document's start that tell whether it is HTML (cost)
 
 _CLAUSE = "?!,\uff1f\uff01\uff0c"  # ends the first clause of a title
+_CRUMB = re.compile(r"位置|首[页頁]|主[页頁]|[>»›]")
+_CLAUSES = re.compile(r"[?!,\uff1f\uff01\uff0c \u3000]")
+_OPENING = 6  # characters of a clause that another line says again (by hand)
 _NOT_TITLE = re.compile(
     r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:|^(?:网站)?(?:首页|首頁|主页)|\s正文$|[>»›].{1,20}[>»›]"
-    r"|^(?:来源|來源|作者|原创|编辑|栏目|分类|来自)\s?[:\uff1a]"
+    r"|^(?:来源|來源|作者|原创|编辑|栏目|分类|来自|(?:专栏|栏目)名称|公众号)\s?[:\uff1a]"
+    r"|^[(（][^()（）]*(?:图片|圖片|侵删)[^()（）]*[)）]$|^(?:律师|专家|网友|法律)?(?:解答|解析|回答|导读)$|严审$|^相关(?:文章|阅读|推荐)"
 )
 # What may stand before the root of an XML document is short, or it is none of these.
 _XML_ROOT = re.compile(
@@ -107,6 +111,12 @@ def read_text(url: str, text: str, title: str | None = None) -> Article | NotArt
     )  # fmt: skip
 
 
+def _opening(line: str) -> str | None:
+    """The first clause of a line that has others; a picture or a crumb is named by it."""
+    clause = _CLAUSES.split(line, 1)[0]
+    return clause if _OPENING <= len(clause) < len(line) - 1 else None
+
+
 def _title_line(lines: Sequence[str]) -> str:
     """The most title-like of the first lines: short, no sentence, repeated further down if any is.
 
@@ -116,9 +126,11 @@ def _title_line(lines: Sequence[str]) -> str:
         (i, line) for i, line in enumerate(lines[:8])
         if 4 <= len(line) <= 60 and not _NOT_TITLE.search(line) and not is_label(line)
         and lines[i + 1 : i + 2] != [line]
+        and not any(other.endswith(line) and _CRUMB.search(other[: -len(line)]) for other in lines[i + 1 : i + 3])
     ]  # fmt: skip
     for i, line in likely:
         if any(line in later for later in lines[i + 1 :]) and lines[i - 1 : i] != [line]:
             # What only its first words say again is the whole title.
             return next((one for at, one in likely if at < i and one[: len(line) + 1].rstrip(_CLAUSE) == line), line)
-    return likely[0][1] if likely else lines[0][:40]
+    opened = (line for i, line in likely if _opening(line) in lines[i + 1 :])
+    return next(opened, likely[0][1] if likely else lines[0][:40])
