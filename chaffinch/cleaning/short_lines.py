@@ -18,16 +18,18 @@ from chaffinch.text.lines import Line, is_prose, letters_of
 # By hand, on benchmarks/furniture/dev.txt; benchmarks/furniture.py and benchmarks/prose.py say what they do on others.
 _CAPTION = 30  # characters, the longest line that is taken for one
 _OF_TITLE = 4  # characters of a part of the title that captions repeat (by hand)
+_NEARLY = (10, 0.7)  # characters of a line, and share of its or the title's pairs of letters (by hand)
 _NEIGHBOUR = (6, 32)  # characters of a title of another article
 _TERMS, _TERM = 3, 12  # search terms that make a row, and characters of the longest (by hand)
 _SECTION = 12  # characters of a section's name before the title (by hand)
 _SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
 _WORD = 12  # characters of a word beside a date (by hand)
 _CLAUSE = re.compile(r"[?!,;:。|_ -]")  # what the first words of a title end with
+_FILE = re.compile(r"\.(?:docx?|pdf|pptx?|xlsx?|txt|jpe?g|png)$", re.IGNORECASE)
 _HOOK = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|丨:!_·-]\s?|(?:[^\W_]{2,10}\s?[>»›]\s?){1,5}")
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|(?<!\d)\d{1,2}-\d{1,2}(?=\s\d{1,2}:\d\d)")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
-_BETWEEN_WORDS = re.compile(r"[\s|/·•▪◆●∙⋅‖丨:()\[\]<>-]+")
+_BETWEEN_WORDS = re.compile(r"[\s|@/·•▪◆●∙⋅‖丨:()\[\]<>-]+")
 _DAY = re.compile(r"(?<![\d.-])(?:0?[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\d.-])")  # of a year that nobody names
 _SAYS_WHO = re.compile(r"by|作者|来源|编辑|发布|更新|发表|浏览|阅读|围观|人气|点击|创作者|博主|官方", re.IGNORECASE)
 _SIGNS = re.compile(r"[。;!?…“”]")
@@ -80,6 +82,8 @@ def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequen
             continue
         if not before[i] and title and (rule := _around_title(line.view.strip(), title)):
             line.rule = rule
+        elif not before[i] and after[i] and _is_nearly(line.view, title):
+            line.rule = "title-line"
         elif bool(before[i]) != bool(after[i]) and _is_row_of_terms(line.view, title):
             line.rule = "search-terms"
     _neighbours(lines, title, before, after)
@@ -89,7 +93,7 @@ def _around_title(view: str, title: str) -> str:
     """The rule of a line that is the title with a section before it or a byline behind it, "" for another."""
     if len(title) < 6 or view == title:
         return ""
-    if view.strip("《》【】") == _CLAUSE.split(title, 1)[0]:
+    if view.strip("《》【】") in (_CLAUSE.split(title, 1)[0], _FILE.split(title, 1)[0]):
         return "title-line"
     bare, asked = view.rstrip("?!~ "), title.rstrip("?!~ ")
     if bare.endswith(asked) and _HOOK.fullmatch(bare, 0, len(bare) - len(asked)) and not _NUMBERED.match(bare):
@@ -103,6 +107,14 @@ def _around_title(view: str, title: str) -> str:
     return "title-line" if view.startswith(title) and _is_byline(view[len(title) :]) else ""
 
 
+def _is_nearly(view: str, title: str) -> bool:
+    """Whether a line asks what the title asks in nearly its words, as the name of a picture does."""
+    if len(view) < _NEARLY[0] or title in view or _NUMBERED.match(view) or ":" in view:
+        return False
+    own, of_title = _pairs(view), _pairs(title)
+    return len(own & of_title) >= _NEARLY[1] * max(len(own), len(of_title))
+
+
 def _is_byline(view: str) -> bool:
     """Who, when, how often read: nothing but short words, a date, and a time or a count beside it."""
     if "," in view or _SIGNS.search(view):
@@ -112,7 +124,7 @@ def _is_byline(view: str) -> bool:
         rest, dates = _DAY.subn(" ", view)
     rest, times = _TIME.subn(" ", rest)
     words = [word for word in _BETWEEN_WORDS.split(rest) if word]
-    said = times or _SAYS_WHO.search(rest) or any(word[0].isdigit() or word[-1].isdigit() for word in words)
+    said = times or "@" in rest or _SAYS_WHO.search(rest) or any(w[0].isdigit() or w[-1].isdigit() for w in words)
     return dates == 1 and bool(said) and len(words) <= 8 and all(len(word) <= _WORD for word in words)
 
 
@@ -122,12 +134,22 @@ def _captions(lines: Sequence[Line], title: str) -> None:
     for line in lines:
         if not line.rule and often[line.view] > 1 and line.view in title and not _SIGNS.search(line.view):
             line.rule = "caption"
+        half = line.view[: len(line.view) // 2].strip()
+        if not line.rule and len(half) >= _OF_TITLE and line.view in (half * 2, f"{half} {half}"):
+            line.rule = "caption"
     for one, other in pairwise(lines):
         if not one.rule and _is_heading_again(one.view, other.view):
             one.rule = "caption"
+        if not other.rule and _COUNTED_BY.match(one.view) and _says_heading(one.view, other.view):
+            other.rule = "caption"
         same = one.view == other.view and 2 <= len(one.view) <= _CAPTION and letters_of(one.view) != ""
         if same and not other.rule and (not one.rule or one.rule == "caption") and not _SIGNS.search(one.view):
             one.rule = other.rule = "caption"
+
+
+def _says_heading(heading: str, view: str) -> bool:
+    """Whether a line says the numbered heading over it again, without its number."""
+    return _OF_TITLE <= len(view) <= _CAPTION and letters_of(_COUNTED_BY.sub("", heading, 1)) == letters_of(view)
 
 
 def _is_heading_again(view: str, heading: str) -> bool:

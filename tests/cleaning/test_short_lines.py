@@ -27,6 +27,10 @@ def cleaned(*lines: str) -> Cleaned:
         ([*BODY[:1], "花呗逾期", BODY[1], "花呗逾期", *BODY[2:]], "caption"),  # the title's words, and twice
         ([f"今日快看：{TITLE}?", *BODY], "title-line"),
         ([f"《{TITLE}》", *BODY], "title-line"),
+        ([f"{TITLE}.jpg", *BODY], "title-line"),
+        (["花呗逾期了有什么后果吗", *BODY], "title-line"),  # a picture's name asks nearly the same
+        ([*BODY[:1], "南城警方收网了南城警方收网了", *BODY[1:]], "caption"),
+        (["linan @ 2021年03月04日 乐活", *BODY], "byline"),
         ([f"{TITLE},要掌握这几点!-第1张图片-江岸网", *BODY], "title-line"),
         ([f"首页个债资讯{TITLE}", *BODY], "breadcrumb"),
         (["花呗逾期,花呗协商,花呗催收,花呗起诉", *BODY], "search-terms"),
@@ -160,6 +164,13 @@ def test_a_picture_named_as_the_heading_below_it_goes(heading: str) -> None:
     got = cleaned(TITLE, BODY[0], "利息怎么算", heading, *BODY[1:])
     assert got.text == "\n".join((BODY[0], heading, *BODY[1:]))
     assert "利息怎么算" in cleaned(TITLE, BODY[0], "利息怎么算", "本金怎么算？", *BODY[1:]).text.split("\n")
+
+
+def test_a_picture_named_as_the_numbered_heading_above_it_goes() -> None:
+    got = cleaned(TITLE, BODY[0], "二、利息怎么算？", "利息怎么算？", *BODY[1:])
+    assert got.text == "\n".join((BODY[0], "二、利息怎么算？", *BODY[1:]))
+    kept = cleaned(TITLE, BODY[0], "利息怎么算？", "怎么算？", *BODY[1:]).text.split("\n")
+    assert "怎么算？" in kept
 
 
 def test_the_first_words_of_a_title_are_the_title_where_they_stand_over_the_text() -> None:
