@@ -27,7 +27,9 @@ _OPENING = 6  # characters of a clause that another line says again (by hand)
 _NOT_TITLE = re.compile(
     r"[。;\uff1b…,\uff0c、:\uff1a]$|欢迎|歡迎|^您好|當前位置|当前位置|https?:|^(?:网站)?(?:首页|首頁|主页)|\s正文$|[>»›].{1,20}[>»›]"
     r"|^(?:来源|來源|作者|原创|编辑|栏目|分类|来自|(?:专栏|栏目)名称|公众号)\s?[:\uff1a]"
-    r"|^[(（][^()（）]*(?:图片|圖片|侵删)[^()（）]*[)）]$|^(?:律师|专家|网友|法律)?(?:解答|解析|回答|导读)$|严审$|^相关(?:文章|阅读|推荐)"
+    r"|^[(（][^()（）]*(?:图片|圖片|侵删)[^()（）]*[)）]$|^(?:律师|专家|网友|法律)?(?:解答|解析|回答|导读)$|严审$|^(?:相关|最新|热门|推荐)(?:文章|阅读|推荐|更新|资讯)"
+    r"|^(?:打开|点击|下载|展开|查看).{0,20}(?:查看|图片|APP|客户端)|。.|^[-—•·*]|^编者按"
+    r"|^[一二三四五六七八九十]{1,2}、"
 )
 # What may stand before the root of an XML document is short, or it is none of these.
 _XML_ROOT = re.compile(
@@ -111,6 +113,12 @@ def read_text(url: str, text: str, title: str | None = None) -> Article | NotArt
     )  # fmt: skip
 
 
+def _names(other: str, line: str) -> bool:
+    """Whether a line is the section that another one, of crumbs or of labels, has behind something else."""
+    at = other.find(line)
+    return at > 0 and (bool(_CRUMB.search(other[:at])) or is_label(other))
+
+
 def _opening(line: str) -> str | None:
     """The first clause of a line that has others; a picture or a crumb is named by it."""
     clause = _CLAUSES.split(line, 1)[0]
@@ -126,7 +134,7 @@ def _title_line(lines: Sequence[str]) -> str:
         (i, line) for i, line in enumerate(lines[:8])
         if 4 <= len(line) <= 60 and not _NOT_TITLE.search(line) and not is_label(line)
         and lines[i + 1 : i + 2] != [line]
-        and not any(other.endswith(line) and _CRUMB.search(other[: -len(line)]) for other in lines[i + 1 : i + 3])
+        and not any(_names(other, line) for other in lines[i + 1 : i + 3])
     ]  # fmt: skip
     for i, line in likely:
         if any(line in later for later in lines[i + 1 :]) and lines[i - 1 : i] != [line]:
