@@ -276,7 +276,8 @@ def _cut(
                 span = rule.cut(line.view, _HEAD_CHARS, _TAIL_CHARS)
                 if span is not None and span[1] - span[0] < len(line.view):
                     _shorten(line, rule.name, *span)
-        while before[i] and not after[i] and (found := closing(line.view, title, rules)) is not None:
+        last = not after[i] and (before[i] or is_prose(line.view))
+        while last and (found := closing(line.view, title, rules)) is not None:
             _shorten(line, *found, len(line.view))
 
 

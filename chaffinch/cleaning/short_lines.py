@@ -18,6 +18,7 @@ from chaffinch.text.lines import Line, is_prose, letters_of
 # By hand, on benchmarks/furniture/dev.txt; benchmarks/furniture.py and benchmarks/prose.py say what they do on others.
 _CAPTION = 30  # characters, the longest line that is taken for one
 _OF_TITLE = 4  # characters of a part of the title that captions repeat (by hand)
+_BELOW = 3  # lines below a heading in which a picture is named as it is (by hand)
 _NEARLY = (10, 0.7)  # characters of a line, and share of its or the title's pairs of letters (by hand)
 _NEIGHBOUR = (6, 32)  # characters of a title of another article
 _TERMS, _TERM = 3, 12  # search terms that make a row, and characters of the longest (by hand)
@@ -46,6 +47,12 @@ _BETWEEN_TERMS = re.compile(r"[,、|_ ]+")
 _ASKS = re.compile(
     r"吗|呢|怎|如何|什么|多久|多少|是否|能不能|会不会|可不可以|为何|哪|几[天个次年期]|技巧|方法|办法|攻略|流程|条件|后果|规定|区别|真的|最新|新规"
 )
+
+_DATED = re.compile(
+    r"\W{0,3}((?:\d{4}[-/.])?\d\d[-/.]\d\d)\W{0,2}\s[^\s。][^。]{3,60}|[^\s。][^。]{5,60}\s\W{0,2}((?:\d{4}[-/.])?\d\d[-/.]\d\d)\W?"
+)
+_DATED_LINES = 3  # that make a list (by hand)
+_LIST_NAME = re.compile(r"(?:最新|热门|推荐|相关|随机|精彩|最近|本类|栏目|猜你|大家)[\w]{2,4}\W{0,2}")
 
 _FLANKED = 120  # characters, the longest line that is taken (by hand)
 _HEAD_LINES = 8  # lines, from the top or from the title, in which a page's head ends (by hand)
@@ -86,6 +93,7 @@ def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequen
             line.rule = "title-line"
         elif bool(before[i]) != bool(after[i]) and _is_row_of_terms(line.view, title):
             line.rule = "search-terms"
+    _dated(lines)
     _neighbours(lines, title, before, after)
 
 
@@ -140,16 +148,21 @@ def _captions(lines: Sequence[Line], title: str) -> None:
     for one, other in pairwise(lines):
         if not one.rule and _is_heading_again(one.view, other.view):
             one.rule = "caption"
-        if not other.rule and _COUNTED_BY.match(one.view) and _says_heading(one.view, other.view):
-            other.rule = "caption"
         same = one.view == other.view and 2 <= len(one.view) <= _CAPTION and letters_of(one.view) != ""
         if same and not other.rule and (not one.rule or one.rule == "caption") and not _SIGNS.search(one.view):
-            one.rule = other.rule = "caption"
+            one.rule = "caption"
+            if "," not in one.view:  # a heading of two clauses stands below its picture's name
+                other.rule = "caption"
+    for i, line in enumerate(lines):
+        if not line.rule and any(_says_heading(one.view, line.view) for one in lines[max(0, i - _BELOW) : i]):
+            line.rule = "caption"
 
 
 def _says_heading(heading: str, view: str) -> bool:
     """Whether a line says the numbered heading over it again, without its number."""
-    return _OF_TITLE <= len(view) <= _CAPTION and letters_of(_COUNTED_BY.sub("", heading, 1)) == letters_of(view)
+    if not (_OF_TITLE <= len(view) <= _CAPTION and _COUNTED_BY.match(heading)) or _COUNTED_BY.match(view):
+        return False
+    return letters_of(_COUNTED_BY.sub("", heading, 1)) == letters_of(view)
 
 
 def _is_heading_again(view: str, heading: str) -> bool:
@@ -169,6 +182,23 @@ def _contents(lines: Sequence[Line]) -> None:
             line.rule, due = line.rule or "contents", due + 1
         else:
             due = 0
+
+
+def _dated(lines: Sequence[Line]) -> None:
+    """A list of other articles at a page's edge: titles with a day each, the newest first or under its name."""
+    days = [_DATED.fullmatch(line.view) for line in lines]
+    start = 0
+    for end in range(len(lines) + 1):
+        if end < len(lines) and days[end]:
+            continue
+        of_list = [found[1] or found[2] for found in days[start:end] if found]
+        name = lines[start - 1] if start and len(lines[start - 1].view) <= _SECTION else None
+        named = name is not None and (name.rule in _OF_FOOT or _LIST_NAME.fullmatch(name.view) is not None)
+        edge = end == len(lines) or all(line.rule for line in lines[: start - named])
+        if len(of_list) >= _DATED_LINES and edge and (named or of_list == sorted(of_list, reverse=True)):
+            for line in lines[start - named : end]:
+                line.rule = line.rule or "neighbour-title"
+        start = end + 1
 
 
 def _again(lines: Sequence[Line], place: int, number: str) -> bool:

@@ -169,8 +169,36 @@ def test_a_picture_named_as_the_heading_below_it_goes(heading: str) -> None:
 def test_a_picture_named_as_the_numbered_heading_above_it_goes() -> None:
     got = cleaned(TITLE, BODY[0], "二、利息怎么算？", "利息怎么算？", *BODY[1:])
     assert got.text == "\n".join((BODY[0], "二、利息怎么算？", *BODY[1:]))
+    got = cleaned(TITLE, "1. 利息怎么算", BODY[0], "利息怎么算", *BODY[1:])
+    assert got.text == "\n".join(("1. 利息怎么算", *BODY))
     kept = cleaned(TITLE, BODY[0], "利息怎么算？", "怎么算？", *BODY[1:]).text.split("\n")
     assert "怎么算？" in kept
+
+
+def test_a_heading_of_two_clauses_stays_below_its_picture_s_name() -> None:
+    heading = "不是欠钱不还,而是分期来还"
+    assert cleaned(TITLE, BODY[0], heading, heading, *BODY[1:]).text == "\n".join((BODY[0], heading, *BODY[1:]))
+
+
+LISTED = ("07-20 保险公司会兜底吗", "07-20 三个平台的诉求", "07-18 买保险是为了什么")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*LISTED, TITLE, *BODY],
+        ["最新更新", *[f"- {line}" for line in LISTED[::-1]], TITLE, *BODY],
+        [*BODY, "本站热门", *[f"{line[6:]} [{line[:5]}]" for line in LISTED]],
+    ],
+)
+def test_titles_with_a_day_each_are_a_list_of_others(lines: list[str]) -> None:
+    kept = cleaned(*lines).text.split("\n")
+    assert [line for line in kept if line != "本站热门"] == list(BODY)
+
+
+@pytest.mark.parametrize("days", [LISTED[::-1], [*LISTED[:2]]])
+def test_days_that_pass_are_a_story(days: list[str]) -> None:
+    assert cleaned(TITLE, *days, *BODY).text == "\n".join((*days, *BODY))
 
 
 def test_the_first_words_of_a_title_are_the_title_where_they_stand_over_the_text() -> None:
