@@ -19,13 +19,14 @@ from chaffinch.text.lines import Line, is_prose, letters_of
 _CAPTION = 30  # characters, the longest line that is taken for one
 _OF_TITLE = 4  # characters of a part of the title that captions repeat (by hand)
 _BELOW = 3  # lines below a heading in which a picture is named as it is (by hand)
-_NEARLY = (10, 0.7)  # characters of a line, and share of its or the title's pairs of letters (by hand)
+_NEARLY = (10, 0.8)  # characters of a line, and share of its pairs of letters that the title has (by hand)
 _NEIGHBOUR = (6, 32)  # characters of a title of another article
 _TERMS, _TERM = 3, 12  # search terms that make a row, and characters of the longest (by hand)
 _SECTION = 12  # characters of a section's name before the title (by hand)
 _SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
 _WORD = 12  # characters of a word beside a date (by hand)
 _CLAUSE = re.compile(r"[?!,;:。|_ -]")  # what the first words of a title end with
+_PARTS = re.compile("[,。;:]")
 _FILE = re.compile(r"\.(?:docx?|pdf|pptx?|xlsx?|txt|jpe?g|png)$", re.IGNORECASE)
 _HOOK = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|丨:!_·-]\s?|(?:[^\W_]{2,10}\s?[>»›]\s?){1,5}")
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|(?<!\d)\d{1,2}-\d{1,2}(?=\s\d{1,2}:\d\d)")
@@ -117,10 +118,10 @@ def _around_title(view: str, title: str) -> str:
 
 def _is_nearly(view: str, title: str) -> bool:
     """Whether a line asks what the title asks in nearly its words, as the name of a picture does."""
-    if len(view) < _NEARLY[0] or title in view or _NUMBERED.match(view) or ":" in view:
+    if len(view) < _NEARLY[0] or title in view or _NUMBERED.match(view) or _PARTS.search(view):
         return False
-    own, of_title = _pairs(view), _pairs(title)
-    return len(own & of_title) >= _NEARLY[1] * max(len(own), len(of_title))
+    own = _pairs(view)
+    return len(own & _pairs(title)) >= _NEARLY[1] * len(own)
 
 
 def _is_byline(view: str) -> bool:

@@ -175,6 +175,11 @@ def test_a_picture_named_as_the_numbered_heading_above_it_goes() -> None:
     assert "怎么算？" in kept
 
 
+@pytest.mark.parametrize("heading", ["花呗逾期了银行会做什么", "花呗逾期了怎样去协商", "五、花呗逾期了有什么后果"])
+def test_a_heading_of_other_words_than_the_title_stays(heading: str) -> None:
+    assert cleaned(TITLE, heading, *BODY).text == "\n".join((heading, *BODY))
+
+
 def test_a_heading_of_two_clauses_stays_below_its_picture_s_name() -> None:
     heading = "不是欠钱不还,而是分期来还"
     assert cleaned(TITLE, BODY[0], heading, heading, *BODY[1:]).text == "\n".join((BODY[0], heading, *BODY[1:]))
