@@ -144,7 +144,9 @@ def _captions(lines: Sequence[Line], title: str) -> None:
         if not line.rule and often[line.view] > 1 and line.view in title and not _SIGNS.search(line.view):
             line.rule = "caption"
         half = line.view[: len(line.view) // 2].strip()
-        if not line.rule and len(half) >= _OF_TITLE and line.view in (half * 2, f"{half} {half}"):
+        # Spun texts say a sentence twice.
+        fits = _OF_TITLE <= len(half) <= _CAPTION and "," not in half and not _SIGNS.search(half)
+        if not line.rule and fits and line.view in (half * 2, f"{half} {half}"):
             line.rule = "caption"
     for one, other in pairwise(lines):
         if not one.rule and _is_heading_again(one.view, other.view):

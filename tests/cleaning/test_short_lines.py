@@ -68,6 +68,8 @@ def test_a_table_of_contents_goes_and_what_it_lists_stays() -> None:
         [*BODY[:1], "1、身份证", "2、收入证明", *BODY[1:], "1、身份证"],  # no table was announced
         [*BODY[:1], "花呗逾期", *BODY[1:]],  # once it is a heading
         [*BODY[:1], "电话催收", BODY[1], "电话催收", *BODY[2:]],  # no words of the title
+        [*BODY, "先还本金。先还本金。"],  # spun texts say a sentence twice, in one line
+        [*BODY, "先把每月的收入和必要的开支写下来,再想想拖下去最坏会怎样" * 2],
         [f"那么{TITLE}？", *BODY],
         [f"第一问：{TITLE}？", *BODY],
         ["本文目录", "2、逾期之后怎样协商", *BODY, "2、逾期之后怎样协商"],  # nor begins one with two
