@@ -250,13 +250,13 @@ def _dates(line: str, fetched: str | None) -> Iterable[Said]:
     # One day may stand in a line twice, for screens of two widths.
     again = found if len({one.value[:10] for one in found}) == 1 else []
     for one in found:
-        kind, word = _date_kind(line, after, one, byline, _without(line, again or [one]))
+        kind, word = _date_kind(line, after, one, byline, without(line, again or [one]))
         after = one.end
         if kind is not None:
             yield Said("published", one.value, word, kind, one.approximate)
 
 
-def _without(line: str, found: Sequence[Found]) -> str:
+def without(line: str, found: Sequence[Found]) -> str:
     """A line without these dates."""
     ends = [0, *(one.end for one in found)]
     return " ".join(

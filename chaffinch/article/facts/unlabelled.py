@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from chaffinch.article.facts.labels import Label, author_name
+from chaffinch.article.facts.labels import Label, author_name, without
 from chaffinch.page.elements import Elements
 from chaffinch.text.dates import dates
 
@@ -68,8 +68,7 @@ def _without_date(line: str) -> list[str] | None:
     found = list(dates(line))
     if len(found) != 1:
         return None
-    rest = f"{line[: found[0].start]} {line[found[0].end :]}"
-    words = [word for word in _BETWEEN_WORDS.split(_COUNT.sub(" ", _CLOCK.sub(" ", rest))) if word]
+    words = [word for word in _BETWEEN_WORDS.split(_COUNT.sub(" ", _CLOCK.sub(" ", without(line, found)))) if word]
     return None if any(":" in word or "\uff1a" in word for word in words) else words
 
 

@@ -251,7 +251,7 @@ def _unfolded(page: Elements, suspects: Iterable[HtmlElement]) -> set[HtmlElemen
                 found.add(element)
             waiting, before = None, element
             continue
-        if element not in controls or element.tag in _NO_CONTROLS or left < 0:
+        if element not in controls or left < 0:
             continue
         left -= 1
         names = {name.lstrip("#") for key in _NAMES if (name := element.get(key))} | set(
@@ -273,7 +273,7 @@ def _opens(element: HtmlElement) -> bool:
     if not text or len(text) > MAX_CONTROL or _UNFOLD_WORDS.search(text) is None:
         return False
     said = text.strip()
-    return 2 <= len(said) <= 16 and _UNFOLD.fullmatch(said) is not None
+    return 2 <= len(said) <= 16 and _UNFOLD.fullmatch(said) is not None and element.tag not in _NO_CONTROLS
 
 
 def _near(control: HtmlElement, block: HtmlElement) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from sqlite_utils import Database
 from chaffinch.copies.candidates.simhashes import MAX_DISTANCE, bands
 from chaffinch.copies.candidates.sketches import LANDMARKS, MIN_SHARED, Pairs, Sketches, runs, summed
 from chaffinch.copies.candidates.sorted_runs import Entries, SortedRuns
+from chaffinch.copies.holders import as_json
 from chaffinch.items import Fingerprint
 
 _NO_PAIRS: Pairs = np.empty((0, 2), dtype=np.int64)
@@ -149,7 +148,7 @@ def _sharing_hashes(connection: sqlite3.Connection, entries: Sequence[tuple[int,
     likely = shared >= MIN_SHARED
     owners, others, shared, weight = owners[likely], others[likely], shared[likely], weight[likely]
     articles, theirs = np.unique(others, return_inverse=True)
-    stored = dict(connection.execute(_SKETCHES, (json.dumps(articles.tolist()),)).fetchall())
+    stored = dict(connection.execute(_SKETCHES, (as_json(articles.tolist()),)).fetchall())
     sketches = [fingerprint.sketch for _, fingerprint in entries]
     sketches += [np.frombuffer(stored[article], dtype="<u8") for article in articles.tolist()]
     every = np.concatenate(sketches)
@@ -177,11 +176,6 @@ def _within_bits(connection: sqlite3.Connection, entries: Sequence[tuple[int, Fi
     near = np.bitwise_count((own ^ theirs).view(np.uint64)) <= MAX_DISTANCE
     ids = np.array([article for article, _ in judged], dtype=np.int64)
     return np.column_stack((ids[owners[near]], found[places[near], 1]))
-
-
-def table(rows: Iterable[Sequence[int]], columns: int) -> NDArray[np.int64]:
-    """Rows of integers as an array, (rows, columns)."""
-    return np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, columns)
 
 
 def join(

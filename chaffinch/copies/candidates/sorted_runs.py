@@ -8,7 +8,6 @@ bytes as the largest of them needs.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from chaffinch.copies.candidates.sketches import runs as spans
+from chaffinch.copies.holders import as_json
 
 BLOCK_BYTES = 4_000  # of entries: with what SQLite adds, a page (cost)
 LARGER = 2  # so many times as large as all runs behind it a run is left alone; else they become one (cost)
@@ -81,7 +81,7 @@ class SortedRuns:
             rows = connection.execute(
                 f"SELECT first, widths, entries FROM {self.table} WHERE run = ?1"
                 f"{f' AND id IN ({self._of_keys()})' if few else ''} ORDER BY first, id",
-                (run, _json(keys)) if few else (run,),
+                (run, as_json(keys.tolist())) if few else (run,),
             )
             for entries in _decoded(rows, self.columns):
                 own = np.ascontiguousarray(entries[:, 0])
@@ -103,7 +103,7 @@ class SortedRuns:
         for run, _ in self._runs(connection):
             rows = connection.execute(
                 f"SELECT id, first, widths, entries FROM {self.table} WHERE id IN ({self._of_keys(all_of_it=True)})",
-                (run, _json(keys)),
+                (run, as_json(keys.tolist())),
             ).fetchall()
             for id, *block in rows:
                 (own,) = _decoded([tuple(block)], self.columns)
@@ -156,10 +156,6 @@ class SortedRuns:
             f"INSERT INTO {self.table} (run, first, widths, entries) VALUES ({run}, ?, ?, ?)", blocks
         )
         return len(blocks)
-
-
-def _json(keys: NDArray[np.int64]) -> str:
-    return json.dumps(keys.tolist())
 
 
 def _ordered(entries: Entries) -> Entries:
