@@ -105,7 +105,8 @@ _EDGES = f"""
 """
 _SAME_LETTERS = """
     SELECT value, articles.id, cluster_id FROM json_each(?) CROSS JOIN fingerprints AS one ON one.article_id = value
-    CROSS JOIN fingerprints AS same ON same.digest = one.digest CROSS JOIN articles ON articles.id = same.article_id
+    CROSS JOIN fingerprints AS same ON same.digest = one.digest AND NOT same.waiting
+    CROSS JOIN articles ON articles.id = same.article_id
 """
 
 

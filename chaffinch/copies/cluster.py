@@ -36,11 +36,15 @@ Evidence = tuple[int, int, int | None, float, float, Kind, float, int | None]  #
 
 
 def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
-    """Takes new or changed articles, (id, fingerprint), in and gives them their clusters.
+    """Takes new or changed articles, (id, fingerprint), in and gives them their clusters; those that waited, too.
 
     Everything happens in the caller's transaction.
     """
     connection = db.conn
+    connection.execute(
+        "DELETE FROM fingerprints WHERE waiting AND article_id IN (SELECT value FROM json_each(?))",
+        (as_json(article for article, _ in rows),),
+    )
     known = stored(connection, [article for article, _ in rows])
     changed = [
         (article, found) for article, found in rows if article not in known or known[article][0].digest != found.digest
@@ -89,9 +93,9 @@ def remove(db: Database, ids: Sequence[int]) -> None:
 
 
 def assign_missing(db: Database) -> int:
-    """Takes in every article that has no fingerprint yet. Returns how many there were."""
+    """Takes in every article that has no fingerprint yet, or that waits. Returns how many there were."""
     total, last = 0, -1
-    missing = "(SELECT id, text FROM articles WHERE id NOT IN (SELECT article_id FROM fingerprints))"
+    missing = "(SELECT id, text FROM articles WHERE id NOT IN (SELECT article_id FROM fingerprints WHERE NOT waiting))"
     while rows := _texts_after(db.conn, last, missing):
         put(db, [(article, fingerprint(canonical(text))) for article, text in rows])
         total, last = total + len(rows), rows[-1][0]
@@ -205,7 +209,7 @@ def _forget(
     promoted = []
     for article, found in gone:
         heir = connection.execute(
-            "SELECT min(article_id) FROM fingerprints WHERE digest = ?", (found.digest,)
+            "SELECT min(article_id) FROM fingerprints WHERE digest = ? AND NOT waiting", (found.digest,)
         ).fetchone()[0]
         if heir is not None:
             promoted.append((heir, found))
@@ -219,7 +223,7 @@ def _forget(
                 [
                     _same_letters(heir, other)
                     for (other,) in connection.execute(
-                        "SELECT article_id FROM fingerprints WHERE digest = ? AND article_id != ?",
+                        "SELECT article_id FROM fingerprints WHERE digest = ? AND article_id != ? AND NOT waiting",
                         (found.digest, heir),
                     ).fetchall()
                 ],

@@ -34,10 +34,15 @@ def stored(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, tupl
     }
 
 
-def store(connection: sqlite3.Connection, rows: Sequence[tuple[int, Fingerprint]], indexed: set[int]) -> None:
-    """Adds the fingerprints of articles; those of ids `indexed` hold their letters and can be found."""
+def store(
+    connection: sqlite3.Connection, rows: Sequence[tuple[int, Fingerprint]], indexed: set[int], waiting: bool = False
+) -> None:
+    """Adds the fingerprints of articles; those of ids `indexed` hold their letters and can be found.
+
+    Those of articles that are `waiting` to be compared say so: nobody follows them.
+    """
     connection.executemany(
-        "INSERT INTO fingerprints (article_id, digest, indexed, simhash, sketch) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO fingerprints (article_id, digest, indexed, simhash, sketch, waiting) VALUES (?, ?, ?, ?, ?, ?)",
         [
             (
                 article,
@@ -45,6 +50,7 @@ def store(connection: sqlite3.Connection, rows: Sequence[tuple[int, Fingerprint]
                 article in indexed,
                 found.simhash,
                 found.sketch.astype("<u8").tobytes() if article in indexed else b"",
+                waiting,
             )
             for article, found in rows
         ],

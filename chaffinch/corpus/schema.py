@@ -115,6 +115,13 @@ def m012_text_first(db: Database) -> None:
     search.put_text_first(db)
 
 
+@migrations()
+def m013_waiting(db: Database) -> None:
+    """Articles may wait to be compared with others."""
+    db.conn.execute("ALTER TABLE fingerprints ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute("CREATE INDEX fingerprints_waiting ON fingerprints(article_id) WHERE waiting")
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Names of migrations that a newer Chaffinch applied to `db` and this one does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
+from chaffinch.copies import postponed
 from chaffinch.corpus import templates
 from chaffinch.corpus.batch import phases
 from chaffinch.corpus.batch.phases import Memory
@@ -27,10 +28,21 @@ BULK_VISITS = 500  # at the least (cost)
 BULK_SHARE = 5  # of the articles that there are, one in so many (cost)
 MOST_BULK = 16_000  # visits (cost)
 BULK_LETTERS = 8_000_000  # of all texts of a batch: about half a GB while it is written (cost)
+# Of the articles of a crawl, which are compared when many wait or some do long: many at once cost less each.
+COMPARE_SECONDS = 30.0  # cost: and until then a reader sees them without their copies
+MOST_WAITING = 2_000  # cost: 20 kB each
+COMPARED_AT_ONCE = 500  # cost: nothing is fetched meanwhile
 _CORPUS_ERRORS = (
     OSError, MemoryError, sqlite3.OperationalError, sqlite3.InternalError, sqlite3.NotSupportedError,
 )  # fmt: skip
 REFUSED_IN_A_ROW = 10  # by hand: when so many are refused one after the other, it is not for what they are
+
+
+UNCOMPARED = "uncompared"  # what is counted of articles whose copies could not be looked for
+
+
+class NotComparedError(Exception):
+    """The copies of an article, which is stored, could not be looked for; the cause says why."""
 
 
 @dataclass(slots=True)
@@ -51,6 +63,7 @@ class Store:
     batch_seconds: float = BATCH_SECONDS
     bulk: bool = False  # nobody waits for what is written: batches are larger, and grow with the corpus
     letters: int = 0  # of the texts that wait
+    compared: float = 0.0  # monotonic time at which articles that waited were last compared
     oldest: float = 0.0  # monotonic time at which the first buffered visit came
     memory: Memory = field(default_factory=Memory)
     notices: parked.Notices = field(default_factory=parked.Notices)
@@ -59,8 +72,10 @@ class Store:
     refused_in_a_row: int = 0
 
     def __post_init__(self) -> None:
+        self.compared = time.monotonic()
         if self.bulk:
             self.batch_visits, self.batch_seconds = bulk_visits(self.db), BULK_SECONDS
+            self.memory.waiting = None
 
     def add(self, visit: Visit) -> None:
         """Takes a visit; writes when the batch is full, or as old as `batch_seconds`."""
@@ -81,9 +96,12 @@ class Store:
         return url in self.buffer or self.db.conn.execute(query, (url,)).fetchone() is not None
 
     def flush_if_old(self) -> None:
-        """Writes what has waited for `batch_seconds`."""
+        """Writes what has waited for `batch_seconds`, and compares what has waited for that long enough."""
         if self.buffer and time.monotonic() - self.oldest >= self.batch_seconds:
             self.flush()
+        waiting = len(self.memory.waiting or ())
+        if waiting >= MOST_WAITING or (waiting and time.monotonic() - self.compared >= COMPARE_SECONDS):
+            self.compare()
 
     def flush(self) -> None:
         """Writes what waits, in one transaction.
@@ -97,6 +115,35 @@ class Store:
         ready = parked.sift(self.db, self.notices, list(self.buffer.values()))
         self.buffer = {visit.page.url: visit for visit in ready}
         self._write_buffer()
+
+    def compare(self, most: int = COMPARED_AT_ONCE) -> int:
+        """Looks for the copies of the first `most` articles that wait for it, in one transaction; how many they were.
+
+        When one of them is what makes that fail, each is compared in a transaction of its own, and those that fail
+        again are told, counted, and compared no more.
+        """
+        self.compared = time.monotonic()
+        waiting = {} if self.memory.waiting is None else self.memory.waiting
+        try:
+            with self.db.atomic():
+                found = postponed.compare(self.db, waiting, most)
+            self.refused_in_a_row = 0
+            return found
+        except Exception as error:
+            if is_of_corpus(error):
+                raise
+            if most > 1:
+                return sum(self.compare(1) for _ in range(min(most, postponed.count(self.db.conn))))
+            self._give_up_comparing(error)
+            return 1
+
+    def _give_up_comparing(self, error: Exception) -> None:
+        """Has the first of those that wait stay without its copies."""
+        with self.db.atomic():
+            url, site = postponed.give_up(self.db, self.memory.waiting or {})
+        failed = NotComparedError(url)
+        failed.__cause__ = error
+        self._count_refused(UNCOMPARED, Visit(Page(url, b"", ""), site, ""), failed)
 
     def _write_buffer(self) -> None:
         if not self.buffer:
@@ -119,7 +166,7 @@ class Store:
             self.batch_visits = bulk_visits(self.db)
             let_log_grow(self.db)
         for site in templates.ripe(self.db):
-            templates.relearn(self.db, site, settle=False)
+            templates.relearn(self.db, site, settle=False, waiting=self.memory.waiting)
 
     def _commit(self, visits: list[Visit]) -> None:
         counts: dict[str, int] = {}
@@ -139,35 +186,43 @@ class Store:
         try:
             self._commit([visit])
         except Exception as error:
-            self.refused_in_a_row += 1
-            reason = why_refused(error)
             if is_of_corpus(error):
                 raise
-            if self.refused_in_a_row > REFUSED_IN_A_ROW:
-                raise CorpusError(f"{REFUSED_IN_A_ROW} documents in a row, and {visit.page.url}: {reason}") from error
             row = self.refused_in_a_row
-            if visit.crawled:  # else it would be due still, and fetched again
+            if visit.crawled and row < REFUSED_IN_A_ROW:  # else it would be due still, and fetched again
                 page = Page(visit.page.url, b"", visit.page.content_type)
                 failed = Visit(page, visit.site, visit.fetched_at, visit.status, depth=visit.depth, crawled=True)
-                failed.state, failed.reason, failed.echo = "failed", reason, True  # counted as refused
+                failed.state, failed.reason, failed.echo = "failed", why_refused(error), True  # counted as refused
                 self._commit([failed])
             self.refused_in_a_row = row
-            self.counts["refused"] = self.counts.get("refused", 0) + 1
-            if self.tell_refused is not None:
-                self.tell_refused(visit, error)
+            self._count_refused("refused", visit, error)
+
+    def _count_refused(self, what: str, visit: Visit, error: Exception) -> None:
+        self.refused_in_a_row += 1
+        if self.refused_in_a_row > REFUSED_IN_A_ROW:
+            said = f"{REFUSED_IN_A_ROW} documents in a row, and {visit.page.url}: {why_refused(error)}"
+            raise CorpusError(said) from error
+        self.counts[what] = self.counts.get(what, 0) + 1
+        if self.tell_refused is not None:
+            self.tell_refused(visit, error)
 
     def finish(self) -> None:
-        """Writes what waits, then learns the template of every site that changed, in a transaction each."""
+        """Writes what waits, then learns the template of every site that changed, in a transaction each.
+
+        Last it compares what waits for that, in this run or since one that was killed.
+        """
         self.flush()
         if waiting := self.notices.waiting:  # of these no other page says the same: they are edits
             self.buffer, self.notices.waiting = waiting, {}
             self._write_buffer()
         stale = templates.stale(self.db)
-        if stale and self.before_write is not None:
+        if (stale or postponed.count(self.db.conn)) and self.before_write is not None:
             with self.db.atomic():
                 self.before_write()
         for site in stale:
-            templates.relearn(self.db, site)
+            templates.relearn(self.db, site, waiting=self.memory.waiting)
+        while self.compare():
+            pass
 
 
 def bulk_visits(db: Database) -> int:
@@ -183,4 +238,6 @@ def is_of_corpus(error: BaseException) -> bool:
 
 def why_refused(error: Exception) -> str:
     """What is said of a visit that `error` kept from being written, in half a line that quotes nothing of it."""
+    if isinstance(error, NotComparedError):
+        return f"cannot be compared with others: {type(error.__cause__).__name__}"
     return f"cannot be stored: {type(error).__name__}"

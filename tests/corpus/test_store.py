@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from sqlite_utils import Database
 
+from chaffinch.copies import cluster
 from chaffinch.copies.candidates import index, sorted_runs
 from chaffinch.copies.paragraphs import edits
 from chaffinch.corpus import runs
@@ -26,13 +27,14 @@ from chaffinch.page.kept.files import Input
 from chaffinch.text.dates import now
 
 LINES = "收到短信以后先核对金额{}，再和银行客服确认账单。\n协商分期需要提供收入证明{}，工资流水也可以作为材料。".format
+LONG = "\n".join(LINES(f"第{number}笔", f"第{number}份") for number in "一二三四五")
 Spoil = Callable[[Visit], None]
 
 
-def article(number: int) -> Visit:
-    text = LINES(f"第{number}笔", f"第{number}份").encode()
+def article(number: int, text: str = "") -> Visit:
+    said = (text or LINES(f"第{number}笔", f"第{number}份")).encode()
     return process(
-        Input("x", f"http://a.example/{number}.html", text, "text", title=f"第{number}篇"), load_tools(bytes(32))
+        Input("x", f"http://a.example/{number}.html", said, "text", title=f"第{number}篇"), load_tools(bytes(32))
     )
 
 
@@ -131,6 +133,54 @@ def test_when_the_corpus_fails_nothing_is_refused_and_all_waits(tmp_path: Path) 
         db.execute("PRAGMA max_page_count = 100000")
         store.flush()
         assert db.execute("SELECT count(*) FROM articles").fetchone() == (30,)
+
+
+def test_of_articles_that_wait_what_cannot_be_compared_is_told_and_the_rest_is_compared(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, str]] = []
+    store = Store(
+        db, tell_refused=lambda visit, error: told.append((visit.page.url if visit else "", why_refused(error)))
+    )
+    for number in range(4):
+        store.add(article(number, LONG))
+    store.flush()
+    assert db.execute("SELECT count(*) FROM clusters").fetchone() == (0,)
+    ((poison,),) = db.execute("SELECT id FROM articles WHERE url = 'http://a.example/1.html'").fetchall()
+    put = cluster.put
+
+    def fails(db: Database, rows: Any) -> None:
+        if any(article == poison for article, _ in rows):
+            raise KeyError(poison)
+        put(db, rows)
+
+    monkeypatch.setattr(cluster, "put", fails)
+    store.finish()
+    assert told == [("http://a.example/1.html", "cannot be compared with others: KeyError")]
+    assert store.counts == {"new": 4, "uncompared": 1}
+    assert db.execute("SELECT size FROM clusters").fetchall() == [(3,)]
+    store.finish()
+    assert len(told) == 1
+
+
+def test_a_crawl_has_them_compared_when_they_have_waited_long_enough(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("chaffinch.corpus.store.time.monotonic", lambda: now)
+    store = Store(db)
+    for number in range(4):
+        store.add(article(number, LONG))
+    now = 2.0
+    store.flush_if_old()
+    clustered = "SELECT count(cluster_id), count(*) FROM articles"
+    assert db.execute(clustered).fetchone() == (0, 4)
+    now = 29.0
+    store.flush_if_old()
+    assert db.execute(clustered).fetchone() == (0, 4)
+    now = 30.0
+    store.flush_if_old()
+    assert db.execute(clustered).fetchone() == (4, 4)
 
 
 def found_by(db: Database) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster
+from chaffinch.copies import cluster, postponed
 from chaffinch.corpus import article_rows, events, search, templates
 from chaffinch.corpus.events import Event
 from chaffinch.items import FIELDS, Cleaned, Visit
@@ -47,11 +47,17 @@ class _Changes:
 
 
 def write(
-    db: Database, visits: list[Visit], articles: dict[str, Former], page_ids: dict[str, int], counts: dict[str, int]
+    db: Database,
+    visits: list[Visit],
+    articles: dict[str, Former],
+    page_ids: dict[str, int],
+    counts: dict[str, int],
+    waiting: postponed.Prints | None,
 ) -> None:
     """Writes the articles of `visits` (`articles` are those that were there, by URL), and all that hangs on them.
 
-    Adds to `counts` what became of each visit.
+    Adds to `counts` what became of each visit. New articles wait to be compared, and their fingerprints go to
+    `waiting`; with None they are compared at once.
     """
     search.begin(db.conn)
     changes = _Changes()
@@ -68,7 +74,7 @@ def write(
             what = _seen_again(db, visit, visit.cleaned, former, changes)
         if not visit.echo:
             counts[what] = counts.get(what, 0) + 1
-    _follow(db, changes, articles)
+    _follow(db, changes, articles, waiting)
 
 
 def _without_article(db: Database, visit: Visit, former: Former | None, changes: _Changes) -> str:
@@ -103,7 +109,7 @@ def _seen_again(db: Database, visit: Visit, cleaned: Cleaned, former: Former, ch
     return "edited"
 
 
-def _follow(db: Database, changes: _Changes, articles: dict[str, Former]) -> None:
+def _follow(db: Database, changes: _Changes, articles: dict[str, Former], waiting: postponed.Prints | None) -> None:
     """What follows from other texts: the index, removed lines and contacts, copies, moves, the site's template."""
     texts = changes.texts
     search.put(
@@ -114,7 +120,11 @@ def _follow(db: Database, changes: _Changes, articles: dict[str, Former]) -> Non
     )
     article_rows.write_details(db, texts)
     cluster.redate(db, changes.dates)
-    cluster.put(db, [(id, visit.fingerprint) for id, visit in texts if visit.fingerprint is not None])
+    prints = [(id, visit.fingerprint) for id, visit in texts if visit.fingerprint is not None]
+    if waiting is None:
+        cluster.put(db, prints)
+    else:
+        postponed.put(db, prints, waiting)
     for id, visit in texts:
         if visit.crawled and visit.page.url not in articles:
             changes.events += events.moved_here(db, visit, id)

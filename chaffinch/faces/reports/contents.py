@@ -14,8 +14,10 @@ from rich.table import Table
 from rich.text import Text
 from sqlite_utils import Database
 
+from chaffinch.copies import postponed
 from chaffinch.corpus import runs
 from chaffinch.corpus.connect import beside
+from chaffinch.corpus.store import UNCOMPARED
 from chaffinch.frontier.traps import yields
 from chaffinch.text.contacts.addresses import hide
 from chaffinch.text.say import complain, printable
@@ -64,6 +66,7 @@ class Report:
     cluster_count: int
     scripts: Mapping[str, int]
     charsets: tuple[tuple[str, str, int], ...]  # declared, used, articles
+    waiting: int  # articles that are not compared with others yet
     endless: Mapping[str, str]  # site -> what was made of its pages that go on without an end
     names: Mapping[str, str]  # site -> what the list of farms calls it, where it does
 
@@ -83,6 +86,7 @@ def report(db: Database) -> Report:
         cluster_count=db.table("clusters").count,
         scripts=dict(db.execute("SELECT script, count(*) FROM articles GROUP BY script ORDER BY 2 DESC").fetchall()),
         charsets=tuple(db.execute(_CHARSETS).fetchall()),
+        waiting=postponed.count(db.conn),
         endless=yields.endless(
             db, [site for (site,) in db.execute("SELECT DISTINCT site FROM patterns ORDER BY site")]
         ),
@@ -140,7 +144,7 @@ def show(found: Report, corpus: Path) -> None:
     to.print(_sites_table(found), "")
     for site, note in found.endless.items():
         to.print(Text(printable(f"{hide(found.called(site))}: {note}")))
-    if found.clusters:
+    if found.clusters or found.waiting:
         to.print(_clusters_table(found), "")
     if found.removed:
         to.print(_removed_table(found), "")
@@ -207,12 +211,16 @@ def _clusters_table(found: Report) -> Table:
     table = new_table(
         f"Largest clusters, of {found.cluster_count:,}", "#cluster", "#size", "#sites", "#first\npublished", "title",
         "@on",
-        caption=f"{found.in_clusters:,} of {found.articles:,} articles are in a cluster",
+        caption=f"{found.in_clusters:,} of {found.articles:,} articles are in a cluster{_waiting(found)}",
     )  # fmt: skip
     for row in found.clusters:
         shown = ", ".join(map(found.called, row.sites[:SITES_NAMED]))
         add_row(table, row.id, row.size, len(row.sites), (row.first_published or "")[:10], row.title, shown)
     return table
+
+
+def _waiting(found: Report) -> str:
+    return f"; {found.waiting:,} wait to be compared, by the crawl that runs or the next run" if found.waiting else ""
 
 
 def _removed_table(found: Report) -> Table:
@@ -237,24 +245,32 @@ def crawl_summary(counts: Mapping[str, int], next_due: str | None, corpus: str, 
     """The one line that a crawl ends with. `stopped` says why sites, by name, were not crawled to the end."""
     if not counts:
         return f"nothing due before {next_due or 'ever'} in {corpus}; -a due=all visits everything known"
-    names = ("new", "edited", "unchanged", "page", "off-topic", "forbidden", "gone", "failed", "broke")
+    names = ("new", "edited", "unchanged", "page", "off-topic", "forbidden", "gone", "failed", "broke", UNCOMPARED)
     told = ", ".join(f"{counts[name]:,} {_SAID.get(name, name)}" for name in names if counts.get(name))
     site, reason = next(iter(stopped.items()), ("", ""))
     more = f" and {len(stopped) - 1:,} more sites" if len(stopped) > 1 else ""
     left = f"; not to the end: {site} ({reason}){more}" if stopped else ""
     then = "; `chaffinch report` and `chaffinch serve` show them" if counts.get("new") or counts.get("edited") else ""
-    return f"fetched {sum(counts.values()):,} pages into {corpus}: {told}{left}{then}"
+    return f"fetched {_visits(counts):,} pages into {corpus}: {told}{left}{then}"
 
 
-_SAID = {"broke": "that broke a stage", "new": "new articles", "page": "without article", "edited": "edited articles"}
+_SAID = {
+    "broke": "that broke a stage", "new": "new articles", "page": "without article", "edited": "edited articles",
+    UNCOMPARED: "articles that could not be compared",
+}  # fmt: skip
+
+
+def _visits(counts: Mapping[str, int]) -> int:
+    """How many visits were counted; what could not be compared is among them as something else."""
+    return sum(count for name, count in counts.items() if name != UNCOMPARED)
 
 
 def ingest_summary(counts: Mapping[str, int], bad: int, corpus: Path) -> str:
     """The one line that an ingest ends with."""
-    names = ("new", "edited", "older", "unchanged", "page")
+    names = ("new", "edited", "older", "unchanged", "page", UNCOMPARED)
     told = [f"{counts[name]:,} {_SAID.get(name, name)}" for name in names if counts.get(name)]
     told += [f"{bad:,} bad"] if bad else []
-    return f"read {sum(counts.values()):,} documents into {corpus}: {', '.join(told) or 'nothing'}"
+    return f"read {_visits(counts):,} documents into {corpus}: {', '.join(told) or 'nothing'}"
 
 
 def cluster_summary(db: Database) -> str:

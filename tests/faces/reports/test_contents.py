@@ -19,7 +19,7 @@ def shown(width: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     )
     cluster = contents.ClusterRow(7, 1_001, (LONG, "b.example"), "花呗逾期一个月，账户会发生什么变化", "2024-05-01", "")
     found = contents.Report(
-        sites, (cluster,), (("previous-next", 1_234, 1_000, 2),), 1_235, 1_001, 1, {"hans": 1_235}, (), {},
+        sites, (cluster,), (("previous-next", 1_234, 1_000, 2),), 1_235, 1_001, 1, {"hans": 1_235}, (), 31, {},
         {"b.example": "逾期频道"},
     )  # fmt: skip
     out = StringIO()
@@ -36,4 +36,5 @@ def test_numbers_and_dates_are_whole_and_hosts_stay_on_one_line(width: int, monk
     assert all(number in row for number in ("1,234", "1,000", "22", "2026-01-31"))
     assert any("逾期频道" in line and "2026-01-31" in line for line in lines)
     assert any("1,001" in line and "2024-05-01" in line and "花呗逾期" in line for line in lines)
+    assert any("; 31 wait to be compared" in " ".join(lines[at : at + 2]) for at in range(len(lines)))
     assert not any("b.example" in line for line in lines)
