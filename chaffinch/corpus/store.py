@@ -50,8 +50,9 @@ class Store:
     """Visits waiting to be written, and the corpus they go to (`corpus.open_writer`).
 
     Everything that one visit taught (its page, the URLs found on it, its article, what was removed, contacts,
-    fingerprints, cluster) is written in one transaction. `before_write` runs first in each transaction that changes
-    more than `last_seen`: the run's manifest is written there.
+    fingerprint) is written in one transaction, and of bulk its cluster; the new articles of a crawl wait for that, at
+    most until it ends. `before_write` runs first in each transaction that changes more than `last_seen`: the run's
+    manifest is written there.
     """
 
     db: Database
