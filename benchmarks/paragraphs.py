@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 from near_dup import insert, open_corpus, read
 
-from chaffinch.copies import cluster
+from chaffinch.copies import anew
 from chaffinch.copies.paragraphs.common import COMMON_CLUSTERS
 from chaffinch.copies.paragraphs.prints import MIN_PARAGRAPH
 from chaffinch.corpus import search
@@ -168,7 +168,7 @@ def ours(rows: Sequence[Row]) -> Found:
             search.begin(db.conn)
             for number, row in enumerate(rows):
                 insert(db.conn, number, row["text"])
-            cluster.rebuild(db)
+            anew.rebuild(db)
         held = db.conn.execute("SELECT hash, first_id, first_line, edit_of, common FROM paragraphs").fetchall()
         shares = dict(db.conn.execute("SELECT article_id, share_not_own FROM mosaic").fetchall())
         sources = defaultdict(set)

@@ -8,31 +8,26 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from sqlite_utils import Database
 
-from chaffinch.copies.assignment import assign, clusters_of, describe, recluster
+from chaffinch.copies import evidence
+from chaffinch.copies.assignment import clusters_of, describe, recluster
 from chaffinch.copies.candidates import index
-from chaffinch.copies.collection import candidate_pairs, groups, near_each_other
+from chaffinch.copies.collection import near_each_other
 from chaffinch.copies.fingerprint import fingerprint
-from chaffinch.copies.holders import as_json, holders_of, shingles_of, store, stored, text_of
+from chaffinch.copies.holders import as_json, holders_of, shingles_of, store, stored, text_of, texts_after
 from chaffinch.copies.paragraphs import sources as paragraph_sources
 from chaffinch.copies.partition import VOTERS
-from chaffinch.copies.similarity import Cache, Kind, Text, Weighed, hamming, kind
+from chaffinch.copies.similarity import Text
 from chaffinch.copies.stock import counts as stock
-from chaffinch.copies.verify import Link, clustered, judge, links, settle
-from chaffinch.items import NONE, Fingerprint
+from chaffinch.copies.verify import judge
+from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
 
-Progress = Callable[[int, int], None]
-
-_BATCH = 500  # cost
 FEW = 128  # different texts, all compared anew as one more comes: less than a second in all (cost)
-
-Evidence = tuple[int, int, int | None, float, float, Kind, float, int | None]  # a row of `similarities`
 
 
 def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
@@ -40,6 +35,12 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
 
     Everything happens in the caller's transaction.
     """
+    take_in(db, rows)
+    paragraph_sources.put(db.conn, [(article, found.paragraphs) for article, found in rows])
+
+
+def take_in(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
+    """`put` without the paragraphs, which follow once the articles have their clusters."""
     connection = db.conn
     connection.execute(
         "DELETE FROM fingerprints WHERE waiting AND article_id IN (SELECT value FROM json_each(?))",
@@ -69,10 +70,9 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
     )
     index.add(connection, fresh)
     again, compared = _compare(connection, fresh)
-    _write_similarities(connection, [_same_letters(*pair) for pair in followers])
+    evidence.write(connection, [evidence.same_letters(*pair) for pair in followers])
     recluster(connection, compared | {holder for holder, _ in followers}, affected | again)
     describe(connection, clusters_of(connection, known.keys() - {article for article, _ in changed}))
-    paragraph_sources.put(connection, [(article, found.paragraphs) for article, found in rows])
 
 
 def redate(db: Database, ids: Sequence[int]) -> None:
@@ -96,97 +96,10 @@ def assign_missing(db: Database) -> int:
     """Takes in every article that has no fingerprint yet, or that waits. Returns how many there were."""
     total, last = 0, -1
     missing = "(SELECT id, text FROM articles WHERE id NOT IN (SELECT article_id FROM fingerprints WHERE NOT waiting))"
-    while rows := _texts_after(db.conn, last, missing):
+    while rows := texts_after(db.conn, last, missing):
         put(db, [(article, fingerprint(canonical(text))) for article, text in rows])
         total, last = total + len(rows), rows[-1][0]
     return total
-
-
-def rebuild(db: Database, progress: Progress | None = None) -> None:
-    """Fingerprints, similarities and clusters of the whole corpus, all again. Cluster ids stay where they can."""
-    connection = db.conn
-    for table in ("fingerprints", "similarities"):
-        connection.execute(f"DELETE FROM {table}")
-    index.clear(connection)
-    paragraph_sources.clear(connection)
-    common = stock.clear(connection)
-    held = sorted(_fingerprint_all(connection, common, progress), key=lambda pair: pair[1].digest)
-    ids, prints = [article for article, _ in held], [found for _, found in held]
-    index.add(connection, held)
-
-    def text_of(node: int) -> Text:
-        return shingles_of(connection, ids[node], prints[node])
-
-    counted = set(range(len(ids)))
-
-    def count(nodes: Collection[int], step: int) -> None:
-        common.count((text_of(node).cells for node in nodes), step)
-        (counted.update if step > 0 else counted.difference_update)(nodes)
-
-    weighed: Cache[Weighed] = Cache()
-    found = settle(
-        candidate_pairs(prints),
-        tuple(counted),
-        lambda pairs, known, number: list(links(pairs, known, text_of, common, number, weighed)),
-        count,
-    )
-    _write_similarities(connection, sorted(_evidence(found, ids, prints)))
-    parts = groups(clustered(found), len(ids))
-    connection.executemany(
-        "UPDATE fingerprints SET counted = 1 WHERE article_id = ?", [(ids[node],) for node in sorted(counted)]
-    )
-    stock.write(connection, common)
-    connection.execute(
-        "UPDATE articles SET cluster_id = NULL WHERE cluster_id IS NOT NULL"
-        " AND id IN (SELECT article_id FROM fingerprints WHERE digest = x'')"
-    )
-    members = [[ids[node] for node in part] for part in parts]
-    assign(connection, members, {cluster for (cluster,) in connection.execute("SELECT id FROM clusters")})
-    paragraph_sources.rebuild(connection)
-
-
-def _fingerprint_all(
-    connection: sqlite3.Connection, common: stock.Stock, progress: Progress | None
-) -> list[tuple[int, Fingerprint]]:
-    """Stores the fingerprint of every article; returns the holders with theirs, without paragraphs and shingles.
-
-    Every holder is counted as a text of its own.
-    """
-    (total,) = connection.execute("SELECT count(*) FROM articles").fetchone()
-    done, last = 0, -1
-    holders: dict[bytes, int] = {}
-    held: list[tuple[int, Fingerprint]] = []
-    while rows := _texts_after(connection, last, "articles"):
-        batch = [(article, fingerprint(canonical(text))) for article, text in rows]
-        last = rows[-1][0]
-        fresh = [
-            (article, replace(found, paragraphs=NONE, shingles=None))
-            for article, found in batch
-            if found.digest and holders.setdefault(found.digest, article) == article
-        ]
-        held.extend(fresh)
-        for article, found in batch:
-            if holders.get(found.digest) == article:
-                common.count([shingles_of(connection, article, found).cells], 1)
-        store(connection, batch, {article for article, _ in fresh})
-        _write_similarities(
-            connection,
-            [
-                _same_letters(holders[found.digest], article)
-                for article, found in batch
-                if found.digest and holders[found.digest] != article
-            ],
-        )
-        done += len(rows)
-        if progress:
-            progress(done, total)
-    return held
-
-
-def _texts_after(connection: sqlite3.Connection, last: int, table: str) -> list[tuple[int, str]]:
-    return connection.execute(
-        f"SELECT id, text FROM {table} WHERE id > ? ORDER BY id LIMIT ?", (last, _BATCH)
-    ).fetchall()
 
 
 def _forget(
@@ -218,10 +131,10 @@ def _forget(
                 (found.sketch.astype("<u8").tobytes(), article in orphaned, heir),
             )
             orphaned.discard(article)
-            _write_similarities(
+            evidence.write(
                 connection,
                 [
-                    _same_letters(heir, other)
+                    evidence.same_letters(heir, other)
                     for (other,) in connection.execute(
                         "SELECT article_id FROM fingerprints WHERE digest = ? AND article_id != ? AND NOT waiting",
                         (found.digest, heir),
@@ -261,12 +174,12 @@ def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerpr
     order = sorted(prints, key=lambda article: (prints[article].digest, article))  # the result hangs on no ids
     number = {article: node for node, article in enumerate(order)}
     numbered = [(min(number[a], number[b]), max(number[a], number[b])) for a, b in pairs]
-    evidence = judge(
+    found_alike = judge(
         numbered, lambda node: text_of(order[node]), common, [number[article] for article in sorted(newcomers)]
     )
     common.count((text_of(article).cells for article in taken), 1)
     connection.executemany("DELETE FROM similarities WHERE a = ? AND b = ?", former)
-    _write_similarities(connection, sorted(_evidence(evidence, order, [prints[article] for article in order])))
+    evidence.write(connection, sorted(evidence.rows(found_alike, order, [prints[article] for article in order])))
     return set(again), {article for article, _ in fresh}
 
 
@@ -314,26 +227,3 @@ _PAIRS_OF = """
     UNION SELECT a, b FROM json_each(?1) CROSS JOIN similarities ON b = value
     CROSS JOIN fingerprints ON article_id = a WHERE indexed = 1
 """
-
-
-def _evidence(found: Iterable[Link], ids: Sequence[int], prints: Sequence[Fingerprint]) -> Iterator[Evidence]:
-    """Rows of `similarities` from links of nodes; `ids` has the articles that nodes are."""
-    for a, b, link in found:
-        what = kind(link)
-        if what is not None:
-            one, other = ids[a], ids[b]
-            distance = hamming(prints[a].simhash, prints[b].simhash)
-            excerpt = (one if link.first_shorter else other) if what == "excerpt" else None
-            yield min(one, other), max(one, other), distance, link.jaccard, link.containment, what, link.spread, excerpt
-
-
-def _same_letters(a: int, b: int) -> Evidence:
-    return min(a, b), max(a, b), 0, 1.0, 1.0, "copy", 1.0, None
-
-
-def _write_similarities(connection: sqlite3.Connection, rows: Iterable[Evidence]) -> None:
-    connection.executemany(
-        "INSERT OR REPLACE INTO similarities (a, b, hamming, jaccard, containment, kind, spread, excerpt_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        rows,
-    )

@@ -49,7 +49,7 @@ def store(
                 found.digest,
                 article in indexed,
                 found.simhash,
-                found.sketch.astype("<u8").tobytes() if article in indexed else b"",
+                found.sketch.astype("<u8").tobytes() if waiting or article in indexed else b"",
                 waiting,
             )
             for article, found in rows
@@ -83,3 +83,10 @@ def shingles_of(connection: sqlite3.Connection, article: int, found: Fingerprint
         return Text.of(canonical(text_of(connection, article))) if found.shingles is None else Text(found.shingles)
 
     return _cache.get(found.digest, compute)
+
+
+def texts_after(connection: sqlite3.Connection, last: int, table: str) -> list[tuple[int, str]]:
+    """The next articles (id, text) of a table or query after the id `last`, a batch of them."""
+    return connection.execute(
+        f"SELECT id, text FROM {table} WHERE id > ? ORDER BY id LIMIT ?", (last, _BATCH)
+    ).fetchall()

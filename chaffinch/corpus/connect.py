@@ -12,7 +12,7 @@ from typing import IO
 
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster
+from chaffinch.copies import anew
 from chaffinch.copies.stock import counts as stock
 from chaffinch.corpus import schema, search
 from chaffinch.text.contacts.key import load_key
@@ -179,7 +179,7 @@ def open_writer(path: Path, *, bulk: bool = False) -> Database:
             search.rebuild(db)
         if stock.is_stale(db.conn):
             with db.atomic():
-                cluster.rebuild(db)
+                anew.rebuild(db)
         return db
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
-from chaffinch.copies import postponed
+from chaffinch.copies import anew, postponed
 from chaffinch.corpus import templates
 from chaffinch.corpus.batch import phases
 from chaffinch.corpus.batch.phases import Memory
@@ -32,6 +32,7 @@ BULK_LETTERS = 8_000_000  # of all texts of a batch: about half a GB while it is
 COMPARE_SECONDS = 30.0  # cost: and until then a reader sees them without their copies
 MOST_WAITING = 2_000  # cost: 20 kB each
 COMPARED_AT_ONCE = 500  # cost: nothing is fetched meanwhile
+MOST_BULK_WAITING = 100_000  # of an ingest (cost: a GB, while they are compared)
 _CORPUS_ERRORS = (
     OSError, MemoryError, sqlite3.OperationalError, sqlite3.InternalError, sqlite3.NotSupportedError,
 )  # fmt: skip
@@ -64,6 +65,7 @@ class Store:
     batch_seconds: float = BATCH_SECONDS
     bulk: bool = False  # nobody waits for what is written: batches are larger, and grow with the corpus
     letters: int = 0  # of the texts that wait
+    waiting: int = 0  # articles that are written, and not compared yet
     compared: float = 0.0  # monotonic time at which articles that waited were last compared
     oldest: float = 0.0  # monotonic time at which the first buffered visit came
     memory: Memory = field(default_factory=Memory)
@@ -71,12 +73,12 @@ class Store:
     # Told of each visit that cannot be written, and why; of None when a batch could not be, and each visit of it could.
     tell_refused: Callable[[Visit | None, Exception], None] | None = None
     refused_in_a_row: int = 0
+    progress: anew.Progress | None = None  # told how far it is with comparing all of a corpus
 
     def __post_init__(self) -> None:
         self.compared = time.monotonic()
         if self.bulk:
             self.batch_visits, self.batch_seconds = bulk_visits(self.db), BULK_SECONDS
-            self.memory.waiting = None
 
     def add(self, visit: Visit) -> None:
         """Takes a visit; writes when the batch is full, or as old as `batch_seconds`."""
@@ -100,8 +102,8 @@ class Store:
         """Writes what has waited for `batch_seconds`, and compares what has waited for that long enough."""
         if self.buffer and time.monotonic() - self.oldest >= self.batch_seconds:
             self.flush()
-        waiting = len(self.memory.waiting or ())
-        if waiting >= MOST_WAITING or (waiting and time.monotonic() - self.compared >= COMPARE_SECONDS):
+        long = time.monotonic() - self.compared >= COMPARE_SECONDS
+        if self.waiting >= MOST_WAITING or (self.waiting and long):
             self.compare()
 
     def flush(self) -> None:
@@ -124,11 +126,11 @@ class Store:
         again are told, counted, and compared no more.
         """
         self.compared = time.monotonic()
-        waiting = {} if self.memory.waiting is None else self.memory.waiting
         try:
             with self.db.atomic():
-                found = postponed.compare(self.db, waiting, most)
+                found = postponed.compare(self.db, most)
             self.refused_in_a_row = 0
+            self.waiting = postponed.count(self.db.conn)
             return found
         except Exception as error:
             if is_of_corpus(error):
@@ -138,10 +140,26 @@ class Store:
             self._give_up_comparing(error)
             return 1
 
+    def compare_rest(self) -> None:
+        """Looks for the copies of all that wait for it. Where they are most of the corpus, all of it is compared anew.
+
+        That costs less then, and its clusters do not hang on what came first.
+        """
+        (compared,) = self.db.conn.execute("SELECT count(*) FROM fingerprints WHERE waiting = 0").fetchone()
+        if 0 < postponed.count(self.db.conn) >= compared:
+            try:
+                with self.db.atomic():
+                    anew.compare(self.db, self.progress)
+            except Exception as error:
+                if is_of_corpus(error):
+                    raise  # of any other, what it is for is found out below
+        while self.compare(MOST_BULK if self.bulk else COMPARED_AT_ONCE):
+            pass
+
     def _give_up_comparing(self, error: Exception) -> None:
         """Has the first of those that wait stay without its copies."""
         with self.db.atomic():
-            url, site = postponed.give_up(self.db, self.memory.waiting or {})
+            url, site = postponed.give_up(self.db)
         failed = NotComparedError(url)
         failed.__cause__ = error
         self._count_refused(UNCOMPARED, Visit(Page(url, b"", ""), site, ""), failed)
@@ -163,11 +181,14 @@ class Store:
         self.buffer.clear()
         self.letters = 0
         self.batches += 1
+        self.waiting = postponed.count(self.db.conn)
         if self.bulk:
             self.batch_visits = bulk_visits(self.db)
             let_log_grow(self.db)
+            if self.waiting >= MOST_BULK_WAITING:
+                self.compare_rest()
         for site in templates.ripe(self.db):
-            templates.relearn(self.db, site, settle=False, waiting=self.memory.waiting)
+            templates.relearn(self.db, site, settle=False)
 
     def _commit(self, visits: list[Visit]) -> None:
         counts: dict[str, int] = {}
@@ -221,9 +242,8 @@ class Store:
             with self.db.atomic():
                 self.before_write()
         for site in stale:
-            templates.relearn(self.db, site, waiting=self.memory.waiting)
-        while self.compare():
-            pass
+            templates.relearn(self.db, site)
+        self.compare_rest()
 
 
 def bulk_visits(db: Database) -> int:

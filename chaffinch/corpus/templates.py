@@ -97,13 +97,11 @@ def stale(db: Database) -> list[str]:
     return [site for (site,) in db.conn.execute(query)]
 
 
-def relearn(
-    db: Database, site: str, settle: bool = True, anyway: bool = False, waiting: postponed.Prints | None = None
-) -> None:
+def relearn(db: Database, site: str, settle: bool = True, anyway: bool = False) -> None:
     """Learns a site's template from its articles and applies it to all of them, in one transaction.
 
     `settle` is False in the middle of a run: more articles are on their way. Where it is as it was the articles are
-    as it leaves them, unless it is to be applied `anyway`. `waiting` are fingerprints of articles not compared yet.
+    as it leaves them, unless it is to be applied `anyway`.
     """
     with db.atomic():
         rows = db.conn.execute("SELECT id, url, chars FROM articles WHERE site = ?", (site,)).fetchall()
@@ -113,7 +111,7 @@ def relearn(
         if anyway or known != furniture(db, {site}).get(site, frozenset()):
             everything = sorted(id for id, _, _ in rows)
             for start in range(0, len(everything), _BATCH):
-                _reapply(db, everything[start : start + _BATCH], known, waiting)
+                _reapply(db, everything[start : start + _BATCH], known)
         _write(db, site, found, len(rows), settle)
 
 
@@ -145,19 +143,19 @@ def stored(db: Database, ids: Sequence[int]) -> list[tuple[int, Cleaned]]:
     return [(id, rows[id]) for id in ids]
 
 
-def _reapply(db: Database, ids: Sequence[int], known: frozenset[Key], waiting: postponed.Prints | None) -> None:
+def _reapply(db: Database, ids: Sequence[int], known: frozenset[Key]) -> None:
     """Applies a template to stored articles; what hangs on their texts follows."""
     changed = [
         (id, after) for id, article in stored(db, ids) if (after := template.apply(article, known, _rules())) != article
     ]
-    rewrite(db, changed, waiting)
+    rewrite(db, changed)
     _take_back_edits(db, [id for id, _ in changed])
 
 
-def rewrite(db: Database, changed: Sequence[tuple[int, Cleaned]], waiting: postponed.Prints | None = None) -> None:
+def rewrite(db: Database, changed: Sequence[tuple[int, Cleaned]]) -> None:
     """Puts other texts and removed lines in the place of stored articles' own, which have not been edited for that.
 
-    Those that wait to be compared wait on, with new fingerprints in `waiting`.
+    Those that wait to be compared wait on.
     """
     forms = {id: canonical(article.text) for id, article in changed}
     prints = [(id, fingerprint(form)) for id, form in forms.items()]
@@ -183,7 +181,7 @@ def rewrite(db: Database, changed: Sequence[tuple[int, Cleaned]], waiting: postp
             for line in article.removed
         ],
     )
-    postponed.put(db, prints, {} if waiting is None else waiting)
+    postponed.put(db, prints)
 
 
 def _take_back_edits(db: Database, ids: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster
+from chaffinch.copies import anew, cluster
 from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.paragraphs import common
 from chaffinch.copies.paragraphs.prints import MIN_PARAGRAPH, are_edited
@@ -95,7 +95,7 @@ def test_a_splice_of_three_sources_is_traced_whatever_comes_first(db: Database, 
     assert all(not sources(db, number) for number in (*SOURCES, *QUOTING))
     before = shares(db)
     with db.atomic():
-        cluster.rebuild(db)
+        anew.rebuild(db)
     assert (sources(db), shares(db)) == (EXPECTED, before)
 
 
@@ -119,7 +119,7 @@ def test_it_stays_right_through_edits_removal_and_new_dates(db: Database) -> Non
     assert sources(db, 60) == [(3, 50, 4, 0), (4, 50, 5, 0), (10, 50, 6, 1)]
     kept = shares(db)
     with db.atomic():
-        cluster.rebuild(db)
+        anew.rebuild(db)
     assert shares(db) == kept
     with db.atomic():
         everything = [number for (number,) in db.execute("SELECT id FROM articles").fetchall()]
@@ -150,7 +150,7 @@ def test_of_two_versions_in_one_article_the_source_is_the_same_whatever_came_fir
     put(db, [(2, [*lines(2), one, other])])
     found = sources(db)
     with db.atomic():
-        cluster.rebuild(db)
+        anew.rebuild(db)
     assert found == sources(db) == [(0, 2, 10, 1)]
 
 
@@ -192,7 +192,7 @@ def test_a_law_that_everyone_quotes_in_other_words_is_no_source(db: Database, or
     assert [source for _, source, *_ in sources(db, 2)] == [1]
     before = shares(db)
     with db.atomic():
-        cluster.rebuild(db)
+        anew.rebuild(db)
     assert shares(db) == before
     with db.atomic():
         cluster.remove(db, [number for number, _ in quoting[:5]])  # four that are left are no many

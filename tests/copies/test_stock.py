@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster
+from chaffinch.copies import anew, cluster
 from chaffinch.copies.similarity import Text
 from chaffinch.copies.stock import counts as stock
 from chaffinch.copies.stock.counts import Counts
@@ -81,7 +81,7 @@ def test_texts_of_one_generator_are_no_copies(db: Database, at_once: int) -> Non
     texts = list(enumerate([*(generated(seed) for seed in range(40)), spin(generated(7), 0.05, 1)]))
     put(db, texts, at_once)
     assert parts(db) == {frozenset({7, 40})}
-    cluster.rebuild(db)
+    anew.rebuild(db)
     assert parts(db) == {frozenset({7, 40})}
 
 
@@ -104,7 +104,7 @@ def test_a_corpus_of_an_older_version_is_compared_again(db: Database) -> None:
     write(db, 2, spin(article(1), 0.05, 1))
     db.execute("UPDATE stock SET stale = 1")
     assert stock.is_stale(db.conn)
-    cluster.rebuild(db)
+    anew.rebuild(db)
     assert not stock.is_stale(db.conn) and parts(db) == {frozenset({1, 2})}
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster
+from chaffinch.copies import anew, cluster
 from chaffinch.copies.candidates import index, sorted_runs
 from chaffinch.copies.paragraphs import edits
 from chaffinch.corpus import runs
@@ -147,14 +147,15 @@ def test_of_articles_that_wait_what_cannot_be_compared_is_told_and_the_rest_is_c
     store.flush()
     assert db.execute("SELECT count(*) FROM clusters").fetchone() == (0,)
     ((poison,),) = db.execute("SELECT id FROM articles WHERE url = 'http://a.example/1.html'").fetchall()
-    put = cluster.put
+    take_in = cluster.take_in
 
     def fails(db: Database, rows: Any) -> None:
         if any(article == poison for article, _ in rows):
             raise KeyError(poison)
-        put(db, rows)
+        take_in(db, rows)
 
-    monkeypatch.setattr(cluster, "put", fails)
+    monkeypatch.setattr(cluster, "take_in", fails)
+    monkeypatch.setattr(anew, "compare", lambda db, progress: fails(db, [(poison, None)]))
     store.finish()
     assert told == [("http://a.example/1.html", "cannot be compared with others: KeyError")]
     assert store.counts == {"new": 4, "uncompared": 1}
@@ -206,15 +207,17 @@ def test_a_disk_that_fills_while_runs_are_joined_costs_no_entry(
         for start in range(0, 60, 6):
             for number in range(start, start + 6):
                 store.add(article(number))
-            while db is corpora[1] and store.buffer:
+            while db is corpora[1] and (store.buffer or store.waiting):
                 (pages,) = db.execute("PRAGMA page_count").fetchone()
                 db.execute(f"PRAGMA max_page_count = {pages + chance.randrange(12)}")
                 try:
                     store.flush()
+                    store.compare(6)
                 except sqlite3.OperationalError:
                     fulls += 1
             db.execute("PRAGMA max_page_count = 100000")
             store.flush()
+            store.compare(6)
         store.finish()
     assert fulls > 5
     assert found_by(corpora[0]) == found_by(corpora[1])

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster
+from chaffinch.copies import anew
 from chaffinch.copies.candidates.simhashes import simhash_pairs
 from chaffinch.copies.candidates.sketches import sketch_pairs
 from chaffinch.copies.fingerprint import article_fingerprint
@@ -82,7 +82,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Database:
     """One corpus of all articles, compared anew."""
     db = connect.open_writer(corpus(tmp_path_factory.mktemp("one") / "one.db", articles()))
     with db.atomic():
-        cluster.rebuild(db)
+        anew.rebuild(db)
     return db
 
 

@@ -14,13 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.first import since
 from chaffinch.copies.holders import as_json
 from chaffinch.copies.paragraphs import common
 from chaffinch.copies.paragraphs.edits import BANDS, KNOWN, First, changes, settle, stored
 from chaffinch.items import Paragraphs
-from chaffinch.text.canonical import canonical
 
 _BATCH = 500  # cost
 
@@ -32,6 +30,11 @@ def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
 
     Everything happens in the caller's transaction.
     """
+    common.judge(connection, common.with_sources(connection, add(connection, rows)))
+
+
+def add(connection: sqlite3.Connection, rows: Sequence[Row]) -> list[int]:
+    """`put` of articles that have no clusters yet: which paragraphs are common is not asked. Returns their hashes."""
     found = dict(rows)
     known: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for article, line, own in connection.execute(_HAS, (as_json(found),)):
@@ -42,20 +45,13 @@ def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         if known.get(article, []) != list(zip(own["line"].tolist(), own["hash"].tolist(), strict=True))
     ]
     remove(connection, [article for article in changed if article in known])
-    common.judge(
-        connection, common.with_sources(connection, _add(connection, {article: found[article] for article in changed}))
-    )
+    return _add(connection, {article: found[article] for article in changed})
 
 
-def rebuild(connection: sqlite3.Connection) -> None:
-    """The paragraphs of the whole corpus, all again, once clusters are made."""
-    last = -1
-    while rows := connection.execute(
-        "SELECT id, text FROM articles WHERE id > ? ORDER BY id LIMIT ?", (last, _BATCH)
-    ).fetchall():
-        last = rows[-1][0]
-        _add(connection, {article: fingerprint(canonical(text)).paragraphs for article, text in rows})
-    common.judge(connection, common.held_by_many(connection))
+def judge(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
+    """Says of the paragraphs of articles whether they are common, once these have their clusters."""
+    held = {own for _, own in connection.execute(_DISTINCT, (as_json(ids),))}
+    common.judge(connection, common.with_sources(connection, held))
 
 
 def clear(connection: sqlite3.Connection) -> None:

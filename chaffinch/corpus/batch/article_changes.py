@@ -47,17 +47,11 @@ class _Changes:
 
 
 def write(
-    db: Database,
-    visits: list[Visit],
-    articles: dict[str, Former],
-    page_ids: dict[str, int],
-    counts: dict[str, int],
-    waiting: postponed.Prints | None,
+    db: Database, visits: list[Visit], articles: dict[str, Former], page_ids: dict[str, int], counts: dict[str, int]
 ) -> None:
     """Writes the articles of `visits` (`articles` are those that were there, by URL), and all that hangs on them.
 
-    Adds to `counts` what became of each visit. New articles wait to be compared, and their fingerprints go to
-    `waiting`; with None they are compared at once.
+    Adds to `counts` what became of each visit.
     """
     search.begin(db.conn)
     changes = _Changes()
@@ -74,7 +68,7 @@ def write(
             what = _seen_again(db, visit, visit.cleaned, former, changes)
         if not visit.echo:
             counts[what] = counts.get(what, 0) + 1
-    _follow(db, changes, articles, waiting)
+    _follow(db, changes, articles)
 
 
 def _without_article(db: Database, visit: Visit, former: Former | None, changes: _Changes) -> str:
@@ -109,7 +103,7 @@ def _seen_again(db: Database, visit: Visit, cleaned: Cleaned, former: Former, ch
     return "edited"
 
 
-def _follow(db: Database, changes: _Changes, articles: dict[str, Former], waiting: postponed.Prints | None) -> None:
+def _follow(db: Database, changes: _Changes, articles: dict[str, Former]) -> None:
     """What follows from other texts: the index, removed lines and contacts, copies, moves, the site's template."""
     texts = changes.texts
     search.put(
@@ -120,11 +114,7 @@ def _follow(db: Database, changes: _Changes, articles: dict[str, Former], waitin
     )
     article_rows.write_details(db, texts)
     cluster.redate(db, changes.dates)
-    prints = [(id, visit.fingerprint) for id, visit in texts if visit.fingerprint is not None]
-    if waiting is None:
-        cluster.put(db, prints)
-    else:
-        postponed.put(db, prints, waiting)
+    postponed.put(db, [(id, visit.fingerprint) for id, visit in texts if visit.fingerprint is not None])
     for id, visit in texts:
         if visit.crawled and visit.page.url not in articles:
             changes.events += events.moved_here(db, visit, id)

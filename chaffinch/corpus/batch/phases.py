@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from chaffinch.copies import postponed
 from chaffinch.corpus import events, templates
 from chaffinch.corpus.batch import article_changes, page_rows
 from chaffinch.corpus.one_article import merged_pages, parts, same_page
@@ -33,8 +32,6 @@ class Memory:
     priors: dict[tuple[str, PageState], Rate] = field(default_factory=dict)  # of a site's kinds, as the run began
     swept: set[str] = field(default_factory=set)  # sites whose waiting pages were led to other URLs
     said: Said = field(default_factory=Said)  # what its sites have said before
-    # Fingerprints of articles that wait to be compared; None where none is to wait.
-    waiting: postponed.Prints | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ def write(
     for visit in visits:
         waits.bring_forward(db, visit.modified, visit.fetched_at)
     parts.write(db, admitted, page_ids)
-    article_changes.write(db, visits, judged.articles, page_ids, counts, memory.waiting)
+    article_changes.write(db, visits, judged.articles, page_ids, counts)
     merged_pages.merge_whole(db, visits)
 
 

@@ -30,6 +30,11 @@ class Bar:
         """`completed` of `total` is done, both known."""
         self._progress.update(self._task, completed=completed, total=total, done=f"{completed:,} of {total:,}")
 
+    def comparing(self, completed: int, total: int) -> None:
+        """Articles are compared with one another, and so much of that is done."""
+        done = f"{completed / max(total, 1):.0%}"
+        self._progress.update(self._task, description="compare", completed=completed, total=total, done=done)
+
     def watch(self, stream: IO[bytes] | None) -> None:
         """The bar follows the position in `stream`, a file of many documents; None ends that."""
         self._stream = stream
@@ -54,7 +59,7 @@ def bar(title: str) -> Iterator[Bar]:
     console = Console(stderr=True)
     progress = Progress(
         SpinnerColumn(),
-        TextColumn(title),
+        TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[done]}"),
         TimeElapsedColumn(),

@@ -38,7 +38,7 @@ def take_in(paths: Sequence[str], corpus: Path, topics: str) -> int:
                     return
                 bad.tell(BadInput(files.get(visit.page.url, "input"), f"{visit.page.url}: {why_refused(error)}"))
 
-        store = Store(db, begin, bulk=True, tell_refused=refused)
+        store = Store(db, begin, bulk=True, tell_refused=refused, progress=bar.comparing)
         documents = read(paths, bar.watch)
         for result in workers.over_all_cores(documents, workers.process, connect.key_for(corpus), topics):
             told = result if isinstance(result, BadInput) else _stored(result, store, files)

@@ -254,7 +254,7 @@ merge.merge([Path(path) for path in paths], Path("all.db"), print, die)
 """
 
 
-@pytest.mark.parametrize("where", ["former_ids.note", "cluster.rebuild", "os.fsync"])
+@pytest.mark.parametrize("where", ["former_ids.note", "anew.rebuild", "os.fsync"])
 def test_killed_it_has_not_begun(tmp_path: Path, where: str) -> None:
     paths = [corpus(tmp_path / f"{name}.db", [visit(f"http://{name}.example/1.html", "花呗")]) for name in "ab"]
     ended = subprocess.run([sys.executable, "-c", KILLED, where, *paths], cwd=tmp_path, check=False)

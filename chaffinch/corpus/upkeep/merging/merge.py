@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster
+from chaffinch.copies import anew
 from chaffinch.corpus import connect, runs, schema, search, templates
 from chaffinch.corpus.connect import CorpusError
 from chaffinch.corpus.upkeep import purge
@@ -111,7 +111,7 @@ def _fill(made: Path, found: Sequence[Shard], tell: Tell, progress: Progress) ->
         search.rebuild(db)
         with db.atomic():
             run = runs.begin(db, "merge", {"corpora": [shard.name for shard in found], "keys": _keys(found)})
-            cluster.rebuild(db, progress)
+            anew.rebuild(db, progress)
             mirrors.note_apart(db, now())
         for site in sorted(shared):
             templates.relearn(db, site, anyway=True)

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             raise UsageError(f"takes no argument: {args[0]}", print_help=False)
 
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
-        from chaffinch.copies import cluster
+        from chaffinch.copies import anew, cluster
         from chaffinch.corpus import connect
         from chaffinch.faces.reports import progress
         from chaffinch.faces.reports.contents import cluster_summary
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             db = connect.open_writer(path)
             with db.atomic():
                 if opts.rebuild:
-                    cluster.rebuild(db, bar.total)
+                    anew.rebuild(db, bar.comparing)
                 else:
                     cluster.assign_missing(db)
             summary = cluster_summary(db)

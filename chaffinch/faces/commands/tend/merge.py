@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 with bar.paused():
                     complain(line)
 
-            told = merge([Path(arg) for arg in args], Path(opts.to), tell, bar.total)
+            told = merge([Path(arg) for arg in args], Path(opts.to), tell, bar.comparing)
         out = f"; {told.purged:,} pages that one of them had purged are out" if told.purged else ""
         complain(
             f"{told.corpora} corpora are one, {opts.to}: {told.articles:,} articles, {told.both:,} of them in several, "
