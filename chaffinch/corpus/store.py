@@ -103,7 +103,7 @@ class Store:
         if self.buffer and time.monotonic() - self.oldest >= self.batch_seconds:
             self.flush()
         long = time.monotonic() - self.compared >= COMPARE_SECONDS
-        if self.waiting >= MOST_WAITING or (self.waiting and long):
+        if not self.bulk and (self.waiting >= MOST_WAITING or (self.waiting and long)):
             self.compare()
 
     def flush(self) -> None:
@@ -152,7 +152,9 @@ class Store:
                     anew.compare(self.db, self.progress)
             except Exception as error:
                 if is_of_corpus(error):
-                    raise  # of any other, what it is for is found out below
+                    raise
+                if self.tell_refused is not None:
+                    self.tell_refused(None, _not_compared("all of the corpus", error))
         while self.compare(MOST_BULK if self.bulk else COMPARED_AT_ONCE):
             pass
 
@@ -160,9 +162,7 @@ class Store:
         """Has the first of those that wait stay without its copies."""
         with self.db.atomic():
             url, site = postponed.give_up(self.db)
-        failed = NotComparedError(url)
-        failed.__cause__ = error
-        self._count_refused(UNCOMPARED, Visit(Page(url, b"", ""), site, ""), failed)
+        self._count_refused(UNCOMPARED, Visit(Page(url, b"", ""), site, ""), _not_compared(url, error))
 
     def _write_buffer(self) -> None:
         if not self.buffer:
@@ -255,6 +255,12 @@ def bulk_visits(db: Database) -> int:
 def is_of_corpus(error: BaseException) -> bool:
     """Whether the file, the disk or the memory failed, and not what was to be written."""
     return isinstance(error, _CORPUS_ERRORS) or type(error) is sqlite3.DatabaseError
+
+
+def _not_compared(what: str, error: Exception) -> NotComparedError:
+    failed = NotComparedError(what)
+    failed.__cause__ = error
+    return failed
 
 
 def why_refused(error: Exception) -> str:
