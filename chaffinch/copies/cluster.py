@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from chaffinch.copies import evidence
 from chaffinch.copies.assignment import clusters_of, describe, recluster
 from chaffinch.copies.candidates import index
-from chaffinch.copies.collection import near_each_other
+from chaffinch.copies.candidates.families import near_each_other
 from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.holders import as_json, holders_of, shingles_of, store, stored, text_of, texts_after
 from chaffinch.copies.paragraphs import sources as paragraph_sources

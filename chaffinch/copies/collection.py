@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chaffinch.copies.candidates.families import CLOSE, by_family, roots
 from chaffinch.copies.candidates.simhashes import simhash_pairs
-from chaffinch.copies.candidates.sketches import sketch_pairs
+from chaffinch.copies.candidates.sketches import shared_pairs
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.copies.similarity import Cache, Text, Weighed
 from chaffinch.copies.stock.counts import CELLS, Cells, Counts, Stock
@@ -160,31 +161,10 @@ def groups(of: dict[int, int], count: int) -> list[list[int]]:
 
 def candidate_pairs(prints: Sequence[Fingerprint]) -> list[tuple[int, int]]:
     """The pairs (a, b), a < b, worth comparing. `prints` is in the order of their digests, each only once."""
-    simhashes = np.array([found.simhash for found in prints], dtype=np.int64)
-    blocks = [*sketch_pairs(prints), simhash_pairs(simhashes)]
+    near = simhash_pairs(np.array([found.simhash for found in prints], dtype=np.int64))
+    blocks, close = [near], [near]
+    for pairs, share in shared_pairs(prints):
+        blocks.append(pairs)
+        close.append(pairs[share >= CLOSE])
     keys = np.unique(np.concatenate([block[:, 0] << 32 | block[:, 1] for block in blocks]))
-    return near_each_other(zip((keys >> 32).tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True))
-
-
-def near_each_other(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same pairs, breadth first, so that what is compared together is compared at about the same time."""
-    neighbours: defaultdict[int, list[int]] = defaultdict(list)
-    for a, b in pairs:
-        neighbours[a].append(b)
-        neighbours[b].append(a)
-    ordered: list[tuple[int, int]] = []
-    place: dict[int, int] = {}
-    for start in neighbours:
-        if start in place:
-            continue
-        place[start] = len(place)
-        queue = deque([start])
-        while queue:
-            node = queue.popleft()
-            for other in neighbours[node]:
-                if other not in place:
-                    place[other] = len(place)
-                    queue.append(other)
-                if place[other] > place[node]:
-                    ordered.append((min(node, other), max(node, other)))
-    return ordered
+    return by_family(keys >> 32, keys & 0xFFFFFFFF, roots(len(prints), *np.concatenate(close).T))

@@ -9,23 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from chaffinch.copies.candidates.families import roots
 from chaffinch.scale.tasks import LOW, by_part, joined, load, ranges, save
-
-
-def roots(count: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The least node that each is connected with: labels fall along edges, and along themselves, until none does."""
-    root = np.arange(count)
-    while True:
-        before = root.copy()
-        least = np.minimum(root[a], root[b])
-        for ends in (a, b):
-            np.minimum.at(root, root[ends], least)
-            np.minimum.at(root, ends, least)
-        root = root[root]
-        if (root == before).all():
-            return root
 
 
 def families(nodes: Path, found: list[Path], out: Path) -> None:

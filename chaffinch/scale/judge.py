@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.copies.collection import near_each_other
+from chaffinch.copies.candidates.families import near_each_other, roots
 from chaffinch.copies.similarity import Cache, Likeness, Text, is_copy, kind
 from chaffinch.copies.stock.counts import CELLS, Stock
 from chaffinch.copies.verify import FIRST, HASTY, LAST, Known, Link, apart, clustered, doubtful, settled
 from chaffinch.copies.verify import links as judged
-from chaffinch.scale.families import roots
 from chaffinch.scale.tasks import LOW, Array, joined, load, save, sliced
 from chaffinch.text.shingles import _trigrams
 

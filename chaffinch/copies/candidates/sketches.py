@@ -35,7 +35,14 @@ Pairs = NDArray[np.int64]  # (n, 2)
 
 
 def sketch_pairs(fingerprints: Sequence[Fingerprint]) -> Iterator[Pairs]:
-    """Pairs (a, b), a < b, of positions in `fingerprints` that share enough of their sketches.
+    """Pairs (a, b), a < b, of positions in `fingerprints` that share enough of their sketches, as `shared_pairs`."""
+    for pairs, _ in shared_pairs(fingerprints):
+        yield pairs
+
+
+def shared_pairs(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[Pairs, NDArray[np.float64]]]:
+    """Pairs (a, b), a < b, of positions in `fingerprints` that share enough of their sketches, and what share of the
+    smaller they have in common, as far as landmarks tell.
 
     `fingerprints` is in order of rank. Memory is bounded by the sketches and one block of postings.
     """
@@ -70,7 +77,8 @@ def sketch_pairs(fingerprints: Sequence[Fingerprint]) -> Iterator[Pairs]:
         keys, shared, weight = summed(a << 32 | b, np.repeat(weights[block], depths))
         a, b = keys >> 32, keys & 0xFFFFFFFF
         good = sketches.enough(a, b, shared, weight)
-        yield np.column_stack((a[good], b[good]))
+        a, b = a[good], b[good]
+        yield np.column_stack((a, b)), shared[good] / np.minimum(sizes[a], sizes[b])
         first = last
 
 
