@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chaffinch.copies.candidates import families
 from chaffinch.copies.candidates.simhashes import simhash_pairs
 from chaffinch.copies.candidates.sketches import LANDMARKS, sketch_pairs
 from chaffinch.copies.similarity import hamming
@@ -60,3 +61,16 @@ def test_what_is_common_counts_in_pairs_that_something_rare_brought_together() -
     found = {(x, y) for block in sketch_pairs(prints([*others, a, b])) for x, y in block.tolist()}
     assert (2 * LANDMARKS, 2 * LANDMARKS + 1) in found  # 34 of 64, of which landmarks tell of 2
     assert sum(pair[1] == 2 * LANDMARKS + 1 for pair in found) == LANDMARKS + 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).filter(lambda pair: pair[0] < pair[1]), unique=True))
+def test_pairs_are_in_the_order_of_families_and_none_is_lost(pairs: list[tuple[int, int]]) -> None:
+    a, b = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    close = a % 3 == b % 3
+    root = families.roots(31, a[close], b[close])
+    found = families.by_family(a, b, root)
+    assert sorted(found) == sorted(pairs)
+    met = [(min(root[x], root[y]), max(root[x], root[y])) for x, y in found]
+    assert met == sorted(met)
+    for x, y in zip(a[close], b[close], strict=True):
+        assert root[x] == root[y] <= x

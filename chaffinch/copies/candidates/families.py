@@ -34,10 +34,12 @@ def roots(count: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.
 
 def by_family(a: NDArray[np.int64], b: NDArray[np.int64], root: NDArray[np.int64]) -> list[tuple[int, int]]:
     """The pairs (a, b), those within a family together, and then those of it with each other one."""
+    if not len(a):
+        return []
     least, most = np.minimum(root[a], root[b]), np.maximum(root[a], root[b])
     order = np.lexsort((most, least))
     a, b, least, most = a[order], b[order], least[order], most[order]
-    starts = np.flatnonzero(np.append(True, (least[1:] != least[:-1]) | (most[1:] != most[:-1]))) if len(a) else least
+    starts = np.flatnonzero(np.append(True, (least[1:] != least[:-1]) | (most[1:] != most[:-1])))
     ordered: list[tuple[int, int]] = []
     for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(a)], strict=True):
         ordered += near_each_other(zip(a[start:end].tolist(), b[start:end].tolist(), strict=True))
