@@ -12,17 +12,18 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 from sqlite_utils import Database
 
-from chaffinch.copies import evidence, postponed
-from chaffinch.copies.assignment import assign
+from chaffinch.copies import postponed
 from chaffinch.copies.candidates import index
 from chaffinch.copies.collection import candidate_pairs, groups
 from chaffinch.copies.fingerprint import fingerprint
-from chaffinch.copies.holders import as_json, shingles_of, texts_after
 from chaffinch.copies.paragraphs import common as common_paragraphs
 from chaffinch.copies.paragraphs import sources as paragraph_sources
 from chaffinch.copies.similarity import Cache, Text, Weighed
 from chaffinch.copies.stock import counts as stock
-from chaffinch.copies.verify import LAST, Known, Link, Pair, clustered, links, settle
+from chaffinch.copies.tables import evidence
+from chaffinch.copies.tables.assignment import assign
+from chaffinch.copies.tables.holders import as_json, shingles_of, texts_after
+from chaffinch.copies.verify import LAST, Known, Link, Pairs, clustered, links, part, settle
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
 
@@ -123,11 +124,11 @@ def _judge(
         common.count((text_of(node).cells for node in nodes), step)
         (counted.update if step > 0 else counted.difference_update)(nodes)
 
-    def links_of(pairs: Sequence[Pair], known: Known, number: int) -> list[Link]:
+    def links_of(pairs: Pairs, known: Known, number: int) -> list[Link]:
         found: list[Link] = []
         for start in range(0, len(pairs), _AT_ONCE):
-            some = slice(start, start + _AT_ONCE)
-            found += links(pairs[some], known[some], text_of, common, number, weighed)
+            said = known[start : start + _AT_ONCE]
+            found += links(part(pairs, start, _AT_ONCE), said, text_of, common, number, weighed)
             tell(half + half * (number + start / len(pairs)) / (LAST + 1))
         return found
 

@@ -13,16 +13,16 @@ from itertools import chain
 
 from sqlite_utils import Database
 
-from chaffinch.copies import evidence
-from chaffinch.copies.assignment import clusters_of, describe, recluster
 from chaffinch.copies.candidates import index
 from chaffinch.copies.candidates.families import near_each_other
 from chaffinch.copies.fingerprint import fingerprint
-from chaffinch.copies.holders import as_json, holders_of, shingles_of, store, stored, text_of, texts_after
 from chaffinch.copies.paragraphs import sources as paragraph_sources
 from chaffinch.copies.partition import VOTERS
 from chaffinch.copies.similarity import Text
 from chaffinch.copies.stock import counts as stock
+from chaffinch.copies.tables import evidence
+from chaffinch.copies.tables.assignment import clusters_of, describe, recluster
+from chaffinch.copies.tables.holders import as_json, holders_of, shingles_of, store, stored, text_of, texts_after
 from chaffinch.copies.verify import judge
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical

@@ -12,6 +12,7 @@ from multiprocessing.sharedctypes import RawArray
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chaffinch.copies.candidates.families import CLOSE, by_family, roots
 from chaffinch.copies.candidates.simhashes import simhash_pairs
@@ -19,7 +20,7 @@ from chaffinch.copies.candidates.sketches import shared_pairs
 from chaffinch.copies.fingerprint import article_fingerprint
 from chaffinch.copies.similarity import Cache, Text, Weighed
 from chaffinch.copies.stock.counts import CELLS, Cells, Counts, Stock
-from chaffinch.copies.verify import Known, Link, Pair, clustered, links, settle
+from chaffinch.copies.verify import Known, Link, Pairs, clustered, links, part, settle
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
 
@@ -83,12 +84,12 @@ def labels(count: int, nodes: Sequence[Sequence[int]], of: dict[int, int]) -> li
 def _judge(prints: Sequence[Fingerprint], holders: Sequence[int], common: Stock, run: Run) -> list[Link]:
     """The links between nodes, as `verify.settle` finds them; `common` has all of them."""
 
-    def links_of(pairs: Sequence[Pair], known: Known, number: int) -> list[Link]:
+    def links_of(pairs: Pairs, known: Known, number: int) -> list[Link]:
         tasks = (
             (
                 number,
                 common.texts,
-                [((a, holders[a]), (b, holders[b])) for a, b in pairs[start : start + _AT_ONCE]],
+                [((a, holders[a]), (b, holders[b])) for a, b in part(pairs, start, _AT_ONCE)],
                 known[start : start + _AT_ONCE],
             )
             for start in range(0, len(pairs), _AT_ONCE)
@@ -97,8 +98,8 @@ def _judge(prints: Sequence[Fingerprint], holders: Sequence[int], common: Stock,
 
     def count(nodes: Collection[int], step: int) -> None:
         places = sorted(holders[node] for node in nodes)
-        for part in run(_cells, [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]):
-            common.count(part, step)
+        for some in run(_cells, [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]):
+            common.count(some, step)
 
     return settle(candidate_pairs(prints), range(len(prints)), links_of, count)
 
@@ -159,8 +160,9 @@ def groups(of: dict[int, int], count: int) -> list[list[int]]:
     return list(members.values())
 
 
-def candidate_pairs(prints: Sequence[Fingerprint]) -> list[tuple[int, int]]:
-    """The pairs (a, b), a < b, worth comparing. `prints` is in the order of their digests, each only once."""
+def candidate_pairs(prints: Sequence[Fingerprint]) -> NDArray[np.int32]:
+    """The pairs (a, b), a < b, (n, 2), worth comparing, those that are alike together. `prints` is in the
+    order of their digests, each only once."""
     near = simhash_pairs(np.array([found.simhash for found in prints], dtype=np.int64))
     blocks, close = [near], [near]
     for pairs, share in shared_pairs(prints):

@@ -14,8 +14,8 @@ import numpy as np
 from sqlite_utils import Database
 
 from chaffinch.copies import cluster
-from chaffinch.copies.holders import as_json, shingles_of, store
 from chaffinch.copies.paragraphs import sources as paragraph_sources
+from chaffinch.copies.tables.holders import as_json, shingles_of, store
 from chaffinch.items import Fingerprint
 
 WAITS, _IN_VAIN = 1, 2  # of `fingerprints.waiting`, 0 when compared

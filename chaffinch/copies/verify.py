@@ -10,16 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from chaffinch.copies.partition import Edge, Excerpt, partition
 from chaffinch.copies.similarity import RULE, Cache, Likeness, Text, Weighed, fullness, is_copy, kind, score
 from chaffinch.copies.stock.compare import likenesses
 from chaffinch.copies.stock.counts import Stock
 
 Pair = tuple[int, int]
+Pairs = Sequence[Pair] | NDArray[np.int32]  # (n, 2): of candidates there are millions
 Link = tuple[int, int, Likeness]
 TextOf = Callable[[int], Text]
 Known = Sequence[Likeness]  # what an earlier pass said of some pairs; empty in the first
-LinksOf = Callable[[Sequence[Pair], Known, int], list[Link]]  # of pairs, in a pass
+LinksOf = Callable[[Pairs, Known, int], list[Link]]  # of pairs, in a pass
 Count = Callable[[Collection[int], int], None]  # nodes, and 1 or -1
 
 HASTY, FIRST, LAST = range(3)  # the passes
@@ -27,7 +31,7 @@ _NODES = 128  # that are compared with one another in one step (cost)
 _SHINGLES = 1 << 16  # of theirs (cost)
 
 
-def settle(pairs: Sequence[Pair], newcomers: Collection[int], links_of: LinksOf, count: Count) -> list[Link]:
+def settle(pairs: Pairs, newcomers: Collection[int], links_of: LinksOf, count: Count) -> list[Link]:
     """Those of `pairs` of nodes that have more than stock in common, each with its likeness.
 
     `newcomers` are counted when it begins, and those that stand for a cluster when it ends.
@@ -53,6 +57,12 @@ def settle(pairs: Sequence[Pair], newcomers: Collection[int], links_of: LinksOf,
         found = settled(found, asked, links_of(asked, known, LAST))
         recount(found)
     return found
+
+
+def part(pairs: Pairs, start: int, many: int) -> list[Pair]:
+    """So many of `pairs` from `start` on."""
+    some = pairs[start : start + many]
+    return [(a, b) for a, b in (some.tolist() if isinstance(some, np.ndarray) else some)]
 
 
 def apart(found: Sequence[Link]) -> tuple[list[Pair], list[Likeness]]:
@@ -82,7 +92,10 @@ def judge(pairs: Sequence[Pair], text_of: TextOf, common: Stock, newcomers: Coll
 
     count(newcomers, 1)
     found = settle(
-        pairs, newcomers, lambda some, known, number: list(links(some, known, text_of, common, number)), count
+        pairs,
+        newcomers,
+        lambda some, known, number: list(links(part(some, 0, len(some)), known, text_of, common, number)),
+        count,
     )
     count(tuple(counted), -1)
     return found

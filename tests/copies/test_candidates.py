@@ -68,7 +68,7 @@ def test_pairs_are_in_the_order_of_families_and_none_is_lost(pairs: list[tuple[i
     a, b = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     close = a % 3 == b % 3
     root = families.roots(31, a[close], b[close])
-    found = families.by_family(a, b, root)
+    found = [(x, y) for x, y in families.by_family(a, b, root).tolist()]
     assert sorted(found) == sorted(pairs)
     met = [(min(root[x], root[y]), max(root[x], root[y])) for x, y in found]
     assert met == sorted(met)

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from chaffinch.copies.first import IN_ORDER, order, since
+from chaffinch.copies.tables.first import IN_ORDER, order, since
 
 ROWS = [
     # url, published, first_seen, chars

@@ -32,17 +32,17 @@ def roots(count: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.
             return root
 
 
-def by_family(a: NDArray[np.int64], b: NDArray[np.int64], root: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """The pairs (a, b), those within a family together, and then those of it with each other one."""
+def by_family(a: NDArray[np.int64], b: NDArray[np.int64], root: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The pairs (a, b), (n, 2), those within a family together, and then those of it with each other one."""
+    ordered = np.empty((len(a), 2), dtype=np.int32)  # of millions of pairs, in a tenth of the memory that tuples take
     if not len(a):
-        return []
+        return ordered
     least, most = np.minimum(root[a], root[b]), np.maximum(root[a], root[b])
     order = np.lexsort((most, least))
     a, b, least, most = a[order], b[order], least[order], most[order]
     starts = np.flatnonzero(np.append(True, (least[1:] != least[:-1]) | (most[1:] != most[:-1])))
-    ordered: list[tuple[int, int]] = []
     for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(a)], strict=True):
-        ordered += near_each_other(zip(a[start:end].tolist(), b[start:end].tolist(), strict=True))
+        ordered[start:end] = near_each_other(zip(a[start:end].tolist(), b[start:end].tolist(), strict=True))
     return ordered
 
 

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from chaffinch.copies.candidates.simhashes import MAX_DISTANCE, bands
 from chaffinch.copies.candidates.sketches import LANDMARKS, MIN_SHARED, Pairs, Sketches, runs, summed
 from chaffinch.copies.candidates.sorted_runs import Entries, SortedRuns
-from chaffinch.copies.holders import as_json
+from chaffinch.copies.tables.holders import as_json
 from chaffinch.items import Fingerprint
 
 _NO_PAIRS: Pairs = np.empty((0, 2), dtype=np.int64)

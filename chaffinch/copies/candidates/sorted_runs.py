@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from chaffinch.copies.candidates.sketches import runs as spans
-from chaffinch.copies.holders import as_json
+from chaffinch.copies.tables.holders import as_json
 
 BLOCK_BYTES = 4_000  # of entries: with what SQLite adds, a page (cost)
 LARGER = 2  # so many times as large as all runs behind it a run is left alone; else they become one (cost)

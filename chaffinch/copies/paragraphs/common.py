@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-from chaffinch.copies.holders import as_json
+from chaffinch.copies.tables.holders import as_json
 
 COMMON_CLUSTERS = 6  # measured: benchmarks/paragraphs.py
 COMMON_SAMPLE = 16  # clusters (cost)

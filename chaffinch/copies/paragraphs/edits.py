@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from chaffinch.copies.candidates.index import join
 from chaffinch.copies.candidates.sorted_runs import SortedRuns
-from chaffinch.copies.holders import as_json
 from chaffinch.copies.paragraphs.prints import are_edited
 from chaffinch.copies.paragraphs.shares import rare_shares
 from chaffinch.copies.stock.counts import read
+from chaffinch.copies.tables.holders import as_json
 from chaffinch.items import PARAGRAPH, Paragraphs
 
 RARE_SHARE = 0.2  # of the weight of the lighter paragraph: set phrases have less, an edit of a third twice it. By hand

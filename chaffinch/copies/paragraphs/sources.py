@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from chaffinch.copies.first import since
-from chaffinch.copies.holders import as_json
 from chaffinch.copies.paragraphs import common
 from chaffinch.copies.paragraphs.edits import BANDS, KNOWN, First, changes, settle, stored
+from chaffinch.copies.tables.first import since
+from chaffinch.copies.tables.holders import as_json
 from chaffinch.items import Paragraphs
 
 _BATCH = 500  # cost

@@ -9,7 +9,7 @@ from typing import IO, Any
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
-from chaffinch.copies.first import order
+from chaffinch.copies.tables.first import order
 from chaffinch.text.contacts.addresses import hide
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # of XML 1.0

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chaffinch.copies.first import IN_ORDER
 from chaffinch.copies.similarity import hamming
 from chaffinch.copies.stock import counts as stock
+from chaffinch.copies.tables.first import IN_ORDER
 from chaffinch.faces.datasette_plugin.pages import marking
 from chaffinch.faces.datasette_plugin.pages.charts import Axis, Tick, axis, day
 from chaffinch.faces.datasette_plugin.pages.marking import SharedLine

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 
 from chaffinch.copies.collection import groups
-from chaffinch.copies.first import IN_ORDER
-from chaffinch.copies.holders import as_json, shingles_of, stored
 from chaffinch.copies.partition import VOTERS, Edge, Excerpt, partition
 from chaffinch.copies.similarity import RULE
 from chaffinch.copies.stock import counts as stock
+from chaffinch.copies.tables.first import IN_ORDER
+from chaffinch.copies.tables.holders import as_json, shingles_of, stored
 
 
 def recluster(connection: sqlite3.Connection, fresh: set[int], affected: set[int]) -> None:
