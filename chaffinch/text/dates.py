@@ -25,6 +25,7 @@ _REPUBLIC = re.compile(
     r"(?P<year>\d{2,3})\s{0,3}[-/.年]\s{0,3}(?P<month>\d{1,2})\s{0,3}[-/.月]\s{0,3}(?P<day>\d{1,2})(?!\d)\s?[日號号]?"
     + _TIME
 )
+_YEAR_OF_REPUBLIC = re.compile(r"1[01]\d[-/.]\d\d[-/.]\d\d")  # where no 民國 says that it is one
 _DAY_FIRST = re.compile(
     r"(?<!\d)(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})(?:st|nd|rd|th|日)?,?\s{0,2}(?P<year>(?:19|20)\d\d)(?!\d)"
     + _TIME
@@ -42,6 +43,7 @@ _ENGLISH_DAY_FIRST = re.compile(
     rf"(?<!\d){_DAY}[\s-]{{1,2}}{_MONTH},?[\s-]{{1,2}}(?P<year>(?:19|20)\d\d)(?!\d){_TIME}", re.IGNORECASE
 )
 _MONTH_NAME = re.compile("|".join(_MONTHS), re.IGNORECASE)
+_WORD = re.compile("[a-zA-Z]{3}")
 _SHORT_YEAR = re.compile(
     r"(?:更新|发布|發布|日期|时间|時間)[^\d]{0,6}(?P<year>\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)" + _TIME
 )
@@ -109,7 +111,7 @@ def _written(text: str) -> Iterator[Found]:
         for match in pattern.finditer(text):
             year = match["year"] if len(match["year"]) == 4 else "20" + match["year"]
             yield from _found(match, year, match["month"], match["day"])
-    for match in _REPUBLIC.finditer(text) if "民" in text or "1" in text else ():
+    for match in _REPUBLIC.finditer(text) if "民" in text or _YEAR_OF_REPUBLIC.search(text) else ():
         yield from _found(match, str(1911 + int(match["year"])), match["month"], match["day"])
     if "年" in text:
         for match in _NUMERALS.finditer(text):
@@ -117,7 +119,7 @@ def _written(text: str) -> Iterator[Found]:
             value = iso_date(year, str(_chinese(match["month"])), str(_chinese(match["day"])))
             if value:
                 yield Found(value, match.start(), match.end())
-    for pattern in (_ENGLISH, _ENGLISH_DAY_FIRST) if _MONTH_NAME.search(text) else ():
+    for pattern in (_ENGLISH, _ENGLISH_DAY_FIRST) if _WORD.search(text) and _MONTH_NAME.search(text) else ():
         for match in pattern.finditer(text):
             yield from _found(match, match["year"], str(_MONTHS.index(match["month"].lower()) + 1), match["day"])
 
