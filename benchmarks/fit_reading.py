@@ -100,7 +100,8 @@ def text_of(document: Document, tree: HtmlElement, chosen: Choice, rules: Rules)
 
 def seen(tree: HtmlElement) -> Measures | None:
     """A page measured as it is read, without what it hides."""
-    return measures(tree, hidden(elements(tree)).elements)
+    page = elements(tree)
+    return measures(page, hidden(page).places)
 
 
 def example(case: Case, rules: Rules) -> Example | None:

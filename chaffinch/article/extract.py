@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
-
-from lxml.html import HtmlElement
 
 from chaffinch.article.blocks import beside, blocks, fragment
 from chaffinch.article.facts import metadata
@@ -55,7 +52,7 @@ def extract_tree(
         return NotArticle(document.url, "too large")
     if other := _other_format(document.html[:FORMAT_CHARS]):
         return NotArticle(document.url, other)
-    veil = (veiled or hidden(page)).elements
+    veil = (veiled or hidden(page)).places
     choice, lines, reason = _chosen(document.url, page, veil)
     if reason and veil and own_chars([line for line in lines if not line.hidden]) < MIN_CHARS:
         # A page may hide all of itself until a script shows it; what has a title and an article's name is no spam.
@@ -63,9 +60,9 @@ def extract_tree(
         if shown and not its_reason and shown.named and shown.heading:
             choice, lines, reason = shown, its_lines, ""
     if choice is None or reason:
-        scripted = reason in ("empty", "too short") and next(page.root.iter("script"), None) is not None
+        scripted = reason in ("empty", "too short") and "script" in page.tags
         return NotArticle(document.url, "shell" if scripted else reason)
-    before, after = ([replace(line, beside=True) for line in blocks(html)] for html in beside(choice))
+    before, after = (blocks(html, beside=True) for html in beside(choice))
     meta = metadata.read(page, choice.labels, document.url, choice.heading, fetched)
     return Article(
         document.url,
@@ -78,9 +75,9 @@ def extract_tree(
     )
 
 
-def _chosen(url: str, page: Elements, veil: frozenset[HtmlElement]) -> tuple[Choice | None, tuple[Block, ...], str]:
+def _chosen(url: str, page: Elements, veil: frozenset[int]) -> tuple[Choice | None, tuple[Block, ...], str]:
     """What is chosen on a page of which `veil` is hidden, its lines, and why it is no article, "" where it is one."""
-    choice = choose(page.root, veil)
+    choice = choose(page, veil)
     if choice is None:
         return None, (), "empty"
     found = fragment(choice)

@@ -96,7 +96,7 @@ def _read_page(visit: Visit) -> Article | NotArticle:
         if thread:  # its later pages are not its author's
             visit.links = own_links(url, visit.links)
         else:
-            visit.part = part_of(visit.tree, url)
+            visit.part = part_of(page, url)
     return found
 
 

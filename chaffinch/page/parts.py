@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
 from chaffinch.items import Part
+from chaffinch.page.elements import Elements
 from chaffinch.page.leads.addresses import join as join_url
 from chaffinch.page.part_address import PATH_PART, THREAD, address_of
 from chaffinch.page.urls import canonical_url
@@ -37,7 +39,7 @@ class _Leads:
     zero: bool | None = None  # whether the second part is numbered 1, None when nothing says so
 
 
-def part_of(tree: HtmlElement, url: str) -> Part | None:
+def part_of(page: Elements, url: str) -> Part | None:
     """Which part of a split article the page at `url` would be, None for a page that stands alone.
 
     Its links tell: one counts if its address differs from the page's own by the part number alone and its text is
@@ -47,7 +49,7 @@ def part_of(tree: HtmlElement, url: str) -> Part | None:
     series, own = address_of(url)
     if not series or own == 0:
         return None
-    found = _leads(tree, url, series, own)
+    found = _leads(page, url, series, own)
     step = 1 if found.zero else 0
     number = 1 if own is None else own + step
     others = {1 if one is None else one + step for one in found.others}
@@ -58,19 +60,20 @@ def part_of(tree: HtmlElement, url: str) -> Part | None:
     return _folder_part(url, found.urls)
 
 
-def _leads(tree: HtmlElement, url: str, series: str, own: int | None) -> _Leads:
+def _leads(page: Elements, url: str, series: str, own: int | None) -> _Leads:
     name = urlsplit(url).path.rpartition("/")[2]
     match = PATH_PART.match(name[:500])
     stem = match[1] if match and not name.isdigit() else ""
     if thread := THREAD.search(urlsplit(url).path):
         stem = thread[1][1:]
     found = _Leads()
-    for count, link in enumerate(tree.iter("a")):
-        if count > MAX_LINKS:
-            break
-        href = (link.get("href") or "").strip()
+    links = (place for place, tag in enumerate(page.tags) if tag == "a")
+    hrefs = page.having("href")
+    for place in islice(links, MAX_LINKS):
+        href = hrefs.get(place, "").strip()
         if not href or len(href) > 500 or not (stem in href or href[0] == "?"):
             continue
+        link = page.every[place]
         text = "".join(link.itertext()) if len(link) else link.text or ""
         words = text[:20].strip() or _picture(link)
         if (said := _PART_TEXT.match(words)) is None:

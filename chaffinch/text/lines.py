@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +69,16 @@ def views_of(lines: Sequence[str]) -> list[str]:
     views = np.where(known, _codes_table()[np.where(known, codes, 0)], codes).astype("<u4", copy=False)
     whole = views.tobytes().decode("utf-32-le", "surrogatepass")
     return [whole[start : start + len(line)] for start, line in zip(starts.tolist(), lines, strict=True)]
+
+
+def holding(pattern: re.Pattern[str], texts: Sequence[str]) -> list[int]:
+    """The places of the texts that a pattern is found in, once for each find; all are searched at once.
+
+    What is for one text must match nothing across the sign between two: neither `.` nor a set of what is not to be.
+    """
+    places = [match.start() for match in pattern.finditer("\0".join(texts))]
+    starts = list(accumulate([len(text) + 1 for text in texts], initial=0)) if places else []
+    return [bisect_right(starts, place) - 1 for place in places]
 
 
 def letters_of(view: str) -> str:

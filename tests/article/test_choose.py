@@ -8,13 +8,14 @@ import pytest
 from chaffinch.article.node.choose import Choice, choice, likeliest, measures
 from chaffinch.article.node.features import NAMES
 from chaffinch.items import Article
+from chaffinch.page.elements import elements
 from chaffinch.page.parse import parse
 from tests.article.test_extract import TITLES, WORDS, article_of, paragraphs
 
 
 def chosen(body: str, name: str) -> Choice:
     """What a page has in its element of a class."""
-    page = measures(parse(f"<html><head><title>{TITLES[0]}</title></head><body>{body}</body></html>"))
+    page = measures(elements(parse(f"<html><head><title>{TITLES[0]}</title></head><body>{body}</body></html>")))
     assert page
     return choice(page, next(i for i, block in enumerate(page.blocks) if block.node.get("class") == name))
 
@@ -71,7 +72,7 @@ def test_what_is_named_as_an_article_s_may_be_somewhat_worse(score: float, hint:
 def test_of_two_lines_with_the_page_s_title_the_one_that_is_no_link_is_its_heading(title: str, at: str) -> None:
     side = f"<div class=x><p><a href=/1.html>{TITLES[0]}</a></p></div>"
     html = f"<title>{TITLES[0]}</title><body>{side}<div class=h><p>{title}</p></div><div>{paragraphs()}</div></body>"
-    page = measures(parse(html))
+    page = measures(elements(parse(html)))
     assert page
     assert page.blocks[page.lines[page.heading].block].node.get("class") == at
 

@@ -10,6 +10,7 @@ from chaffinch.article.extract import extract
 from chaffinch.cleaning.clean import clean, load_rules
 from chaffinch.items import Article, Document, NotArticle, Page
 from chaffinch.page.decode import decode
+from chaffinch.page.elements import elements
 from chaffinch.page.parse import MAX_HTML, parse
 from chaffinch.page.parts import part_of
 
@@ -110,8 +111,7 @@ cuts = st.tuples(st.integers(0, len(PAGES) - 1), st.floats(0, 1), st.floats(0, 1
 def test_pages_cut_and_spliced_never_raise(pieces: list[tuple[int, float, float]], noise: bytes, url: str) -> None:
     body = noise.join(PAGES[n][int(min(a, b) * len(PAGES[n])) : int(max(a, b) * len(PAGES[n]))] for n, a, b in pieces)
     found = result(body, url)
-    tree = parse(decode(Page(url, body)).html)
-    part_of(tree, url)
+    part_of(elements(parse(decode(Page(url, body)).html)), url)
     if isinstance(found, Article):
         assert found.blocks
         assert all(block.text.strip() and "\n" not in block.text for block in found.blocks)

@@ -8,6 +8,7 @@ from chaffinch.article.facts.labels import read_line
 from chaffinch.article.node.choose import choose, measures, rows
 from chaffinch.article.node.features import NAMES
 from chaffinch.items import Article
+from chaffinch.page.elements import elements
 from chaffinch.page.parse import parse
 from tests.article.test_extract import WORDS, article_of, lines_of, paragraphs
 
@@ -77,7 +78,8 @@ def test_a_refrain_is_no_second_copy() -> None:
 
 def test_text_after_a_line_of_links_is_a_summary_not_a_date_or_a_button() -> None:
     def resumed(after: str) -> int:
-        choice = choose(parse(f"<div>{paragraphs()}<p>{linked('逾期了怎么处理')}</p><p>{after}</p></div>"))
+        html = f"<div>{paragraphs()}<p>{linked('逾期了怎么处理')}</p><p>{after}</p></div>"
+        choice = choose(elements(parse(html)))
         assert choice
         return fragment(choice).resumed
 
@@ -121,7 +123,7 @@ def test_a_day_stands_before_the_text_begins_or_is_its_own(between: str, publish
 
 def row(html: str, node: str) -> dict[str, float]:
     """The measures of the block of a page whose class is `node`."""
-    page = measures(parse(html))
+    page = measures(elements(parse(html)))
     assert page
     named = [i for i, found in enumerate(page.candidates) if page.blocks[found].node.get("class") == node]
     return dict(zip(NAMES, rows(page)[named[0]], strict=True))

@@ -20,6 +20,7 @@ from chaffinch.article.node.choose import likeliest, measures, outermost
 from chaffinch.cleaning.clean import clean, load_rules
 from chaffinch.items import Article, NotArticle, Page
 from chaffinch.page.decode import decode
+from chaffinch.page.elements import elements
 from chaffinch.page.parse import parse
 
 DATA = json.loads(files("chaffinch.config").joinpath(node_model.FILE).read_text(encoding="utf-8"))
@@ -93,7 +94,7 @@ def test_a_page_of_very_many_small_blocks_is_bounded() -> None:
     blocks = "".join(f'<div class="c{n}"><span id="s{n}">短句，{n}。</span></div>' for n in range(20_000))
     page = f"<html><body><div>{blocks}</div></body></html>"
     document = decode(Page("", page.encode()))
-    found = measures(parse(document.html))
+    found = measures(elements(parse(document.html)))
     assert found is not None
     assert 0 < len(found.candidates) <= node_features.MAX_CANDIDATES
     assert isinstance(extract(document), Article | NotArticle)

@@ -2,9 +2,11 @@
 
 import pytest
 
+from chaffinch.article.node.roles import roles_of
 from chaffinch.article.node.surroundings import _MAY_BE_SAID, _SAID, furniture
-from chaffinch.article.node.weigh import measure
+from chaffinch.article.node.weigh import Measured, measure
 from chaffinch.article.not_article import _is_cut
+from chaffinch.page.elements import elements
 from chaffinch.page.parse import parse
 from chaffinch.text.words import tables
 
@@ -12,6 +14,11 @@ from chaffinch.text.words import tables
 def text(chars: int) -> str:
     """So many characters of running sentences, as a paragraph."""
     return f"<p>{('收到短信先核对欠款的金额和日期，再打客服电话问清楚，' * 30)[: chars - 1]}。</p>"
+
+
+def measured(body: str) -> Measured:
+    page = elements(parse(f"<body>{body}</body>"))
+    return measure(page, roles_of(page, ()))
 
 
 def item(head: str, chars: int, count: int) -> str:
@@ -59,7 +66,7 @@ BY = "<p>小周</p><p>发表于 2024-03-05 10:20 南城市网友</p>"
     ],
 )  # fmt: skip
 def test_what_stands_around_an_article_is_known(around: bool, body: str) -> None:
-    found = measure(parse(f"<body>{body}</body>"))
+    found = measured(body)
     marks, _ = furniture(found.blocks, found.lines)
     assert bool(marks) == around
 
@@ -75,7 +82,7 @@ def test_what_stands_around_an_article_is_known(around: bool, body: str) -> None
     ],
 )
 def test_what_has_the_article_in_it_is_not_around_it(around: bool, body: str, titled: bool) -> None:
-    found = measure(parse(f"<body>{body}</body>"))
+    found = measured(body)
     heading = next((i for i, line in enumerate(found.lines) if line.text == "标题一行"), -1)
     marks, _ = furniture(found.blocks, found.lines, heading if titled else -1)
     assert bool(marks) == around

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -252,15 +251,15 @@ def _authors(head: Head) -> Iterator[Evidence]:
 
 def _named_authors(page: Elements) -> Iterator[Evidence]:
     """The first name that stands in an element named as the author's, what stands around the article left out."""
-    classes = {value for value in set(page.classes) if value and _names_author(value[:200])}
-    named = (
-        node
-        for node, value in zip(page.every, page.classes, strict=True)
-        if (value in classes and node.tag not in _WHOLE_PAGE)
-        or "author" in (node.get("itemprop") or "")
-        or (node.get("rel") == "author" and node.tag == "a")
-    )
-    for node in islice(named, _MAX_NAMED):
+    classes = {value for value in set(page.classes.values()) if _names_author(value[:200])}
+    named = {
+        place for place, value in (page.classes.items() if classes else ())
+        if value in classes and page.tags[place] not in _WHOLE_PAGE
+    }  # fmt: skip
+    named.update(place for place, value in page.having("itemprop").items() if "author" in value)
+    named.update(place for place, value in page.having("rel").items() if value == "author" and page.tags[place] == "a")
+    for place in sorted(named)[:_MAX_NAMED]:
+        node = page.every[place]
         piece = next((text for text in node.itertext() if _AUTHOR_LABEL.sub("", text.strip(), count=1)), "")
         name = author_name(_AUTHOR_LABEL.sub("", collapse(piece[:80]), count=1))
         if _NAME.match(name) and ":" not in name and "\uff1a" not in name and not _is_aside(node):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 
 from chaffinch.article.facts.labels import Label, author_name, without
@@ -79,14 +80,19 @@ def _is_name(word: str) -> bool:
 def _behind_icon(page: Elements, head: Sequence[str]) -> str:
     """The name that follows a person's icon and is a word between title and text."""
     words = {word for line in head for word in _BETWEEN_WORDS.split(line)}
-    icons = {value for value in set(page.classes) if value and _PERSON.search(value[:200])}
-    named = (node for node, value in zip(page.every, page.classes, strict=True) if value in icons)
+    icons = {value for value in set(page.classes.values()) if _names_person(value[:200])}
+    named = (page.every[place] for place, value in page.classes.items() if value in icons)
     for node in islice((node for node in named if not len(node) and not (node.text or "").strip()), _MAX_ICONS):
         after = node.getnext()
         text = (node.tail or "").strip() or ("".join(after.itertext())[:40].strip() if after is not None else "")
         if text in words and _is_name(text):
             return text
     return ""
+
+
+@lru_cache(maxsize=4_096)
+def _names_person(names: str) -> bool:
+    return _PERSON.search(names) is not None
 
 
 def _is_section(page: Elements, name: str) -> bool:

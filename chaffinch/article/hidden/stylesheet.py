@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
@@ -85,12 +84,7 @@ class Rule:
 
 Rules = dict[str, list[Rule]]  # by what the last compound names: an id, a class, else an element, else "*"
 
-
-class Written(NamedTuple):
-    """A rule as it is written: what stands before its braces, and in them."""
-
-    prelude: str
-    body: str
+Written = tuple[str, str]  # a rule as it is written: what stands before its braces, and in them
 
 
 @dataclass(slots=True)
@@ -103,11 +97,15 @@ class StyleSheet:
     named: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # places and selectors by key, once asked for
     asked: Rules = field(default_factory=dict)
 
+    def insists(self) -> bool:
+        """Whether a rule says of `display` that it holds whatever an element's own style says."""
+        return any("!important" in body.lower() and "display" in body.lower() for _, body in self.rules if "!" in body)
+
     def about(self, element: HtmlElement) -> Iterator[Rule]:
         """The rules that fit an element."""
         if not self.named:
-            for place, written in enumerate(self.rules):
-                for key, text in _selectors(written.prelude):
+            for place, (prelude, _) in enumerate(self.rules):
+                for key, text in _selectors(prelude):
                     self.named.setdefault(key, []).append((place, text))
         for key in keys_of(element):
             if key in self.named and key not in self.asked:
@@ -119,7 +117,7 @@ class StyleSheet:
         """The rules that hide, of those that only name classes and ids that a page has."""
         found: Rules = {}
         for place in self.hiding:
-            for key, text in _selectors(self.rules[place].prelude):
+            for key, text in _selectors(self.rules[place][0]):
                 if (key[0] == "." and key[1:] not in classes) or (key[0] == "#" and key[1:] not in ids):
                     continue
                 rule = self._rule(place, text)
@@ -133,7 +131,7 @@ class StyleSheet:
             return None
         ids, tags = sum(bool(one.id) for one in parts), sum(bool(one.tag) for one in parts)
         named = sum(len(one.classes) + len(one.attributes) for one in parts)
-        return Rule(parts, _declared(self.rules[place].body), (ids, named, tags, place))
+        return Rule(parts, _declared(self.rules[place][1]), (ids, named, tags, place))
 
 
 @lru_cache(maxsize=8_192)
@@ -215,7 +213,7 @@ def _rules(css: str, hides: Callable[[Declarations], str]) -> tuple[list[Written
         body = body[:MAX_PART]
         if _may_hide(body.lower()) and hides(_declared(body)):
             hiding.append(len(found))
-        found.append(Written(prelude[:MAX_PART], body))
+        found.append((prelude[:MAX_PART], body))
     return found, hiding
 
 

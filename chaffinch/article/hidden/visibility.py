@@ -7,7 +7,7 @@ click on 展开全文 is seen, and so is a page that hides nearly all of itself 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -17,18 +17,16 @@ from lxml.html import HtmlElement
 
 from chaffinch.article.hidden import stylesheet
 from chaffinch.article.hidden.stylesheet import StyleSheet
-from chaffinch.article.node.weigh import BLOCK_TAGS, SKIPPED_TAGS
+from chaffinch.article.hidden.unfolding import unfolded
+from chaffinch.article.node.roles import BLOCK_TAGS, SKIPPED_TAGS
 from chaffinch.page.elements import Elements
-from chaffinch.text import words
 
 MOST = 0.8  # of a page's text that one element may hide: some pages show their text by script (by hand)
 OFF_SCREEN = 500.0  # pixels; by hand: wider than what a menu slides in by, narrower than the -999px of junk
 TINY = 1.0  # pixels, of an element's size or its letters (by hand)
 MAX_ELEMENTS = 5_000  # of one page whose styles are looked at (cost)
 MIN_FOLDED = 20  # characters behind 展开全文, which may be a last short paragraph (by hand)
-MAX_CONTROLS = 20  # cost
 MAX_STYLE = 1_000  # characters of an element's own style (cost)
-MAX_CONTROL = 200  # characters of a control's text, with the white space around its words (cost)
 
 _STRING = etree.XPath("string()", smart_strings=False)
 _HIDES = re.compile(
@@ -38,24 +36,14 @@ _HIDES = re.compile(
 _LENGTH = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|%|vw|vh|cm|in)?")
 _PIXELS = {"px": 1.0, "pt": 1.33, "em": 16.0, "rem": 16.0, "%": 10.0, "vw": 10.0, "vh": 10.0, "cm": 38.0, "in": 96.0}
 _NEVER_HIDDEN = SKIPPED_TAGS | {"html"}
-_NO_CONTROLS = SKIPPED_TAGS - {"button", "input"}
-_UNFOLD = words.pattern("opener", re.IGNORECASE)
-# Case spelt out, as a search that minds it skips what begins no word.
-_UNFOLD_WORDS = re.compile(
-    "展[开開]|全[文部]|[余餘剩]下|剩[余餘]|更多|继续阅读|繼續閱讀"
-    "|[Rr](?:ead|EAD) [Mm](?:ore|ORE)|[Ss](?:how|HOW) [Mm](?:ore|ORE)"
-)
 _WITH_TEXT = frozenset(("p", "a", "span", "li", "td", "h1", "h2", "h3", "strong", "em", "b", "i", "font", "div"))
-_VALUED = frozenset(("input", "button"))  # tags that show their value
-_QUOTED = re.compile(r"[\"']#?([\w-]{1,60})[\"']")
-_NAMES = ("href", "data-target", "aria-controls", "data-for", "for", "data-id")
 
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """The outermost hidden elements of a page, and whether its style sheet was longer than is looked at."""
+    """The places of a page's outermost hidden elements, and whether its style sheet was longer than is looked at."""
 
-    elements: frozenset[HtmlElement] = frozenset()
+    places: frozenset[int] = frozenset()
     cut: bool = False
 
 
@@ -64,13 +52,7 @@ class _Shown:
 
     def __init__(self, page: Elements) -> None:
         self.page = page
-        self.lines = (
-            _letters(text)
-            for element in page.every
-            if (text := element.text)
-            and element.tag in _WITH_TEXT
-            and all(around.tag not in SKIPPED_TAGS for around in element.iterancestors())
-        )
+        self.lines = _lines(page)
         self.seen = 0  # characters of what came so far of `lines`
 
     def shows_more(self, chars: float) -> bool:
@@ -78,49 +60,66 @@ class _Shown:
         while self.seen <= chars:
             more = next(self.lines, None)
             if more is None:
-                self.seen = max(self.seen, _shown_length(self.page.root))
+                self.seen = max(self.seen, _shown_length(self.page, 0))
                 return self.seen > chars
             self.seen += more
         return True
 
 
+def _lines(page: Elements) -> Iterator[int]:
+    """The characters of one element's own text after another."""
+    at, tags = 0, page.tags
+    while at < len(tags):
+        if tags[at] in SKIPPED_TAGS:
+            at = page.ends[at]
+            continue
+        if tags[at] in _WITH_TEXT and (text := page.every[at].text):
+            yield _letters(text)
+        at += 1
+
+
 def hidden(page: Elements) -> Hidden:
     """What a page hides, by `hidden`, by inline style, or by a rule of its own style elements."""
-    sheet = stylesheet.read(("".join(element.itertext()) for element in page.root.iter("style")), _hides)
+    styles = (place for place, tag in enumerate(page.tags) if tag == "style")
+    sheet = stylesheet.read(map(page.text_of, styles), _hides)
     suspects = _suspects(page, sheet)
     sheet.cut |= len(suspects) > MAX_ELEMENTS
     if not suspects:
         return Hidden(cut=sheet.cut)
-    unfolded = _unfolded(page, suspects)
+    opened = unfolded(page, {place for place in suspects if _may_unfold(page, place)})
     shown = _Shown(page)
-    found: set[HtmlElement] = set()
-    for element in suspects[:MAX_ELEMENTS]:
-        if element in unfolded or any(around in found for around in element.iterancestors()):
+    found: set[int] = set()
+    end = 0  # of the last one found, whatever is in which is hidden with it
+    for place in suspects[:MAX_ELEMENTS]:
+        if place < end or place in opened:
             continue
-        text = _shown_length(element)
+        text = _shown_length(page, place)
         if text and shown.shows_more(text / MOST):
-            found.add(element)
+            found.add(place)
+            end = page.ends[place]
     return Hidden(frozenset(found), sheet.cut)
 
 
-def _suspects(page: Elements, sheet: StyleSheet) -> list[HtmlElement]:
-    """The elements that are hidden, each on its own, in document order; of very many the first."""
-    found = {
-        element for element in page.every
-        if ((style := element.get("style")) and _may_hide(style[:MAX_STYLE])) or element.get("hidden") is not None
-    }  # fmt: skip
+def _may_unfold(page: Elements, place: int) -> bool:
+    return page.tags[place] in BLOCK_TAGS and _shown_length(page, place) >= MIN_FOLDED
+
+
+def _suspects(page: Elements, sheet: StyleSheet) -> list[int]:
+    """The places of elements that are hidden, each on its own, in document order; of very many the first."""
+    found = {place for place, style in page.having("style").items() if _may_hide(style[:MAX_STYLE])}
+    found.update(page.having("hidden"))
     if sheet.hiding:
         found.update(_hidden_by_rules(page, sheet))
     suspects = []
-    for element in page.every if found else ():
+    for place in sorted(found):
+        tag = page.tags[place]
         if (
-            element in found
-            and (element.text or len(element))
-            and isinstance(element.tag, str)
-            and element.tag not in _NEVER_HIDDEN
-            and _is_hidden(element, sheet)
+            (page.ends[place] > place + 1 or page.every[place].text)
+            and isinstance(tag, str)
+            and tag not in _NEVER_HIDDEN
+            and _is_hidden(page, place, sheet)
         ):
-            suspects.append(element)
+            suspects.append(place)
             if len(suspects) > MAX_ELEMENTS:
                 break
     return suspects
@@ -131,46 +130,52 @@ def _may_hide(style: str) -> bool:
     return _HIDES.search(style.lower()) is not None
 
 
-def _hidden_by_rules(page: Elements, sheet: StyleSheet) -> Iterator[HtmlElement]:
-    """The elements that a rule which hides is about."""
-    names = {value: value.split() for value in set(page.classes) if value}  # of each class attribute
-    ids = {id for id in page.ids if id}
-    hiding = sheet.hiding_of(set(chain.from_iterable(names.values())), ids)
-    most = stylesheet.MAX_NAMES
-    classed = {value for value, its in names.items() if any("." + name in hiding for name in its[:most])}
-    called = {id for id in ids if "#" + id in hiding}
-    tags = [key for key in hiding if key[0] not in ".#"]
-    asked: list[HtmlElement] = []
-    if classed or called:
-        asked += (
-            element for element, value, id in zip(page.every, page.classes, page.ids, strict=True)
-            if value in classed or id in called
-        )  # fmt: skip
-    if tags:
-        asked += page.every if "*" in tags else page.root.iter(*tags)
-    return (element for element in asked if next(stylesheet.fitting(hiding, element), None) is not None)
+def _hidden_by_rules(page: Elements, sheet: StyleSheet) -> Iterator[int]:
+    """The places of the elements that a rule which hides is about."""
+    names = {value: value.split() for value in set(page.classes.values())}  # of each class attribute
+    classes, ids = set(chain.from_iterable(names.values())), set(page.ids.values())
+    for key, rules in sheet.hiding_of(classes, ids).items():
+        for place in _places(page, key, names):
+            element = page.every[place]
+            if any(rule.fits(element) for rule in rules):
+                yield place
 
 
-def _is_hidden(element: HtmlElement, sheet: StyleSheet) -> bool:
+def _places(page: Elements, key: str, names: Mapping[str, Sequence[str]]) -> Iterable[int]:
+    """The places of the elements that a key of `stylesheet.Rules` is of."""
+    if key[0] == ".":
+        classes = {value for value, its in names.items() if key[1:] in its[: stylesheet.MAX_NAMES]}
+        return [place for place, value in page.classes.items() if value in classes]
+    if key[0] == "#":
+        return [place for place, id in page.ids.items() if id == key[1:]]
+    return range(len(page.tags)) if key == "*" else [place for place, tag in enumerate(page.tags) if tag == key]
+
+
+def _is_hidden(page: Elements, place: int, sheet: StyleSheet) -> bool:
     """Whether an element and all in it is hidden, by the cascade of what is declared for it."""
-    values = _computed(element, sheet)
+    if _own(page.every[place]).get("display") == ("none", False) and not sheet.insists():
+        return True  # what no rule can say otherwise
+    values = _computed(page.every[place], sheet)
     how = _hides(values)
     if how == "inherited":  # what is in it may be shown again
-        for count, inner in enumerate(element.iterdescendants()):
-            if count > MAX_ELEMENTS:
-                break
-            own = _computed(inner, sheet) if isinstance(inner.tag, str) else {}
+        for inner in range(place + 1, min(page.ends[place], place + 2 + MAX_ELEMENTS)):
+            own = _computed(page.every[inner], sheet) if isinstance(page.tags[inner], str) else {}
             if any(name in own for name in ("visibility", "font-size")) and not _hides(own):
                 return False
     if how:
         return True
-    return element.get("hidden") is not None and "display" not in values
+    return place in page.having("hidden") and "display" not in values
+
+
+def _own(element: HtmlElement) -> stylesheet.Declarations:
+    """What an element's own style says of what is seen."""
+    style = element.get("style")
+    return stylesheet.declarations(style[:2_000]) if style else {}
 
 
 def _computed(element: HtmlElement, sheet: StyleSheet) -> dict[str, tuple[str, bool]]:
     ranked = [(rule.rank, rule.declared) for rule in sheet.about(element)] if sheet.rules else []
-    if style := element.get("style"):
-        ranked.append(((1_000_000, 0, 0, 0), stylesheet.declarations(style[:2_000])))
+    ranked.append(((1_000_000, 0, 0, 0), _own(element)))
     values: dict[str, tuple[str, bool]] = {}
     for _, declared in sorted(ranked, key=lambda one: one[0]):
         for name, (value, important) in declared.items():
@@ -217,67 +222,19 @@ def _length(value: str) -> float | None:
     return float(match[1]) * _PIXELS.get(match[2] or "px", 1.0) if match else None
 
 
-def _shown_length(element: HtmlElement) -> int:
-    """Characters of an element's text, scripts and the like left out, white space too."""
-    text = _letters(str(_STRING(element)) if len(element) else element.text or "")
-    for other in element.iter(*SKIPPED_TAGS) if text and len(element) else ():
-        around = other.getparent()
-        if around is not None and around.tag not in SKIPPED_TAGS and other is not element:
-            text -= _letters(str(_STRING(other)) if len(other) else other.text or "")
-    return text
+def _shown_length(page: Elements, place: int) -> int:
+    """Characters of an element's text, without white space, scripts and the like."""
+    tags, every, end = page.tags, page.every, page.ends[place]
+    if SKIPPED_TAGS.isdisjoint(tags[place + 1 : end]):
+        return _letters(str(_STRING(every[place])) if end > place + 1 else every[place].text or "")
+    said = [every[place].text]
+    at = place + 1
+    while at < end:
+        skipped = tags[at] in SKIPPED_TAGS
+        said += (None if skipped else every[at].text, every[at].tail)
+        at = page.ends[at] if skipped else at + 1
+    return _letters("".join(filter(None, said)))
 
 
 def _letters(text: str) -> int:
     return len("".join(text.split()))
-
-
-def _unfolded(page: Elements, suspects: Iterable[HtmlElement]) -> set[HtmlElement]:
-    """The hidden blocks that a control such as 展开全文 opens: the one that it names, else the next, else the last."""
-    blocks = {
-        element: None for element in suspects if element.tag in BLOCK_TAGS and _shown_length(element) >= MIN_FOLDED
-    }
-    if not blocks:
-        return set()
-    controls = {element for element in page.every if _opens(element)}
-    if not controls:
-        return set()
-    found: set[HtmlElement] = set()
-    left = MAX_CONTROLS
-    before: HtmlElement | None = None
-    waiting: HtmlElement | None = None  # a control that has opened nothing yet
-    for element in page.every:
-        if element in blocks:
-            if waiting is not None and _near(waiting, element):
-                found.add(element)
-            waiting, before = None, element
-            continue
-        if element not in controls or left < 0:
-            continue
-        left -= 1
-        names = {name.lstrip("#") for key in _NAMES if (name := element.get(key))} | set(
-            _QUOTED.findall((element.get("onclick") or "")[:500] + (element.get("href") or "")[:500])
-        )
-        named = [block for block in blocks if block.get("id") in names]
-        if named:
-            found.update(named)
-        elif before is not None and before not in found and _near(element, before):
-            found.add(before)
-        else:
-            waiting = element
-    return found
-
-
-def _opens(element: HtmlElement) -> bool:
-    """Whether an element says what a control does that shows more of a text."""
-    text = element.text or (element.get("value") if element.tag in _VALUED else None)
-    if not text or len(text) > MAX_CONTROL or _UNFOLD_WORDS.search(text) is None:
-        return False
-    said = text.strip()
-    return 2 <= len(said) <= 16 and _UNFOLD.fullmatch(said) is not None and element.tag not in _NO_CONTROLS
-
-
-def _near(control: HtmlElement, block: HtmlElement) -> bool:
-    """Whether a control stands beside a block: in what is around it, or around that."""
-    around = block.getparent()
-    steps = list(control.iterancestors())[:3]
-    return around is not None and (around in steps or around.getparent() in steps)

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from chaffinch.article.facts.labels import Label, label_length
 from chaffinch.article.node import model as node_model
 from chaffinch.article.node.features import NAMES, Sums, candidates, features, sums
+from chaffinch.article.node.roles import roles_of
 from chaffinch.article.node.surroundings import LIMITS, Mark, furniture
 from chaffinch.article.node.weigh import SURELY, Line, Measure, measure
+from chaffinch.page.elements import Elements
 
 _CANDIDATE_TAGS = frozenset(
     ("body", "div", "section", "article", "main", "td", "form", "center", "table", "tbody", "dd", "blockquote")
@@ -44,8 +46,10 @@ MIN_SENTENCE = 15  # weight of the line that begins an article's text (by hand)
 class Choice:
     """The article's node, what to leave out of it, and how much text it has (see `Measure`)."""
 
-    node: HtmlElement
-    excluded: frozenset[HtmlElement]
+    page: Elements
+    roles: Sequence[int]
+    place: int  # of the node in the page
+    excluded: frozenset[int]  # places
     text: float
     noise: float
     page_noise: float  # of the whole page
@@ -56,34 +60,40 @@ class Choice:
     teasers: float  # the weight of the text in the page's lists of linked titles
     likely: float  # how much of an article the node is expected to hold
     row: tuple[float, ...]  # the node by `features.NAMES`
-    hidden: frozenset[HtmlElement] = frozenset()  # what a reader does not see
-    around: HtmlElement | None = None  # an element around it that holds the article nearly as well: it and furniture
+    around: int = -1  # the place of an element around it that holds the article nearly as well: it and furniture
+
+    @property
+    def node(self) -> HtmlElement:
+        """The element itself."""
+        return self.page.every[self.place]
 
 
 class Measures(NamedTuple):
     """A page as it is measured, before a node of it is chosen."""
 
+    page: Elements
+    roles: list[int]
     blocks: list[Measure]
     lines: list[Line]
-    named: list[HtmlElement]
+    named: list[int]
     marks: dict[int, Mark]
     teasers: float  # the weight of the text in lists of linked titles
     total: Sums
     heading: int  # the index of the line that repeats the page's title best, -1 for none
     candidates: list[int]
-    hidden: frozenset[HtmlElement]  # elements that were left out, as a reader does not see them
 
 
-def measures(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> Measures | None:
-    """What a page's nodes are judged by, None for a page without a line of text; `hidden` elements do not count."""
-    blocks, lines, named = measure(tree, hidden)
+def measures(page: Elements, hidden: frozenset[int] = frozenset()) -> Measures | None:
+    """What a page's nodes are judged by, None for a page without a line of text; what is `hidden` does not count."""
+    roles = roles_of(page, hidden)
+    blocks, lines, named = measure(page, roles)
     if not any(block.text or block.noise for block in blocks):
         return None
-    heading = _heading(tree, lines)
+    heading = _heading(page.root, lines)
     marks, teasers = furniture(blocks, lines, heading)
     total = sums(blocks, marks)
     found = candidates(blocks, marks, total)
-    return Measures(blocks, lines, named, marks, teasers, total, heading, found or [0], hidden)
+    return Measures(page, roles, blocks, lines, named, marks, teasers, total, heading, found or [0])
 
 
 def rows(page: Measures) -> list[list[float]]:
@@ -91,18 +101,17 @@ def rows(page: Measures) -> list[list[float]]:
     return features(page.blocks, page.lines, page.marks, page.total, page.heading, page.candidates)
 
 
-def choose(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> Choice | None:
-    """The node that holds the article, or None for a page without a line of text; `hidden` elements do not count."""
-    page = measures(tree, hidden)
+def choose(elements: Elements, hidden: frozenset[int] = frozenset()) -> Choice | None:
+    """The node that holds the article, or None for a page without a line of text; what is `hidden` does not count."""
+    page = measures(elements, hidden)
     if page is None:
         return None
     table = rows(page)
     scores = node_model.load().node.scores(table)
     best = likeliest(scores, table)
     found = choice(page, page.candidates[best], float(scores[best]), tuple(table[best]))
-    above = set(found.node.iterancestors())
-    around = (page.blocks[page.candidates[i]].node for i in outermost(scores, table))
-    return replace(found, around=next((node for node in around if node in above), None))
+    around = (page.blocks[page.candidates[i]].place for i in outermost(scores, table))
+    return replace(found, around=next((one for one in around if one < found.place < elements.ends[one]), -1))
 
 
 def likeliest(scores: NDArray[np.float64], table: Sequence[Sequence[float]]) -> int:
@@ -134,7 +143,7 @@ def _as_good(scores: NDArray[np.float64], nearly: float) -> list[int]:
 
 def choice(page: Measures, chosen: int, likely: float = 0.0, row: tuple[float, ...] = ()) -> Choice:
     """What a page has in one of its blocks."""
-    blocks, lines, named, marks, teasers, total, heading, *_ = page
+    elements, roles, blocks, lines, named, marks, teasers, total, heading, _ = page
     chosen = _narrow(page, chosen)
     series = _series(page, chosen)
     chosen = series[0] if series else chosen
@@ -151,8 +160,10 @@ def choice(page: Measures, chosen: int, likely: float = 0.0, row: tuple[float, .
         return inside and before[at] - before[chosen] < _MAX_GAP
 
     return Choice(
-        blocks[chosen].node,
-        frozenset((*named, *(blocks[i].node for i in marks if i != chosen))),
+        elements,
+        roles,
+        blocks[chosen].place,
+        frozenset((*named, *(blocks[i].place for i in marks if i != chosen))),
         total.text[chosen],
         total.noise[chosen],
         sum(block.noise for block in blocks) + teasers,
@@ -163,7 +174,6 @@ def choice(page: Measures, chosen: int, likely: float = 0.0, row: tuple[float, .
         teasers,
         likely,
         row,
-        page.hidden,
     )
 
 
@@ -173,7 +183,7 @@ def _narrow(page: Measures, chosen: int) -> int:
     least = _NEARLY * text[chosen]
     for i in range(chosen + 1, _end(blocks, chosen)):
         block = blocks[i]
-        if block.parent == chosen and text[i] >= least and i not in page.marks and block.node.tag in _CANDIDATE_TAGS:
+        if block.parent == chosen and text[i] >= least and i not in page.marks and block.tag in _CANDIDATE_TAGS:
             chosen = i
     return chosen
 
@@ -208,10 +218,8 @@ def _series(page: Measures, chosen: int) -> list[int]:
     blocks, lines, text = page.blocks, page.lines, page.total.text
     series: dict[str, list[int]] = defaultdict(list)
     for i, block in enumerate(blocks):
-        if block.hint and text[i] >= 80:
-            name = block.node.get("class")
-            if name:
-                series[f"{block.node.tag} {name}"].append(i)
+        if block.hint and text[i] >= 80 and block.name:
+            series[f"{block.tag} {block.name}"].append(i)
     end = _end(blocks, chosen)
     for found in series.values():
         if len(found) < 2 or found[1] < _end(blocks, found[0]):

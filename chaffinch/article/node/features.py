@@ -6,10 +6,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from chaffinch.article.node.surroundings import Mark
 from chaffinch.article.node.weigh import SURELY, Line, Measure
+from chaffinch.text.lines import holding
 
 MAX_CANDIDATES = 40  # of one page (cost)
 _DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d|\d{1,2}[-/月]\d{1,2}|[前刚]")
@@ -65,9 +67,7 @@ def candidates(blocks: Sequence[Measure], marks: Mapping[int, Mark], total: Sums
         if i and total.text[i] == total.text[block.parent] and total.noise[i] == total.noise[block.parent]
     }
     found = [
-        i
-        for i, block in enumerate(blocks)
-        if total.text[i] > 0 and i not in same and block.node.tag not in _NOT_CANDIDATES
+        i for i, block in enumerate(blocks) if total.text[i] > 0 and i not in same and block.tag not in _NOT_CANDIDATES
     ]
     if len(found) > MAX_CANDIDATES:
         found.sort(key=lambda i: -total.text[i] * (1 + blocks[i].hint))
@@ -88,26 +88,26 @@ class _Counts(NamedTuple):
 
 
 def _counts(lines: Sequence[Line]) -> _Counts:
-    counts = _Counts([0.0], [0], [0], [0], [0], [0], [0])
-    weight, sentences, linked, days, short, cut, ended = 0.0, 0, 0, 0, 0, 0, 0
-    for line in lines:
-        if line.weight > 0:
-            weight += line.weight
-            sentences += 1
-            cut += line.end.endswith(_CUT)
-            ended += line.end[-1:] in _ENDS
-        linked += line.linked
-        chars = len(line.text)
-        short += chars < _SHORT_LINE and not line.linked
-        days += chars < _DATED_LINE and _DAY.search(line.text) is not None
-        counts.weight.append(weight)
-        counts.sentences.append(sentences)
-        counts.linked.append(linked)
-        counts.days.append(days)
-        counts.short.append(short)
-        counts.cut.append(cut)
-        counts.ended.append(ended)
-    return counts
+    texts = [line.text for line in lines]
+    sized = [line.weight > 0 for line in lines]
+    linked = [line.linked for line in lines]
+    short = [len(text) < _SHORT_LINE and not link for text, link in zip(texts, linked, strict=True)]
+    dated = set(holding(_DAY, [text if len(text) < _DATED_LINE else "" for text in texts]))
+    ends = [line.end if line.weight > 0 else "" for line in lines]
+    return _Counts(
+        list(accumulate([line.weight for line in lines], initial=0.0)),
+        _before(sized),
+        _before(linked),
+        _before([at in dated for at in range(len(lines))]),
+        _before(short),
+        _before([end.endswith(_CUT) for end in ends]),
+        _before([end[-1:] in _ENDS for end in ends]),
+    )
+
+
+def _before(flags: Sequence[bool]) -> list[int]:
+    """How many are true before each, and of all."""
+    return list(accumulate(flags, initial=0))
 
 
 class _Family(NamedTuple):
@@ -169,15 +169,16 @@ def features(
     text, noise, whole = total
     counts, family = _counts(lines), _family(blocks, marks, total)
     before, days, linked = counts.weight, counts.days, counts.linked
-    alike = Counter((b.parent, b.node.tag, b.node.get("class")) for i, b in enumerate(blocks) if whole[i] > 0)
+    alike = Counter((b.parent, b.tag, b.name) for i, b in enumerate(blocks) if whole[i] > 0)
     page = max(text[0], 1.0)
     most = max((text[i] for i in found), default=0.0) or 1.0
     order = sorted(-text[i] for i in found)
+    weights = [line.weight for line in lines]
     log = math.log1p
     rows = []
     for i in found:
         block, own = blocks[i], text[i]
-        start, stop, tag, kinds = block.start, block.stop, block.node.tag, family.marks_around[i]
+        start, stop, tag, kinds = block.start, block.stop, block.tag, family.marks_around[i]
         count = max(1, stop - start)
         said = max(1, counts.sentences[stop] - counts.sentences[start])
         around = block.parent if i else 0
@@ -190,9 +191,9 @@ def features(
             days[min(stop, start + 3)] - days[max(0, start - _BYLINE_REACH)], family.first[i] / (own + 1),
             family.second[i] / (own + 1), own / (text[around] + 1) if i else 1.0, log(said),
             log((before[stop] - before[start]) / said),
-            max((line.weight for line in lines[start:stop]), default=0.0) / (own + 1),
+            max(weights[start:stop], default=0.0) / (own + 1),
             (linked[stop] - linked[start]) / count, log(linked[stop] - linked[start]), block.text / (own + 1),
-            log(alike[block.parent, tag, block.node.get("class")]), (days[stop] - days[start]) / said,
+            log(alike[block.parent, tag, block.name]), (days[stop] - days[start]) / said,
             (counts.short[stop] - counts.short[start]) / count, (counts.cut[stop] - counts.cut[start]) / said,
             (counts.ended[stop] - counts.ended[start]) / said, tag in ("td", "table"), tag in ("body", "html"),
             tag in ("article", "main"), order.index(-own), own / most, (text[around] - own) / (own + 1),

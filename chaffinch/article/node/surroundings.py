@@ -161,7 +161,7 @@ def _said(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[float
     groups: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
     for i, block in enumerate(blocks):
         if sums[i] > 0 and any(said[block.start : min(block.stop, block.start + LIMITS.said_lines)]):
-            groups[block.parent, block.node.tag, block.node.get("class") or ""].append(i)
+            groups[block.parent, block.tag, block.name or ""].append(i)
     found: set[int] = set()
     for group in groups.values():
         if len(group) >= LIMITS.min_said:
@@ -179,7 +179,7 @@ def _cards(blocks: Sequence[Measure], lines: Sequence[Line], sums: Sequence[floa
     for i, block in enumerate(blocks):
         links = names if sums[i] <= LIMITS.max_card else titles
         if 0 < sums[i] <= LIMITS.max_teaser and links[block.stop] > links[block.start]:
-            groups[block.parent, block.node.tag, block.node.get("class") or ""].append(i)
+            groups[block.parent, block.tag, block.name or ""].append(i)
     return {i for group in groups.values() if len(group) >= LIMITS.min_teasers for i in group}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -11,49 +12,22 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from chaffinch.article.facts.labels import LABEL_LINE, label_length
+from chaffinch.article.node.roles import CONTAINER, HIDDEN, LINK, SKIPPED
+from chaffinch.page.elements import Elements
 from chaffinch.text import words
 
 MAX_IMPRINT = 200  # characters (by hand)
 MAX_BYLINE = 60  # by hand
 SURELY = 2  # `Measure.hint` of a block that is named as only an article's container is (layout)
-MAX_LINK = 400  # characters of a link around blocks: a longer one was never closed (by hand)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Never part of an article's text.
-SKIPPED_TAGS = _words(
-    "script style noscript template iframe frame object embed applet svg canvas map audio video head select"
-    " option button input textarea datalist math title rt rp rtc amp-ad amp-embed amp-sidebar amp-list amp-consent"
-)
-# Tags that end a line of text.
-BLOCK_TAGS = _words(
-    "html body div nav footer aside dialog menu section article main header p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd"
-    " table caption thead tbody tfoot tr td th blockquote pre form fieldset figure figcaption address center"
-    " details summary hr br hgroup"
-)
-_INLINE, _LINK, _SKIPPED, _LINE, _CONTAINER = range(5)
-_FURNITURE_TAGS = _words("nav footer aside dialog menu")
-_NEVER_FURNITURE = _words("html body article main")
-# Blocks that are lines, not containers: measured as part of what is around them.
-_LIST_TAGS = _words("ul ol dl")
+_FURNITURE_TAGS = frozenset(("nav", "footer", "aside", "dialog", "menu"))
+_NEVER_FURNITURE = frozenset(("html", "body", "article", "main"))
+_LIST_TAGS = frozenset(("ul", "ol", "dl"))
 _STRING = etree.XPath("string()", smart_strings=False)
 _SENTENCES = re.compile(r"[\uff0c。][^\uff0c。]{0,200}[\uff0c。]|,[^,]{4,80}[,.]")
-_LINE_TAGS = _words("p br hr h1 h2 h3 h4 h5 h6 li dt pre tr th thead tfoot caption summary")
-_ROLES = {
-    "a": _LINK,
-    **dict.fromkeys(SKIPPED_TAGS, _SKIPPED),
-    **dict.fromkeys(BLOCK_TAGS, _CONTAINER),
-    **dict.fromkeys(_LINE_TAGS, _LINE),
-}
 
 _FURNITURE, _COMMENTS = words.names("furniture"), words.names("comments")
 _ARTICLE, _ARTICLE_PAIRS, _CONTENT_WORDS = words.names("article"), words.names("article_pairs"), words.names("content")
 _MAYBE_ARTICLE = words.names("maybe_article")
-_INLINE_STYLE = re.compile(r"display\s{0,5}:\s{0,5}inline", re.IGNORECASE)
-_BLOCK_STYLE = re.compile(r"display\s{0,5}:\s{0,5}block", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s_-]+")
 _SEAM = "\x1f"  # between inline elements that touch: shown apart by style, as date and views are
 _PUNCTUATION = re.compile(r"[,。、;:!?\uff0c\uff1b\uff1a\uff01\uff1f…“”]")
@@ -76,6 +50,9 @@ class Measure:
     """One block of a page: the lengths, in characters, of its own lines."""
 
     node: HtmlElement
+    place: int  # of the node in its page
+    tag: str
+    name: str | None  # its class attribute
     parent: int  # index of the block around it, -1 for the root
     hint: int = 0  # whether it is named as an article's container: 0 no, 1 maybe, 2 (`SURELY`)
     furniture: Furniture = ""
@@ -101,36 +78,39 @@ class Measured(NamedTuple):
 
     blocks: list[Measure]
     lines: list[Line]
-    furniture: list[HtmlElement]  # blocks named as furniture that hold no sentence: they are not among `blocks`
+    furniture: list[int]  # places of blocks named as furniture that hold no sentence: they are not among `blocks`
 
 
-def measure(tree: HtmlElement, hidden: frozenset[HtmlElement] = frozenset()) -> Measured:
-    """Every block of a page with the weight of its own lines, and the lines, in document order; `hidden` ones left out.
+def measure(page: Elements, roles: Sequence[int]) -> Measured:
+    """Every block of a page with the weight of its own lines, and the lines, in document order.
 
-    Linear in the size of the page.
+    `roles` are as of `roles_of`. Linear in the size of the page.
     """
-    walk = _Walk(hidden)
-    walk.block(tree, "html", -1, False)
+    walk = _Walk(page, roles)
+    walk.block(0, -1, False)
     return Measured(walk.blocks, walk.lines, walk.furniture)
 
 
 class _Walk:
-    """One pass over a tree. Elements are visited by recursion: no page is deeper than its parser lets it be."""
+    """One pass over a page. Elements are visited by recursion: no page is deeper than its parser lets it be."""
 
-    def __init__(self, hidden: frozenset[HtmlElement]) -> None:
-        self.hidden = hidden
-        self.around_hidden = {around for element in hidden for around in element.iterancestors()}
+    def __init__(self, page: Elements, roles: Sequence[int]) -> None:
+        self.page = page
+        self.roles = roles
+        self.every, self.ends = page.every, page.ends
+        self.hides = HIDDEN in roles
+        self.named = page.having("itemprop")
         self.blocks: list[Measure] = []
         self.lines: list[Line] = []
-        self.furniture: list[HtmlElement] = []
+        self.furniture: list[int] = []
         self.parts: list[str] = []  # of the line that is being read
         self.link = 0  # characters of it that are in links
         self.touching = False  # whether an inline element ended right before
 
-    def children(self, node: HtmlElement, inside: int, linked: bool) -> None:
+    def children(self, place: int, inside: int, linked: bool) -> None:
         """Read what is in an element: its text and tails belong to the innermost block, `inside`."""
-        parts, hidden = self.parts, self.hidden
-        text = node.text
+        parts, roles, every, ends = self.parts, self.roles, self.every, self.ends
+        text = every[place].text
         if text and (parts or not text.isspace()):
             if self.touching:
                 parts.append(_SEAM)
@@ -138,60 +118,96 @@ class _Walk:
             parts.append(text)
             if linked:
                 self.link += len(text.strip())
-        for child in node:
-            tag = child.tag
-            role = _ROLES.get(tag, _INLINE)
-            if role == _INLINE and is_line(child):
-                role = _LINE
-            if role == _SKIPPED or child in hidden:
-                self.touching = False
-            elif role <= _LINK:
-                inner = linked or (role == _LINK and is_link(child))
-                if len(child):
-                    self.children(child, inside, inner)
-                elif (text := child.text) and (parts or not text.isspace()):
+        at, end = place + 1, ends[place]
+        while at < end:
+            role, after, node = roles[at], ends[at], every[at]
+            if role <= LINK:
+                inner = linked or role == LINK
+                if after > at + 1:
+                    self.children(at, inside, inner)
+                elif (text := node.text) and (parts or not text.isspace()):
                     if self.touching:
                         parts.append(_SEAM)
                     parts.append(text)
                     if inner:
                         self.link += len(text.strip())
                 self.touching = bool(parts)
-            elif child.get("style") and is_inline(child):
-                self.children(child, inside, linked)
-                self.touching = bool(parts)
+            elif role >= SKIPPED:
+                self.touching = False
             else:
                 if parts:
                     self.end_line(inside)
-                if role == _LINE:
-                    self.children(child, inside, linked)
+                if role == CONTAINER:
+                    self.block(at, inside, linked)
+                elif after > at + 1 or node.text:
+                    self.children(at, inside, linked)
                     if parts:
                         self.end_line(inside)
-                else:
-                    self.block(child, tag, inside, linked)
-            text = child.tail
+            text = node.tail
             if text and (parts or not text.isspace()):
                 parts.append(text)
                 self.touching = False
                 if linked:
                     self.link += len(text.strip())
+            at = after
 
-    def block(self, node: HtmlElement, tag: str, around: int, linked: bool) -> None:
+    def block(self, place: int, around: int, linked: bool) -> None:
         """Read a block. One without a sentence in it is counted all at once, a menu or a list of links."""
-        block = _new(node, tag, around)
-        if (block.furniture or tag in _LIST_TAGS) and around >= 0:
-            text = _seen(node, self.hidden) if node in self.around_hidden else str(_STRING(node))
-            if not _SENTENCES.search(text) and (block.furniture or next(node.iter("a"), None) is not None):
+        block = self.new(place, around)
+        if (block.furniture or block.tag in _LIST_TAGS) and around >= 0:
+            text = self.said(place)
+            if not _SENTENCES.search(text) and (block.furniture or "a" in self.page.tags[place : self.ends[place]]):
                 _weigh_list(text, self.blocks[around], self.lines, around, not block.furniture)
                 if block.furniture:
-                    self.furniture.append(node)
+                    self.furniture.append(place)
                 return
         index = len(self.blocks)
         self.blocks.append(block)
         block.start = len(self.lines)
-        self.children(node, index, linked)
+        self.children(place, index, linked)
         if self.parts:
             self.end_line(index)
         block.stop = len(self.lines)
+
+    def new(self, place: int, parent: int) -> Measure:
+        """A block that nothing is counted of yet."""
+        page = self.page
+        tag, name, hint = page.tags[place], page.classes.get(place), 0
+        furniture: Furniture = "named" if tag in _FURNITURE_TAGS else ""
+        for value in (name, page.ids.get(place)):
+            if value:
+                named, around = _named(value[:200])
+                hint, furniture = max(hint, named), around or furniture
+        if tag == "article" or (place in self.named and "articleBody" in self.named[place]):
+            hint = SURELY
+        elif tag == "main":
+            hint = max(hint, 1)
+        furniture = "" if tag in _NEVER_FURNITURE else furniture
+        return Measure(page.every[place], place, tag, name, parent, hint, furniture)
+
+    def said(self, place: int) -> str:
+        """The text of an element without what is hidden in it."""
+        if self.hides and HIDDEN in self.roles[place : self.ends[place]]:
+            return "".join(self.pieces(place))
+        return str(_STRING(self.page.every[place]))
+
+    def pieces(self, place: int) -> Iterator[str]:
+        """The texts of an element, what is hidden in it left out."""
+        every, ends = self.every, self.ends
+        yield every[place].text or ""
+        open_ones: list[int] = []
+        at, end = place + 1, ends[place]
+        while at < end:
+            while open_ones and ends[open_ones[-1]] <= at:
+                yield every[open_ones.pop()].tail or ""
+            open_ones.append(at)
+            if self.roles[at] == HIDDEN:
+                at = ends[at]
+            else:
+                yield every[at].text or ""
+                at += 1
+        for one in reversed(open_ones):
+            yield every[one].tail or ""
 
     def end_line(self, index: int) -> None:
         """Count the line that has been read, of the block that it stands in."""
@@ -199,20 +215,6 @@ class _Walk:
         self.parts.clear()
         self.link = 0
         self.touching = False
-
-
-def _seen(node: HtmlElement, hidden: frozenset[HtmlElement]) -> str:
-    """The text of an element without what is hidden in it."""
-    parts: list[str] = []
-    walk = etree.iterwalk(node, events=("start", "end"))
-    for event, inner in walk:
-        if event == "start" and inner in hidden:
-            walk.skip_subtree()
-        elif event == "start":
-            parts.append(inner.text or "")
-        if event == "end" and inner is not node:
-            parts.append(inner.tail or "")
-    return "".join(parts)
 
 
 def _weigh_list(text: str, around: Measure, lines: list[Line], index: int, linked: bool) -> None:
@@ -241,7 +243,7 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
     weight = noise = 0.0
     if linked:
         noise = min(chars, 30)
-    elif chars < MAX_BYLINE and _DAY.search(text) and "\uff0c" not in text and "。" not in text:
+    elif chars < MAX_BYLINE and _is_dated(text) and "\uff0c" not in text and "。" not in text:
         noise = 0.2 * chars
     elif chars < 8 or not _PUNCTUATION.search(text):
         if chars < 20:
@@ -254,51 +256,18 @@ def _weigh(text: str, link: int, own: Measure, lines: list[Line], index: int) ->
         weight = chars - link
     own.text += weight
     own.noise += noise
-    lines.append(Line(index, shown[: label_length(shown) + 1], linked, weight, text[-3:]))
+    if len(shown) > LABEL_LINE:
+        shown = shown[: label_length(shown) + 1]
+    lines.append(Line(index, shown, linked, weight, text[-3:]))
+
+
+def _is_dated(text: str) -> bool:
+    return ("20" in text or "19" in text) and _DAY.search(text) is not None
 
 
 def is_link_line(text: str, link: int) -> bool:
     """Whether a line is a link with at most a date or a number beside it. `link`: the characters inside links."""
     return 2 * link > len(text) or (3 * link > len(text) and text[-1] not in _SENTENCE_END)
-
-
-def is_inline(node: HtmlElement) -> bool:
-    """Whether a block element is shown inside a line: its own style says so, and it holds no block."""
-    style = node.get("style")
-    return bool(style and _INLINE_STYLE.search(style[:300])) and all(child.tag not in BLOCK_TAGS for child in node)
-
-
-def is_line(node: HtmlElement) -> bool:
-    """Whether an inline element is shown as a line of its own, as its own style says."""
-    style = node.get("style")
-    return style is not None and _BLOCK_STYLE.search(style[:300]) is not None
-
-
-def is_link(node: HtmlElement) -> bool:
-    """Whether an `a` element leads anywhere.
-
-    One without a target is a place to jump to, one around several paragraphs or a long one was never closed.
-    """
-    if node.get("href") is None and node.get("onclick") is None:
-        return False
-    blocks = [child for child in node if child.tag in BLOCK_TAGS] if len(node) else ()
-    if not blocks:
-        return True
-    return len(str(_STRING(node))) <= MAX_LINK and sum("。" in str(_STRING(child)) for child in blocks) < 2
-
-
-def _new(node: HtmlElement, tag: str, parent: int) -> Measure:
-    hint = 0
-    furniture: Furniture = "named" if tag in _FURNITURE_TAGS else ""
-    for value in (node.get("class"), node.get("id")):
-        if value:
-            named, around = _named(value[:200])
-            hint, furniture = max(hint, named), around or furniture
-    if tag == "article" or "articleBody" in (node.get("itemprop") or ""):
-        hint = SURELY
-    elif tag == "main":
-        hint = max(hint, 1)
-    return Measure(node, parent, hint, "" if tag in _NEVER_FURNITURE else furniture)
 
 
 def name_of(node: HtmlElement) -> Furniture:

@@ -7,6 +7,7 @@ and printout besides: none of that is asked for.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from urllib.parse import urlsplit
 
 from chaffinch.page.elements import Elements
@@ -19,7 +20,7 @@ REPLIES = "replies"  # the reason of a page that holds only what others said
 
 _OWN = ("postmessage_", "t_fsz", "t_msgfont", "read_tpc", "tpc_content")  # Discuz and PHPWind: no other page has these
 _POST_TAGS = frozenset(("div", "li", "tr", "td", "table", "article", "section"))
-_POST_NAME = re.compile(r"post|pid|floor|reply|message|p[-_]?\d", re.IGNORECASE)  # what is in each of the next two
+_POST_NAMES, _POST_NUMBER = ("post", "pid", "floor", "reply", "message"), re.compile(r"p[-_]?\d")  # one is in both next
 _POST_ID = re.compile(r"(?:post|pid|floor|reply|p)[-_]?\d", re.IGNORECASE)
 _POST_CLASS = re.compile(
     r"(?:[\w-]{1,30}\s){0,3}(?:post|floor|postbody|post-?item|post-?content|reply-?item|topic-?reply|message)(?:\s|$)",
@@ -28,6 +29,11 @@ _POST_CLASS = re.compile(
 _SEAM = "\n"  # between names
 _SIGN = re.compile(
     r"[发發]表[于於]|楼主|樓主|沙发|板凳|\d{1,4}\s?[楼樓]|>\s?#?\d{1,4}\s?#?\s?<|只看[该該作楼樓]|[引回][用复復]本?[楼帖]?<"
+)
+# One of these is in each; all begin with a character of their own, so that the search skips to it.
+_PARTS_OF_SIGNS, _NUMBER = (
+    re.compile("表[于於]|楼|樓|沙发|板凳|只看|引[用复復]|回[用复復]"),
+    re.compile(r">\s?#?\d{1,4}\s?#?\s?<"),
 )
 _LATER = re.compile(r"/viewtopic\.php\?(?=.*\bstart=[1-9])|/showthread\.php\?(?=.*\bpage=[2-9])")
 _ACTION = re.compile(
@@ -61,18 +67,32 @@ def is_later_page(url: str) -> bool:
 
 def is_thread(html: str, page: Elements) -> bool:
     """Whether a page shows posts of a thread; `page` is `html` as it was parsed."""
-    classes, ids = {name for name in page.classes if name}, {name for name in page.ids if name}
+    classes, ids = set(page.classes.values()), set(page.ids.values())
     names = _SEAM.join((*classes, *ids))
     if any(name in names for name in _OWN):
         return True
-    if _POST_NAME.search(names) is None:
+    names = names.lower()
+    if not any(name in names for name in _POST_NAMES) and _POST_NUMBER.search(names) is None:
         return False
-    classes, ids = set(filter(_POST_CLASS.match, classes)), set(filter(_POST_ID.match, ids))
+    classes, ids = {name for name in classes if _is_post(name)}, set(filter(_POST_ID.match, ids))
     if not classes and not ids:
         return False
-    named = zip(page.every, page.classes, page.ids, strict=True)
-    posts = sum(element.tag in _POST_TAGS and (name in classes or id in ids) for element, name, id in named)
-    return posts >= LEAST_POSTS and len(_SIGN.findall(html[:MAX_CHARS])) >= LEAST_SIGNS
+    named = {place for place, name in page.classes.items() if name in classes}
+    named.update(place for place, id in page.ids.items() if id in ids)
+    posts = sum(page.tags[place] in _POST_TAGS for place in named)
+    return posts >= LEAST_POSTS and _has_signs(html[:MAX_CHARS])
+
+
+def _is_post(names: str) -> bool:
+    lower = names.lower()
+    return any(name in lower for name in _POST_NAMES) and _POST_CLASS.match(names) is not None
+
+
+def _has_signs(html: str) -> bool:
+    """Whether a page has as many words as stand at posts only; most that have not are told without a look at each."""
+    if len(_PARTS_OF_SIGNS.findall(html)) + len(_NUMBER.findall(html)) < LEAST_SIGNS:
+        return False
+    return len(list(islice(_SIGN.finditer(html), LEAST_SIGNS))) == LEAST_SIGNS
 
 
 def own_links(url: str, links: tuple[str, ...]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from chaffinch.flow.tools import load_tools
 from chaffinch.flow.workers import process
 from chaffinch.frontier import known_pages
 from chaffinch.items import Cleaned, Contact, Part, Removed, Visit
+from chaffinch.page.elements import elements
 from chaffinch.page.kept.files import Input
 from chaffinch.page.parse import parse
 from chaffinch.page.parts import part_of
@@ -107,7 +108,7 @@ WHOLE = [("http://a.example/n/88.html", "\n".join(line for part in PARTS for lin
     ],
 )  # fmt: skip
 def test_which_part_a_page_is(url: str, href: str, text: str, wanted: Part | None) -> None:
-    assert part_of(parse(f'<a href="/">首页</a><a href="{href}"><b>{text}</b></a>'), url) == wanted
+    assert part_of(elements(parse(f'<a href="/">首页</a><a href="{href}"><b>{text}</b></a>')), url) == wanted
 
 
 cleaned_texts = st.builds(
