@@ -170,6 +170,9 @@ def _says_heading(heading: str, view: str) -> bool:
 
 def _is_heading_again(view: str, heading: str) -> bool:
     """Whether a line without a sign says what the heading below it says with a number or a question mark."""
+    first = view[:1]
+    if view == heading or (first.isalnum() and first.lower() not in heading.lower()):
+        return False  # as most are, which a look at one letter tells
     words = letters_of(_COUNTED_BY.sub("", heading, 1))
     return _OF_TITLE <= len(words) <= _CAPTION and view == view.strip("?!:") != heading and letters_of(view) == words
 

@@ -45,8 +45,8 @@ class Sieve:
 
     kinds: NDArray[np.intp]  # (_CODES,): the row of `begun` of a line that begins with a character
     begun: NDArray[np.bool_]  # (kinds, n)
-    least: NDArray[np.intp]  # (n,): characters of a line
-    most: NDArray[np.intp]
+    least: NDArray[np.int32]  # (n,): characters of a line
+    most: NDArray[np.int32]
     bits: NDArray[np.uint64]  # (_CODES, words): which clauses a character is one of
     needed: NDArray[np.uint64]  # (n, words)
     rarest: tuple[NDArray[np.intp], NDArray[np.uint64]]  # (n,), (n,): the word and the bit of the rarest clause of each
@@ -57,13 +57,15 @@ class Sieve:
         `codes` are the code points of all lines, each followed by another one; `starts` is where each begins.
         """
         codes = np.minimum(codes, _CODES - 1)
-        lengths = (np.append(starts[1:], len(codes)) - starts - 1)[:, None]
+        lengths = np.diff(starts, append=len(codes)).astype(np.int32)[:, None] - np.int32(1)
         could = self.begun[self.kinds[codes[starts]]] & (lengths >= self.least) & (lengths <= self.most)
         lacking = ~np.bitwise_or.reduceat(self.bits.take(codes, axis=0), starts, axis=0)
-        could &= (lacking.take(self.rarest[0], axis=1) & self.rarest[1]) == 0
         lines, patterns = np.nonzero(could)
-        left = ~(lacking[lines] & self.needed[patterns]).any(axis=1)
-        return zip(lines[left].tolist(), patterns[left].tolist(), strict=True)
+        word, bit = self.rarest
+        left = np.flatnonzero(lacking[lines, word.take(patterns)] & bit.take(patterns) == 0)
+        lines, patterns = lines.take(left), patterns.take(left)
+        found = ~np.any(lacking.take(lines, axis=0) & self.needed.take(patterns, axis=0), axis=1)
+        return zip(lines[found].tolist(), patterns[found].tolist(), strict=True)
 
 
 def sieve(needs: Sequence[Need]) -> Sieve:
@@ -75,8 +77,8 @@ def sieve(needs: Sequence[Need]) -> Sieve:
     return Sieve(
         kinds,
         begun,
-        np.array([least for least, _ in widths], np.intp),
-        np.array([min(w[1] if n.ends else _CODES, n.longest) for w, n in zip(widths, needs, strict=True)], np.intp),
+        np.array([least for least, _ in widths], np.int32),
+        np.array([min(w[1] if n.ends else _CODES, n.longest) for w, n in zip(widths, needs, strict=True)], np.int32),
         bits,
         needed,
         rarest,

@@ -262,8 +262,9 @@ def _candidates(plain: str) -> Iterator[Span]:
     for m in _GROUP.finditer(plain) if "群" in plain else ():
         if not DATE.match(m["id"]) and not counts_or_names(plain, m.start("id"), m.end()):
             yield m.start("id"), m.end("id"), "qq", _digits(m["id"])
-    for pattern, normalise in _PHONES:
-        for m in pattern.finditer(plain):
+    digits, said = len(_DIGIT.findall(plain)), len(_SAID.findall(plain))
+    for pattern, normalise, fewest in _PHONES:
+        for m in pattern.finditer(plain) if (said if pattern is _SPOKEN_PHONE else digits) >= fewest else ():
             start, end = m.span("id") if "id" in pattern.groupindex else m.span()
             number = normalise(plain[start:end])
             if pattern is _MOBILE and not _is_mobile(m[0]):
@@ -276,11 +277,13 @@ def _candidates(plain: str) -> Iterator[Span]:
 
 _MAY_BE_MAIL = re.compile(r"[@#%艾]|[\[({] ?a| at ")
 _MAY_BE_WECHAT = re.compile(r"[vw微薇威卫徽]|公众号")
-_PHONES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
-    (_MOBILE, _phone),
-    (_LANDLINE, _phone),
-    (_LABELLED, _phone),
-    (_SPOKEN_PHONE, lambda text: _digits(text.translate(SPOKEN))),
+_DIGIT, _SAID = re.compile("[0-9]"), re.compile(f"[{SAID}]")
+# With how many digits, read out or not, each has at least (layout: of the patterns).
+_PHONES: tuple[tuple[re.Pattern[str], Callable[[str], str], int], ...] = (
+    (_MOBILE, _phone, 11),
+    (_LANDLINE, _phone, 10),
+    (_LABELLED, _phone, 7),
+    (_SPOKEN_PHONE, lambda text: _digits(text.translate(SPOKEN)), 11),
 )
 
 
