@@ -98,10 +98,10 @@ class _Walk:
 
     def __init__(self, choice: Choice, root: int) -> None:
         page = self.page = choice.page
-        self.every, self.ends, self.roles = page.every, page.ends, choice.roles
+        self.every, self.texts, self.ends, self.roles = page.every, page.texts, page.ends, choice.roles
         self.excluded = choice.excluded
         self.chosen = choice.place if choice.place != root else -1
-        self.ruling = {place for place, tag in enumerate(page.tags) if tag == "pre"}
+        self.ruling = set(page.tagged("pre"))
         self.apart = self.ruling | self.excluded | {self.chosen}  # that are no part of a line, whatever their role
         self.out: list[Entry] = []
         self.full = False  # whether it has as many as are taken
@@ -137,21 +137,21 @@ class _Walk:
 
     def inside(self, at: int) -> None:
         """Read what is in an element."""
-        parts, out, roles, every, ends = self.parts, self.out, self.roles, self.every, self.ends
+        parts, out, roles, texts, ends = self.parts, self.out, self.roles, self.texts, self.ends
         ruling = at in self.ruling
         self.ruled += ruling
-        if (text := every[at].text) and (parts or self.ruled or not text.isspace()):
+        if (text := texts[at]) and (parts or self.ruled or not text.isspace()):
             self.say(text)
         at, end = at + 1, ends[at]
         self.full = len(out) > MAX_BLOCKS
         while at < end and not self.full:
-            after, node = ends[at], every[at]
+            after = ends[at]
             if roles[at] or after > at + 1 or at in self.apart:
                 self.element(at)
-            elif (text := node.text) and (parts or self.ruled or not text.isspace()):
+            elif (text := texts[at]) and (parts or self.ruled or not text.isspace()):
                 self.say(text)
                 self.full = len(out) > MAX_BLOCKS
-            if not self.full and (text := node.tail) and (parts or self.ruled or not text.isspace()):
+            if not self.full and (text := self.every[at].tail) and (parts or self.ruled or not text.isspace()):
                 self.say(text)
             self.full = len(out) > MAX_BLOCKS
             at = after
@@ -217,8 +217,7 @@ def blocks(html: str, beside: bool = False) -> tuple[Block, ...]:
         return ()
     from bs4 import BeautifulSoup, Tag  # which texts do without
 
-    # Sound as it is ours, without attributes and short, so the quickest parser will do, and nothing is told of places.
-    soup = BeautifulSoup(html, "html.parser", multi_valued_attributes=None, store_line_numbers=False)
+    soup = BeautifulSoup(html, "html.parser")  # sound as it is ours, so the quickest parser will do
     lines = [
         Block(line, _KINDS.get(tag.name, "paragraph"), tag.name == _HIDDEN, beside)
         for tag in soup.contents

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from lxml.html import HtmlElement
@@ -20,6 +21,7 @@ class Elements(NamedTuple):
     root: HtmlElement
     every: list[HtmlElement]
     tags: list[str]
+    texts: list[str | None]  # before the first element inside
     ends: list[int]  # the place after the last element inside
     attributes: Mapping[str, Mapping[int, str]]  # by name, then by place, in document order
     classes: Mapping[int, str]
@@ -29,10 +31,19 @@ class Elements(NamedTuple):
         """The elements that have an attribute, by place, and its values."""
         return self.attributes.get(name, _NONE)
 
+    def tagged(self, tag: str) -> list[int]:
+        """The places of the elements of a tag."""
+        found: list[int] = []
+        with suppress(ValueError):  # raised by the search that finds none
+            while True:
+                found.append(self.tags.index(tag, found[-1] + 1 if found else 0))
+        return found
+
     def text_of(self, place: int) -> str:
         """The text of an element, with what is inside."""
-        element = self.every[place]
-        return element.text or "" if self.ends[place] == place + 1 else "".join(element.itertext())
+        if self.ends[place] == place + 1:
+            return self.texts[place] or ""
+        return "".join(self.every[place].itertext())
 
     def children(self, place: int) -> Iterator[int]:
         """The places of the elements right inside one."""
@@ -50,7 +61,8 @@ def elements(tree: HtmlElement) -> Elements:
         for name, value in one.items():
             attributes[name][place] = value
     ends = _ends([len(one) for one in every])
-    return Elements(tree, every, [one.tag for one in every], ends, attributes, attributes["class"], attributes["id"])
+    tags, texts = [one.tag for one in every], [one.text for one in every]
+    return Elements(tree, every, tags, texts, ends, attributes, attributes["class"], attributes["id"])
 
 
 def _ends(inside: Sequence[int]) -> list[int]:

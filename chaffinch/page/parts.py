@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -67,9 +66,8 @@ def _leads(page: Elements, url: str, series: str, own: int | None) -> _Leads:
     if thread := THREAD.search(urlsplit(url).path):
         stem = thread[1][1:]
     found = _Leads()
-    links = (place for place, tag in enumerate(page.tags) if tag == "a")
     hrefs = page.having("href")
-    for place in islice(links, MAX_LINKS):
+    for place in page.tagged("a")[:MAX_LINKS]:
         href = hrefs.get(place, "").strip()
         if not href or len(href) > 500 or not (stem in href or href[0] == "?"):
             continue

@@ -39,7 +39,7 @@ _NAME = re.compile(r"[^\d,./@_\uff0c|]{2,20}$")
 # What templates have in the place of an author: whose software or whose site it is.
 _NOT_PERSON = re.compile(r"cm[sf]|系统|系統|公司|工作室", re.IGNORECASE)
 # What is in the class of an element that holds the author's name.
-_AUTHOR_NAMES = re.compile("author|authi|nick|byline|vcard|writer|username", re.IGNORECASE)
+_AUTHOR_NAMES = ("author", "authi", "nick", "byline", "vcard", "writer", "username")
 _WHOLE_PAGE = ("body", "html", "main", "article")  # themes say in its class that all of it has one author
 _MAX_NAMED = 20  # of them that are looked at (cost)
 _AUTHOR_LABEL = re.compile(
@@ -251,7 +251,12 @@ def _authors(head: Head) -> Iterator[Evidence]:
 
 def _named_authors(page: Elements) -> Iterator[Evidence]:
     """The first name that stands in an element named as the author's, what stands around the article left out."""
-    classes = {value for value in set(page.classes.values()) if _names_author(value[:200])}
+    classes = set(page.classes.values())
+    lower = " ".join(classes).lower()
+    if any(name in lower for name in _AUTHOR_NAMES):
+        classes = {value for value in classes if _names_author(value[:200])}
+    else:
+        classes.clear()
     named = {
         place for place, value in (page.classes.items() if classes else ())
         if value in classes and page.tags[place] not in _WHOLE_PAGE
@@ -269,7 +274,8 @@ def _named_authors(page: Elements) -> Iterator[Evidence]:
 
 @lru_cache(maxsize=4_096)
 def _names_author(names: str) -> bool:
-    return bool(_AUTHOR_NAMES.search(names))
+    lower = names.lower()
+    return any(name in lower for name in _AUTHOR_NAMES)
 
 
 def _metas(

@@ -80,7 +80,7 @@ def _is_name(word: str) -> bool:
 def _behind_icon(page: Elements, head: Sequence[str]) -> str:
     """The name that follows a person's icon and is a word between title and text."""
     words = {word for line in head for word in _BETWEEN_WORDS.split(line)}
-    icons = {value for value in set(page.classes.values()) if _names_person(value[:200])}
+    icons = {value for value in set(page.classes.values()) if _names_person(value[:200])} if words else set()
     named = (page.every[place] for place, value in page.classes.items() if value in icons)
     for node in islice((node for node in named if not len(node) and not (node.text or "").strip()), _MAX_ICONS):
         after = node.getnext()

@@ -58,6 +58,11 @@ class Rule:
     known: dict[HtmlElement | None, bool] = field(default_factory=dict)  # by parent, whether it stands where it must
     below: dict[tuple[int, HtmlElement | None], bool] = field(default_factory=dict)  # what `_below` found
 
+    @property
+    def displays(self) -> str:
+        """What it says of `display`, "" for nothing."""
+        return self.declared["display"][0] if "display" in self.declared else ""
+
     def fits(self, element: HtmlElement) -> bool:
         """Whether an element is what the last compound says, below what the others say."""
         above = element.getparent()
@@ -97,10 +102,6 @@ class StyleSheet:
     named: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # places and selectors by key, once asked for
     asked: Rules = field(default_factory=dict)
 
-    def insists(self) -> bool:
-        """Whether a rule says of `display` that it holds whatever an element's own style says."""
-        return any("!important" in body.lower() and "display" in body.lower() for _, body in self.rules if "!" in body)
-
     def about(self, element: HtmlElement) -> Iterator[Rule]:
         """The rules that fit an element."""
         if not self.named:
@@ -115,8 +116,17 @@ class StyleSheet:
 
     def hiding_of(self, classes: Set[str], ids: Set[str]) -> Rules:
         """The rules that hide, of those that only name classes and ids that a page has."""
+        return self._of(self.hiding, classes, ids)
+
+    def showing_of(self, classes: Set[str], ids: Set[str]) -> Rules:
+        """Of the same those that say of `display` anything else than that it is none."""
+        places = (place for place, (_, body) in enumerate(self.rules) if "display" in body.lower())
+        found = self._of(places, classes, ids)
+        return {key: [rule for rule in rules if rule.displays not in ("", "none")] for key, rules in found.items()}
+
+    def _of(self, places: Iterable[int], classes: Set[str], ids: Set[str]) -> Rules:
         found: Rules = {}
-        for place in self.hiding:
+        for place in places:
             for key, text in _selectors(self.rules[place][0]):
                 if (key[0] == "." and key[1:] not in classes) or (key[0] == "#" and key[1:] not in ids):
                     continue
@@ -139,8 +149,9 @@ def _selectors(prelude: str) -> tuple[tuple[str, str], ...]:
     """The selectors before a rule's braces, with their keys among `Rules`; those that are not understood left out."""
     found = []
     for text in prelude.split(",", MAX_SELECTORS)[:MAX_SELECTORS]:
-        pieces = text.replace(">", " ").rsplit(None, 1)
-        if pieces and ":" not in text:  # no selector with one is understood
+        if ":" in text:  # no selector with one is understood
+            continue
+        if pieces := text.replace(">", " ").rsplit(None, 1):
             tag, name = _LAST.match(pieces[-1]).groups()  # type: ignore[union-attr]  # it matches nothing, too
             found.append((name or (tag or "*").lower(), text))
     return tuple(found)

@@ -61,10 +61,9 @@ def unfolded(page: Elements, blocks: Set[int]) -> set[int]:
 
 def _controls(page: Elements) -> set[int]:
     """The elements that say what a control does that shows more of a text."""
-    texts = [element.text for element in page.every]
-    said = [text if text and len(text) <= MAX_CONTROL else "" for text in texts]
+    said = [text if text and len(text) <= MAX_CONTROL else "" for text in page.texts]
     for place, text in page.having("value").items():
-        if not texts[place] and page.tags[place] in _VALUED:
+        if not page.texts[place] and page.tags[place] in _VALUED:
             said[place] = text[: MAX_CONTROL + 1]
     found = {place for pattern in _UNFOLD_LETTERS for place in holding(pattern, said)}
     return {place for place in found if page.tags[place] not in _NO_CONTROLS and _opens(said[place])}

@@ -7,6 +7,7 @@ click on 展开全文 is seen, and so is a page that hides nearly all of itself 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from chaffinch.article.hidden import stylesheet
+from chaffinch.article.hidden.selectors import Compound
 from chaffinch.article.hidden.stylesheet import StyleSheet
 from chaffinch.article.hidden.unfolding import unfolded
 from chaffinch.article.node.roles import BLOCK_TAGS, SKIPPED_TAGS
@@ -68,20 +70,19 @@ class _Shown:
 
 def _lines(page: Elements) -> Iterator[int]:
     """The characters of one element's own text after another."""
-    at, tags = 0, page.tags
+    at, tags, texts = 0, page.tags, page.texts
     while at < len(tags):
         if tags[at] in SKIPPED_TAGS:
             at = page.ends[at]
             continue
-        if tags[at] in _WITH_TEXT and (text := page.every[at].text):
+        if tags[at] in _WITH_TEXT and (text := texts[at]):
             yield _letters(text)
         at += 1
 
 
 def hidden(page: Elements) -> Hidden:
     """What a page hides, by `hidden`, by inline style, or by a rule of its own style elements."""
-    styles = (place for place, tag in enumerate(page.tags) if tag == "style")
-    sheet = stylesheet.read(map(page.text_of, styles), _hides)
+    sheet = stylesheet.read(map(page.text_of, page.tagged("style")), _hides)
     suspects = _suspects(page, sheet)
     sheet.cut |= len(suspects) > MAX_ELEMENTS
     if not suspects:
@@ -106,18 +107,22 @@ def _may_unfold(page: Elements, place: int) -> bool:
 
 def _suspects(page: Elements, sheet: StyleSheet) -> list[int]:
     """The places of elements that are hidden, each on its own, in document order; of very many the first."""
-    found = {place for place, style in page.having("style").items() if _may_hide(style[:MAX_STYLE])}
-    found.update(page.having("hidden"))
-    if sheet.hiding:
-        found.update(_hidden_by_rules(page, sheet))
+    found = {place: False for place, style in page.having("style").items() if _may_hide(style[:MAX_STYLE])}
+    found |= dict.fromkeys(page.having("hidden"), False)
+    names = {value: value.split() for value in set(page.classes.values())}  # of each class attribute
+    classes, ids = set(chain.from_iterable(names.values())), set(page.ids.values())
+    hiding = sheet.hiding_of(classes, ids) if sheet.hiding else {}
+    for place, rule in _hidden_by_rules(page, hiding, names):
+        found[place] = found.get(place, False) or rule.displays == "none"
+    showing = sheet.showing_of(classes, ids) if found else {}
     suspects = []
     for place in sorted(found):
         tag = page.tags[place]
         if (
-            (page.ends[place] > place + 1 or page.every[place].text)
+            (page.ends[place] > place + 1 or page.texts[place])
             and isinstance(tag, str)
             and tag not in _NEVER_HIDDEN
-            and _is_hidden(page, place, sheet)
+            and (_is_none(page.every[place], found[place], showing) or _is_hidden(page, place, sheet))
         ):
             suspects.append(place)
             if len(suspects) > MAX_ELEMENTS:
@@ -125,36 +130,60 @@ def _suspects(page: Elements, sheet: StyleSheet) -> list[int]:
     return suspects
 
 
+def _is_none(element: HtmlElement, by_rule: bool, showing: stylesheet.Rules) -> bool:
+    """Whether all that is said of an element's `display` is that it is none, by its own style or by a rule."""
+    own, _ = _own(element).get("display", ("none" if by_rule else "", False))
+    return own == "none" and next(stylesheet.fitting(showing, element), None) is None
+
+
 @lru_cache(maxsize=4_096)
 def _may_hide(style: str) -> bool:
     return _HIDES.search(style.lower()) is not None
 
 
-def _hidden_by_rules(page: Elements, sheet: StyleSheet) -> Iterator[int]:
-    """The places of the elements that a rule which hides is about."""
-    names = {value: value.split() for value in set(page.classes.values())}  # of each class attribute
-    classes, ids = set(chain.from_iterable(names.values())), set(page.ids.values())
-    for key, rules in sheet.hiding_of(classes, ids).items():
-        for place in _places(page, key, names):
-            element = page.every[place]
-            if any(rule.fits(element) for rule in rules):
-                yield place
+def _hidden_by_rules(
+    page: Elements, hiding: stylesheet.Rules, names: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[int, stylesheet.Rule]]:
+    """The places of the elements that a rule which hides is about, with the rule."""
+    for key, rules in hiding.items():
+        places = _places(page, key, names)
+        for rule in rules:
+            near = places if len(rule.parts) == 1 else _inside(page, rule.parts[-1], names, places)
+            yield from ((place, rule) for place in near if rule.fits(page.every[place]))
 
 
-def _places(page: Elements, key: str, names: Mapping[str, Sequence[str]]) -> Iterable[int]:
+def _inside(
+    page: Elements, outer: Compound, names: Mapping[str, Sequence[str]], places: Sequence[int]
+) -> Iterable[int]:
+    """Those of some places, in order, that are inside what the first compound of a selector says, if it names any."""
+    if outer.id:
+        around = [place for place, id in page.ids.items() if id == outer.id]
+    elif outer.classes:
+        classes = {value for value, its in names.items() if outer.classes.issubset(its)}
+        around = [place for place, value in page.classes.items() if value in classes]
+    else:
+        return places
+    found: list[int] = []
+    end = 0  # of the last one around that is not inside another
+    for place in around:
+        if place >= end:
+            end = page.ends[place]
+            found += places[bisect_right(places, place) : bisect_left(places, end)]
+    return found
+
+
+def _places(page: Elements, key: str, names: Mapping[str, Sequence[str]]) -> Sequence[int]:
     """The places of the elements that a key of `stylesheet.Rules` is of."""
     if key[0] == ".":
         classes = {value for value, its in names.items() if key[1:] in its[: stylesheet.MAX_NAMES]}
         return [place for place, value in page.classes.items() if value in classes]
     if key[0] == "#":
         return [place for place, id in page.ids.items() if id == key[1:]]
-    return range(len(page.tags)) if key == "*" else [place for place, tag in enumerate(page.tags) if tag == key]
+    return range(len(page.tags)) if key == "*" else page.tagged(key)
 
 
 def _is_hidden(page: Elements, place: int, sheet: StyleSheet) -> bool:
     """Whether an element and all in it is hidden, by the cascade of what is declared for it."""
-    if _own(page.every[place]).get("display") == ("none", False) and not sheet.insists():
-        return True  # what no rule can say otherwise
     values = _computed(page.every[place], sheet)
     how = _hides(values)
     if how == "inherited":  # what is in it may be shown again
@@ -224,14 +253,14 @@ def _length(value: str) -> float | None:
 
 def _shown_length(page: Elements, place: int) -> int:
     """Characters of an element's text, without white space, scripts and the like."""
-    tags, every, end = page.tags, page.every, page.ends[place]
+    tags, texts, every, end = page.tags, page.texts, page.every, page.ends[place]
     if SKIPPED_TAGS.isdisjoint(tags[place + 1 : end]):
-        return _letters(str(_STRING(every[place])) if end > place + 1 else every[place].text or "")
-    said = [every[place].text]
+        return _letters(str(_STRING(every[place])) if end > place + 1 else texts[place] or "")
+    said = [texts[place]]
     at = place + 1
     while at < end:
         skipped = tags[at] in SKIPPED_TAGS
-        said += (None if skipped else every[at].text, every[at].tail)
+        said += (None if skipped else texts[at], every[at].tail)
         at = page.ends[at] if skipped else at + 1
     return _letters("".join(filter(None, said)))
 

@@ -89,7 +89,7 @@ def measures(page: Elements, hidden: frozenset[int] = frozenset()) -> Measures |
     blocks, lines, named = measure(page, roles)
     if not any(block.text or block.noise for block in blocks):
         return None
-    heading = _heading(page.root, lines)
+    heading = _heading(page, lines)
     marks, teasers = furniture(blocks, lines, heading)
     total = sums(blocks, marks)
     found = candidates(blocks, marks, total)
@@ -188,12 +188,13 @@ def _narrow(page: Measures, chosen: int) -> int:
     return chosen
 
 
-def _heading(tree: HtmlElement, lines: Sequence[Line]) -> int:
+def _heading(page: Elements, lines: Sequence[Line]) -> int:
     """The index of the line that repeats the page's title best, -1 for none.
 
     Of two the one that is no link: a list beside the article may have its title, too.
     """
-    node = next((node for node in tree.iter("title") if node.getparent().tag != "svg"), None)
+    titles = (page.every[place] for place in page.tagged("title"))
+    node = next((node for node in titles if node.getparent().tag != "svg"), None)
     title = "".join((node.text or "")[:500].split()) if node is not None else ""
     best, chars, linked = -1, 0, False
     for i, line in enumerate(lines):

@@ -47,8 +47,8 @@ _STRING = etree.XPath("string()", smart_strings=False)
 def roles_of(page: Elements, hidden: Iterable[int]) -> list[int]:
     """The role of each element by its tag, its own style and whether its place is one of `hidden`.
 
-    A link that leads nowhere is part of a line. A block whose style puts it inside a line is one where it holds no
-    block, and an inline element whose style makes it a block is a line of its own.
+    An `a` without a target, a place to jump to, is part of a line. A block whose style puts it inside a line is one
+    where it holds no block, and an inline element whose style makes it a block is a line of its own.
     """
     roles = [_ROLES.get(tag, INLINE) for tag in page.tags]
     for place, style in page.having("style").items():
@@ -58,8 +58,9 @@ def roles_of(page: Elements, hidden: Iterable[int]) -> list[int]:
         if inline and role in (LINE, CONTAINER) and _holds_no_block(page, place):
             role = INLINE
         roles[place] = role
-    for place, tag in enumerate(page.tags):
-        if tag == "a" and not _is_link(page, place):
+    leading = page.having("href").keys() | page.having("onclick").keys()
+    for place in page.tagged("a"):
+        if place not in leading or (page.ends[place] > place + 1 and not _is_link(page, place)):
             roles[place] = INLINE
     for place in hidden:
         roles[place] = HIDDEN
@@ -77,14 +78,7 @@ def _holds_no_block(page: Elements, place: int) -> bool:
 
 
 def _is_link(page: Elements, place: int) -> bool:
-    """Whether an `a` element leads anywhere.
-
-    One without a target is a place to jump to, one around several paragraphs or a long one was never closed.
-    """
-    if place not in page.having("href") and place not in page.having("onclick"):
-        return False
-    if page.ends[place] == place + 1:
-        return True
+    """Whether an `a` element is a link: one around several paragraphs or a long one was never closed."""
     blocks = [at for at in page.children(place) if page.tags[at] in BLOCK_TAGS]
     if not blocks:
         return True

@@ -97,7 +97,7 @@ class _Walk:
     def __init__(self, page: Elements, roles: Sequence[int]) -> None:
         self.page = page
         self.roles = roles
-        self.every, self.ends = page.every, page.ends
+        self.every, self.texts, self.ends = page.every, page.texts, page.ends
         self.hides = HIDDEN in roles
         self.named = page.having("itemprop")
         self.blocks: list[Measure] = []
@@ -109,8 +109,8 @@ class _Walk:
 
     def children(self, place: int, inside: int, linked: bool) -> None:
         """Read what is in an element: its text and tails belong to the innermost block, `inside`."""
-        parts, roles, every, ends = self.parts, self.roles, self.every, self.ends
-        text = every[place].text
+        parts, roles, every, texts, ends = self.parts, self.roles, self.every, self.texts, self.ends
+        text = texts[place]
         if text and (parts or not text.isspace()):
             if self.touching:
                 parts.append(_SEAM)
@@ -120,12 +120,12 @@ class _Walk:
                 self.link += len(text.strip())
         at, end = place + 1, ends[place]
         while at < end:
-            role, after, node = roles[at], ends[at], every[at]
+            role, after = roles[at], ends[at]
             if role <= LINK:
                 inner = linked or role == LINK
                 if after > at + 1:
                     self.children(at, inside, inner)
-                elif (text := node.text) and (parts or not text.isspace()):
+                elif (text := texts[at]) and (parts or not text.isspace()):
                     if self.touching:
                         parts.append(_SEAM)
                     parts.append(text)
@@ -139,11 +139,11 @@ class _Walk:
                     self.end_line(inside)
                 if role == CONTAINER:
                     self.block(at, inside, linked)
-                elif after > at + 1 or node.text:
+                elif after > at + 1 or texts[at]:
                     self.children(at, inside, linked)
                     if parts:
                         self.end_line(inside)
-            text = node.tail
+            text = every[at].tail
             if text and (parts or not text.isspace()):
                 parts.append(text)
                 self.touching = False
@@ -193,8 +193,8 @@ class _Walk:
 
     def pieces(self, place: int) -> Iterator[str]:
         """The texts of an element, what is hidden in it left out."""
-        every, ends = self.every, self.ends
-        yield every[place].text or ""
+        every, texts, ends = self.every, self.texts, self.ends
+        yield texts[place] or ""
         open_ones: list[int] = []
         at, end = place + 1, ends[place]
         while at < end:
@@ -204,7 +204,7 @@ class _Walk:
             if self.roles[at] == HIDDEN:
                 at = ends[at]
             else:
-                yield every[at].text or ""
+                yield texts[at] or ""
                 at += 1
         for one in reversed(open_ones):
             yield every[one].tail or ""

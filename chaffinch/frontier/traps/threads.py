@@ -20,7 +20,8 @@ REPLIES = "replies"  # the reason of a page that holds only what others said
 
 _OWN = ("postmessage_", "t_fsz", "t_msgfont", "read_tpc", "tpc_content")  # Discuz and PHPWind: no other page has these
 _POST_TAGS = frozenset(("div", "li", "tr", "td", "table", "article", "section"))
-_POST_NAMES, _POST_NUMBER = ("post", "pid", "floor", "reply", "message"), re.compile(r"p[-_]?\d")  # one is in both next
+# In lower case, as a search that minds case skips what begins none: what is in each of the next two, and in the second.
+_POST_NAME, _POST_WORD = re.compile(r"post|pid|floor|reply|message|p[-_]?\d"), re.compile("post|floor|reply|message")
 _POST_ID = re.compile(r"(?:post|pid|floor|reply|p)[-_]?\d", re.IGNORECASE)
 _POST_CLASS = re.compile(
     r"(?:[\w-]{1,30}\s){0,3}(?:post|floor|postbody|post-?item|post-?content|reply-?item|topic-?reply|message)(?:\s|$)",
@@ -71,8 +72,7 @@ def is_thread(html: str, page: Elements) -> bool:
     names = _SEAM.join((*classes, *ids))
     if any(name in names for name in _OWN):
         return True
-    names = names.lower()
-    if not any(name in names for name in _POST_NAMES) and _POST_NUMBER.search(names) is None:
+    if _POST_NAME.search(names.lower()) is None:
         return False
     classes, ids = {name for name in classes if _is_post(name)}, set(filter(_POST_ID.match, ids))
     if not classes and not ids:
@@ -84,8 +84,7 @@ def is_thread(html: str, page: Elements) -> bool:
 
 
 def _is_post(names: str) -> bool:
-    lower = names.lower()
-    return any(name in lower for name in _POST_NAMES) and _POST_CLASS.match(names) is not None
+    return _POST_WORD.search(names.lower()) is not None and _POST_CLASS.match(names) is not None
 
 
 def _has_signs(html: str) -> bool:
