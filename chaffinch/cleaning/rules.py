@@ -26,6 +26,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+@lru_cache(maxsize=1_024)
+def _reads(patterns: tuple[str, ...]) -> bool:
+    """Whether patterns have groups with names, which are metadata."""
+    return any("(?P<" in pattern for pattern in patterns)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `within` is how many lines of prose may stand between the line and its end of the page."""
@@ -61,7 +67,7 @@ class Rule:
 
     def fields(self, view: str) -> dict[str, str]:
         """The metadata that the rule's named groups read in a line."""
-        if not any("(?P<" in pattern for pattern in self.lines):
+        if not _reads(self.lines):
             return {}
         match = _compiled(_one_of(self.lines)).fullmatch(view)
         return {k: v.strip() for k, v in match.groupdict().items() if v} if match else {}

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 _NONE: Mapping[int, str] = {}
+_STRING = etree.XPath("string()", smart_strings=False)
 
 
 class Elements(NamedTuple):
@@ -43,7 +45,7 @@ class Elements(NamedTuple):
         """The text of an element, with what is inside."""
         if self.ends[place] == place + 1:
             return self.texts[place] or ""
-        return "".join(self.every[place].itertext())
+        return str(_STRING(self.every[place]))
 
     def children(self, place: int) -> Iterator[int]:
         """The places of the elements right inside one."""

@@ -68,12 +68,14 @@ def _leads(page: Elements, url: str, series: str, own: int | None) -> _Leads:
     found = _Leads()
     hrefs = page.having("href")
     for place in page.tagged("a")[:MAX_LINKS]:
-        href = hrefs.get(place, "").strip()
+        href = hrefs.get(place, "")
+        if stem not in href and "?" not in href:
+            continue
+        href = href.strip()
         if not href or len(href) > 500 or not (stem in href or href[0] == "?"):
             continue
         link = page.every[place]
-        text = "".join(link.itertext()) if len(link) else link.text or ""
-        words = text[:20].strip() or _picture(link)
+        words = page.text_of(place)[:20].strip() or _picture(link)
         if (said := _PART_TEXT.match(words)) is None:
             continue
         target = join_url(url, href)

@@ -10,6 +10,8 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from chaffinch.page.elements import Elements
+
 MAX_JSON = 100_000  # characters of one JSON-LD script (cost)
 MAX_OBJECTS = 200  # of one script (cost)
 _JSON_LD_DATE = re.compile(r'"(?:datePublished|pubDate|uploadDate)"\s{0,9}:\s{0,9}"([^"]{4,40})"')
@@ -18,6 +20,9 @@ _JSON_LD_AUTHOR = re.compile(
 )
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\/")
 _COMMENT_TYPES = frozenset(("Comment", "Review", "Answer", "ImageObject", "VideoObject", "Product", "Event", "Person"))
+
+
+_TAGS = frozenset(("title", "meta", "script", "time", "h1", "h2", "h3"))
 
 
 @dataclass(slots=True)
@@ -32,18 +37,21 @@ class Head:
     site_names: set[str] = field(default_factory=set)  # headings that lead to the front page
 
 
-def read_head(tree: HtmlElement) -> Head:
-    """One walk over a parsed page; bounded in what it keeps."""
+def read_head(page: Elements) -> Head:
+    """What a parsed page says in such elements; bounded in what it keeps."""
     head = Head()
-    for node in tree.iter("title", "meta", "script", "time", "h1", "h2", "h3"):
-        tag = node.tag
+    properties, names, items = page.having("property"), page.having("name"), page.having("itemprop")
+    for place, tag in enumerate(page.tags):
+        if tag not in _TAGS:
+            continue
+        node = page.every[place]
         if tag == "meta":
-            name = node.get("property") or node.get("name") or node.get("itemprop")
-            content = node.get("content")
+            name = properties.get(place) or names.get(place) or items.get(place)
+            content = page.having("content").get(place)
             if name and content and len(head.meta) < 200:
                 head.meta.setdefault(name.strip().lower()[:60], collapse(content[:500]))
         elif tag == "script":
-            if "ld+json" in node.get("type", "") and node.text and len(head.json_ld) < 10:
+            if "ld+json" in page.having("type").get(place, "") and node.text and len(head.json_ld) < 10:
                 text = node.text[:MAX_JSON]
                 head.json_ld.append((text, _json_objects(text)))
         elif tag == "title":
@@ -53,7 +61,7 @@ def read_head(tree: HtmlElement) -> Head:
             if len(head.times) < 20:
                 head.times.append((node, node.get("datetime") or (node.text or "")[:80]))
         elif len(head.headings) < 40:
-            text = collapse("".join(node.itertext())[:300])
+            text = collapse(page.text_of(place)[:300])
             head.headings.append((tag, text))
             if tag == "h1" and (link := next(node.iter("a"), None)) is not None and _is_front(link.get("href") or ""):
                 head.site_names.add(text)

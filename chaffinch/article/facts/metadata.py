@@ -112,7 +112,7 @@ def read(
     `lines` are the short lines about the article, best first; `heading` is the line that repeats the page's
     title best, "" for none; `fetched` is when the page was, ISO 8601: what 昨天 is counted from.
     """
-    head = read_head(page.root)
+    head = read_head(page)
     if heading:
         head.headings.append(("heading line", heading))
     title, title_source = title_of(head)

@@ -141,7 +141,7 @@ class StyleSheet:
             return None
         ids, tags = sum(bool(one.id) for one in parts), sum(bool(one.tag) for one in parts)
         named = sum(len(one.classes) + len(one.attributes) for one in parts)
-        return Rule(parts, _declared(self.rules[place][1]), (ids, named, tags, place))
+        return Rule(parts, declared(self.rules[place][1]), (ids, named, tags, place))
 
 
 @lru_cache(maxsize=8_192)
@@ -183,7 +183,7 @@ def declarations(text: str) -> dict[str, tuple[str, bool]]:
     return found
 
 
-_declared = lru_cache(maxsize=MAX_RULES)(declarations)
+declared = lru_cache(maxsize=MAX_RULES)(declarations)
 
 
 def read(texts: Iterable[str], hides: Callable[[Declarations], str]) -> StyleSheet:
@@ -222,7 +222,7 @@ def _rules(css: str, hides: Callable[[Declarations], str]) -> tuple[list[Written
         if end == "{":  # nested rules: not read
             at = _after(css, at)
         body = body[:MAX_PART]
-        if _may_hide(body.lower()) and hides(_declared(body)):
+        if _may_hide(body.lower()) and hides(declared(body)):
             hiding.append(len(found))
         found.append((prelude[:MAX_PART], body))
     return found, hiding

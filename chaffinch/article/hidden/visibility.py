@@ -175,7 +175,8 @@ def _inside(
 def _places(page: Elements, key: str, names: Mapping[str, Sequence[str]]) -> Sequence[int]:
     """The places of the elements that a key of `stylesheet.Rules` is of."""
     if key[0] == ".":
-        classes = {value for value, its in names.items() if key[1:] in its[: stylesheet.MAX_NAMES]}
+        name, most = key[1:], stylesheet.MAX_NAMES
+        classes = {value for value, its in names.items() if name in its and name in its[:most]}
         return [place for place, value in page.classes.items() if value in classes]
     if key[0] == "#":
         return [place for place, id in page.ids.items() if id == key[1:]]
@@ -199,7 +200,7 @@ def _is_hidden(page: Elements, place: int, sheet: StyleSheet) -> bool:
 def _own(element: HtmlElement) -> stylesheet.Declarations:
     """What an element's own style says of what is seen."""
     style = element.get("style")
-    return stylesheet.declarations(style[:2_000]) if style else {}
+    return stylesheet.declared(style[:2_000]) if style else {}
 
 
 def _computed(element: HtmlElement, sheet: StyleSheet) -> dict[str, tuple[str, bool]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from chaffinch.article.facts.labels import LABEL_LINE, label_length
@@ -22,7 +21,6 @@ SURELY = 2  # `Measure.hint` of a block that is named as only an article's conta
 _FURNITURE_TAGS = frozenset(("nav", "footer", "aside", "dialog", "menu"))
 _NEVER_FURNITURE = frozenset(("html", "body", "article", "main"))
 _LIST_TAGS = frozenset(("ul", "ol", "dl"))
-_STRING = etree.XPath("string()", smart_strings=False)
 _SENTENCES = re.compile(r"[\uff0c。][^\uff0c。]{0,200}[\uff0c。]|,[^,]{4,80}[,.]")
 
 _FURNITURE, _COMMENTS = words.names("furniture"), words.names("comments")
@@ -156,7 +154,7 @@ class _Walk:
         block = self.new(place, around)
         if (block.furniture or block.tag in _LIST_TAGS) and around >= 0:
             text = self.said(place)
-            if not _SENTENCES.search(text) and (block.furniture or "a" in self.page.tags[place : self.ends[place]]):
+            if not _has_sentence(text) and (block.furniture or "a" in self.page.tags[place : self.ends[place]]):
                 _weigh_list(text, self.blocks[around], self.lines, around, not block.furniture)
                 if block.furniture:
                     self.furniture.append(place)
@@ -187,27 +185,19 @@ class _Walk:
 
     def said(self, place: int) -> str:
         """The text of an element without what is hidden in it."""
-        if self.hides and HIDDEN in self.roles[place : self.ends[place]]:
-            return "".join(self.pieces(place))
-        return str(_STRING(self.page.every[place]))
+        if not self.hides or HIDDEN not in self.roles[place : self.ends[place]]:
+            return self.page.text_of(place)
+        return "".join(self.pieces(place))
 
     def pieces(self, place: int) -> Iterator[str]:
-        """The texts of an element, what is hidden in it left out."""
-        every, texts, ends = self.every, self.texts, self.ends
-        yield texts[place] or ""
-        open_ones: list[int] = []
-        at, end = place + 1, ends[place]
-        while at < end:
-            while open_ones and ends[open_ones[-1]] <= at:
-                yield every[open_ones.pop()].tail or ""
-            open_ones.append(at)
-            if self.roles[at] == HIDDEN:
-                at = ends[at]
-            else:
-                yield texts[at] or ""
-                at += 1
-        for one in reversed(open_ones):
-            yield every[one].tail or ""
+        """The texts of an element that has something hidden in it, without that."""
+        yield self.texts[place] or ""
+        for at in self.page.children(place):
+            if HIDDEN not in self.roles[at : self.ends[at]]:
+                yield self.page.text_of(at)
+            elif self.roles[at] != HIDDEN:
+                yield from self.pieces(at)
+            yield self.every[at].tail or ""
 
     def end_line(self, index: int) -> None:
         """Count the line that has been read, of the block that it stands in."""
@@ -215,6 +205,10 @@ class _Walk:
         self.parts.clear()
         self.link = 0
         self.touching = False
+
+
+def _has_sentence(text: str) -> bool:
+    return ("\uff0c" in text or "。" in text or "," in text) and _SENTENCES.search(text) is not None
 
 
 def _weigh_list(text: str, around: Measure, lines: list[Line], index: int, linked: bool) -> None:
