@@ -27,7 +27,6 @@ _META_CHARSET = re.compile(rb"<meta\b[^>]{0,300}?charset\s{0,9}=\s{0,9}[\"']?([\
 _XML_ENCODING = re.compile(rb"^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})")
 _HIGH_RUNS = re.compile(rb"[\x80-\xff][\x30-\xff]{0,200}")
 _THREE_BYTES = re.compile("[\u0800-\ufffc]")
-_NOT_ASCII = re.compile("[^\x00-\x7f]")
 # What GB18030 has by chance once in a billion characters.
 _UTF8_RUN = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){4}")
 _ASCII = bytes(range(0x80))
@@ -39,7 +38,7 @@ _PIECE = re.compile(rb"[^\n<]*[\n<]|[^\n<]+")
 _FREQUENT = re.compile(
     "[的一是不了在人有我他这这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多"
     "天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长知民样现分将外但身些"
-    "與這來國個說們為時會過學對裡後麼還發當開無經頭見動兩長樣現將\uff0c。、\uff1a\uff1b\uff01\uff1f“”「」\uff08\uff09《》]"
+    "與這來國個說們為時會過學對裡後麼還發當開無經頭見動兩長樣現將\uff0c。、\uff1a\uff1b\uff01\uff1f“”「」\uff08\uff09《》]+"
 )
 
 
@@ -120,8 +119,17 @@ def _likeliest(body: bytes, declared: str) -> str:
 def _plausibility(sample: bytes, charset: str) -> float:
     """Mean over the non-ASCII characters: 1 for a frequent one, -2 for a byte that does not decode."""
     text = sample.decode(_CODECS[charset], "replace")
-    score = len(_FREQUENT.findall(text)) - 2 * text.count("\ufffd")
-    return score / max(1, len(_NOT_ASCII.findall(text)))
+    return (_frequent(text) - 2 * text.count("\ufffd")) / _not_ascii(text)
+
+
+def _frequent(text: str) -> int:
+    """How many characters are frequent ones."""
+    return sum(map(len, _FREQUENT.findall(text)))
+
+
+def _not_ascii(text: str) -> int:
+    """How many characters are not ASCII, one at least."""
+    return max(1, len(text) - len(text.encode("ascii", "ignore")))
 
 
 def _is_hz(body: bytes, declared: str) -> bool:
@@ -175,7 +183,7 @@ def _is_level_one(piece: bytes, charset: str) -> bool:
 
 def _likelier(piece: bytes, text: str, charset: str) -> str:
     """A few characters that are valid UTF-8, as what they read better as."""
-    likely = len(_FREQUENT.findall(text)) / max(1, len(_NOT_ASCII.findall(text)))
+    likely = _frequent(text) / _not_ascii(text)
     return text if likely > _plausibility(piece, charset) else piece.decode(_CODECS[charset], "replace")
 
 
