@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chaffinch.cleaning import short_lines
 from chaffinch.cleaning.marks import STRANGE, marks_of
+from chaffinch.cleaning.place import short_lines
 from chaffinch.cleaning.repair import repair
 from chaffinch.cleaning.repeated import GLUED, TITLE, glued_title, is_title, mark_summaries, may_be_title, name_titles
 from chaffinch.cleaning.rules import Prospects, Rule, Rules, load_rules

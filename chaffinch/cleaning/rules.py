@@ -12,7 +12,7 @@ from re import _parser  # type: ignore[attr-defined]  # parses without compiling
 from typing import NamedTuple
 
 from chaffinch.cleaning.sieve import Need, Sieve, sieve
-from chaffinch.text.config_files import read_toml
+from chaffinch.text.files.config_files import read_toml
 from chaffinch.text.lines import codes_of
 
 _WHERE = ("head", "tail", "edge", "anywhere")

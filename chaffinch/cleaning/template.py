@@ -22,7 +22,7 @@ from chaffinch.cleaning.sentences import notice_start
 from chaffinch.items import Cleaned, Removed
 from chaffinch.text.canonical import canonical
 from chaffinch.text.chinese.hanzi import simplified
-from chaffinch.text.lines import Line, is_prose, running, view_of
+from chaffinch.text.lines import STATUTE, Line, is_prose, running, view_of
 from chaffinch.text.shingles import MIN_SHINGLES, Hashes, shingles, similarity
 
 Place = Literal["head", "tail"]
@@ -47,9 +47,6 @@ _LEAST_LEFT = 0.25  # by hand
 _NOISE = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"[0-9]+")
 # Quoted statutes are what articles on law share, and headings are what they are built of.
-_STATUTE = re.compile(
-    r"第\s?[0-9零〇一二三四五六七八九十百千两]{1,7}\s?[条款]|第\s?[0-9零〇一二三四五六七八九十百千两]{1,7}\s?條"
-)
 _HEADING = re.compile(
     r"[(（]?\s?[0-9一二三四五六七八九十]{1,3}\s?[)）、.．:：]|第[0-9一二三四五六七八九十]{1,3}[步章节節]"
 )
@@ -147,7 +144,7 @@ def _edge(place: Place, page: Sequence[Whole], most: int) -> Iterable[tuple[Key,
 
 def _key_at(place: str, text: str) -> str:
     """The key of a line that may be furniture at this end, "" for one that is the article's own whoever shares it."""
-    if len(text) > _LONGEST or _STATUTE.search(text) or (place == "head" and _HEADING.match(text)):
+    if len(text) > _LONGEST or STATUTE.search(text) or (place == "head" and _HEADING.match(text)):
         return ""
     return line_key(text)
 

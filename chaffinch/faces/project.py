@@ -13,7 +13,7 @@ from typing import Any
 from chaffinch import __version__
 from chaffinch.faces import settings_given
 from chaffinch.frontier.farms import MOST_DELAY, PROJECT_FILE
-from chaffinch.text.config_files import line_of, read_text, read_toml
+from chaffinch.text.files.config_files import line_of, read_text, read_toml
 from chaffinch.text.say import complain
 
 FORMAT = 1  # of the file; a later one says so in its first key (source: this version of the file)

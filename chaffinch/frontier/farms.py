@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from chaffinch.frontier.waits import LONGEST
 from chaffinch.page.urls import canonical_url, is_loopback, site_of
-from chaffinch.text.config_files import line_of, read_text, read_toml
+from chaffinch.text.files.config_files import line_of, read_text, read_toml
 
 KEYS = {"name", "start", "delay", "include", "exclude", "budget", "depth", "revisit_min", "revisit_max"}
 MAX_PATTERNS = 100  # of one list of a farm (cost)

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from chaffinch.page.urls import canonical_url
-from chaffinch.text.config_files import read_text
+from chaffinch.text.files.config_files import read_text
 
 
 def load(path: str = "") -> frozenset[str]:

@@ -16,6 +16,10 @@ from chaffinch.text.chinese.hanzi import to_simplified
 
 _SENTENCE = re.compile(r"[,，。;；！？!?、：]|:(?!\d)")  # the colon of a time of day is none of a sentence
 PROSE_CHARS = 28  # a line this long with punctuation in it is prose (by hand)
+# An article of a law: who quotes it shares its line with many.
+STATUTE = re.compile(
+    r"第\s?[0-9零〇一二三四五六七八九十百千两]{1,7}\s?[条款]|第\s?[0-9零〇一二三四五六七八九十百千两]{1,7}\s?條"
+)
 _NOT_WORD = re.compile(r"[\W_]+")
 
 

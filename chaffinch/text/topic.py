@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from chaffinch.text.canonical import canonical
-from chaffinch.text.config_files import read_toml
+from chaffinch.text.files.config_files import read_toml
 
 _TITLE_TIMES = 3  # how often a term in the title counts (by hand)
 _ENOUGH = 6  # occurrences of one term beyond which more say nothing new (by hand)

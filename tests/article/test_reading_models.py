@@ -22,6 +22,7 @@ from chaffinch.items import Article, NotArticle, Page
 from chaffinch.page.decode import decode
 from chaffinch.page.elements import elements
 from chaffinch.page.parse import parse
+from chaffinch.text.files.trees import parse as parse_trees
 
 DATA = json.loads(files("chaffinch.config").joinpath(node_model.FILE).read_text(encoding="utf-8"))
 NAMES = ["a", "b"]
@@ -50,7 +51,7 @@ def trees() -> st.SearchStrategy[list[dict[str, Any]]]:
 
 @given(trees(), st.lists(st.lists(st.integers(-3, 3).map(float), min_size=2, max_size=2), min_size=1, max_size=5))
 def test_all_trees_at_once_say_what_they_say_one_by_one(forest: list[dict[str, Any]], table: list[list[float]]) -> None:
-    model = node_model.parse({"features": NAMES, "base": 0.5, "trees": forest})
+    model = parse_trees({"features": NAMES, "base": 0.5, "trees": forest})
     assert list(model.scores(table)) == [0.5 + sum(walked(tree, row) for tree in forest) for row in table]
 
 

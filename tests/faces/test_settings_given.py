@@ -7,7 +7,7 @@ from scrapy.settings import Settings
 
 from chaffinch.faces.settings_given import refuse, unknown
 from chaffinch.frontier import farms, opt_out
-from chaffinch.text.config_files import read_text, read_toml
+from chaffinch.text.files.config_files import read_text, read_toml
 from chaffinch.text.topic import load_topics
 
 SETTINGS = Settings()

@@ -133,7 +133,7 @@ class Command(BaseCommand):
 def _sites(path: Path | None) -> tuple[set[str], str]:
     """The sites that a list of farms starts on, and its text; nothing for a file that is not there yet."""
     from chaffinch.frontier.farms import load
-    from chaffinch.text.config_files import read_text, read_toml
+    from chaffinch.text.files.config_files import read_text, read_toml
 
     if path is None or not path.exists():
         return set(), ""

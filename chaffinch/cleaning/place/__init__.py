@@ -1,0 +1,1 @@
+"""Which lines are furniture by where they stand."""
