@@ -33,6 +33,7 @@ check: test lint
 	.venv/bin/python benchmarks/contacts.py --check
 	.venv/bin/python benchmarks/prose.py --check
 	.venv/bin/python benchmarks/furniture.py --check
+	.venv/bin/python benchmarks/farm_pages.py --check
 	.venv/bin/python benchmarks/search.py --check
 	.venv/bin/python -m benchmarks.pages --check
 	.venv/bin/python benchmarks/month.py --check
@@ -41,9 +42,10 @@ check: test lint
 docs: .venv/installed-docs
 	.venv/bin/sphinx-build -q -W --keep-going docs build/docs
 
-# The models that reading goes by: needs the requirements of requirements-bench.txt, and labelled pages in the folder PAGES.
+# The models that reading and cleaning go by: needs the requirements of requirements-bench.txt, and labelled pages in the folder PAGES.
 fit: .venv/installed-dev
 	.venv/bin/python -m benchmarks.fit_reading $(PAGES)
+	.venv/bin/python -m benchmarks.fit_lines $(PAGES)
 
 # The pictures of the docs, from the demo's pages in Chromium.
 pictures: .venv/installed-dev

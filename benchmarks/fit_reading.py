@@ -258,9 +258,9 @@ def as_data(model: Any, names: Sequence[str]) -> dict[str, Any]:
     return {"features": list(names), "base": round(float(base.ravel()[0]), 5), "trees": trees}
 
 
-def write(models: dict[str, Any], about: dict[str, Any]) -> None:
-    """Write the data file, a tree a line; the date is that of the last change."""
-    former = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {}
+def write(models: dict[str, Any], about: dict[str, Any], out: Path = OUT) -> None:
+    """Write a data file, a tree a line; the date is that of the last change."""
+    former = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
     if all(former.get(name) == model for name, model in models.items()):
         about["date"] = former["about"]["date"]
     parts = [f'"about": {json.dumps(about, ensure_ascii=False, indent=1)}']
@@ -268,7 +268,7 @@ def write(models: dict[str, Any], about: dict[str, Any]) -> None:
         trees = ",\n".join(json.dumps(tree) for tree in model["trees"])
         head = f'"{name}": {{"features": {json.dumps(model["features"])},\n"base": {model["base"]}'
         parts.append(f'{head}, "trees": [\n{trees}\n]}}')
-    OUT.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+    out.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chaffinch.cleaning.marks import STRANGE, marks_of
-from chaffinch.cleaning.place import short_lines
+from chaffinch.cleaning.place import fitted, short_lines
 from chaffinch.cleaning.repair import repair
 from chaffinch.cleaning.repeated import GLUED, TITLE, glued_title, is_title, mark_summaries, may_be_title, name_titles
 from chaffinch.cleaning.rules import Prospects, Rule, Rules, load_rules
@@ -163,6 +163,7 @@ def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
     follow(lines, body, after, rules)
     name_titles(lines, before)
     short_lines.mark_flanked(lines, before, after)
+    fitted.mark(lines, title)
     _spare(lines)
     _cut(lines, title, rules, before, after, prospects)
     return found
