@@ -33,11 +33,12 @@ from benchmarks.extract import Case
 from benchmarks.fit_reading import WEIGHTS, as_data, cases, fit, host_of, kind_of, write
 from chaffinch.article.extract import extract, read_text
 from chaffinch.article.node.choose import choose
-from chaffinch.article.node.weigh import BLOCK_TAGS, SKIPPED_TAGS
+from chaffinch.article.node.roles import BLOCK_TAGS, SKIPPED_TAGS
 from chaffinch.cleaning.clean import Rules, clean, load_rules
 from chaffinch.cleaning.place import fitted
 from chaffinch.items import Article, NotArticle
 from chaffinch.page.decode import decode
+from chaffinch.page.elements import elements
 from chaffinch.page.parse import parse
 from chaffinch.text.lines import Line
 
@@ -118,7 +119,7 @@ def example(article: Article | NotArticle, gold: str, host: str, weight: float, 
 def wide(case: Case, up: int) -> list[str]:
     """The lines of the element so many levels around the chosen one, links and all."""
     tree = parse(decode(case.page).html)
-    choice = choose(tree)
+    choice = choose(elements(tree))
     if choice is None:
         return []
     root = choice.node

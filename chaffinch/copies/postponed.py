@@ -18,7 +18,7 @@ from chaffinch.copies.paragraphs import sources as paragraph_sources
 from chaffinch.copies.tables.holders import as_json, shingles_of, store
 from chaffinch.items import Fingerprint
 
-WAITS, _IN_VAIN = 1, 2  # of `fingerprints.waiting`, 0 when compared
+WAITS, _IN_VAIN = 1, 2  # of `fingerprints.waiting`, 0 when compared (layout)
 
 
 def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:

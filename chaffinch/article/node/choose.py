@@ -60,7 +60,8 @@ class Choice:
     teasers: float  # the weight of the text in the page's lists of linked titles
     likely: float  # how much of an article the node is expected to hold
     row: tuple[float, ...]  # the node by `features.NAMES`
-    around: int = -1  # the place of an element around it that holds the article nearly as well: it and furniture
+    # The place of an element around it that holds the article nearly as well, it and furniture; -1 for none (layout).
+    around: int = -1
 
     @property
     def node(self) -> HtmlElement:
