@@ -80,11 +80,39 @@ def test_however_many_batches_come_there_are_few_runs() -> None:
     assert runs.find(connection, np.arange(4001)).shape == (4000, 2)
 
 
-def test_a_block_takes_as_many_bytes_as_its_entries_need() -> None:
+def taken(entries: sorted_runs.Entries) -> int:
+    """Bytes of the blocks of a run of entries of three columns."""
     connection, runs = made(3)
-    runs.add(connection, array([(2**62 + key, 1, key) for key in range(1000)], 3))
-    (taken,) = connection.execute("SELECT sum(length(entries)) FROM found").fetchone()
-    assert taken == 1000 * (1 + 1 + 2)
+    runs.add(connection, entries)
+    assert (runs.find(connection, np.unique(entries[:, 0])) == entries).all()
+    return int(connection.execute("SELECT sum(length(entries)) FROM found").fetchone()[0])
+
+
+def test_a_block_takes_as_many_bytes_as_its_entries_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sorted_runs, "BLOCK_BYTES", 10_000)
+    apart = array([(2**62 + 300 * key, 1, key) for key in range(1000)], 3)
+    assert taken(apart) == 1000 * (2 + 1 + 2) + 1000 // 8 - 2  # the first key stands beside the block
+    together = array([(2**62 + 300 * (key // 4), 1, key) for key in range(1000)], 3)
+    assert taken(together) == 1000 * (1 + 2) + 250 * 2 + 1000 // 8 - 2  # a key that four have is there once
+
+
+def test_blocks_of_an_earlier_version_are_read_and_become_new_ones() -> None:
+    connection, runs = made()
+    connection.execute("INSERT INTO found VALUES (1, 1, 5, 0x11, x'00070109010b')")
+    connection.execute("INSERT INTO found VALUES (2, 1, 260, 0x12, x'000001000101')")
+    keys = np.array([5, 6, 260, 516])
+    held: set[tuple[int, ...]] = {(5, 7), (6, 9), (6, 11), (260, 1), (516, 1)}
+    assert [*map(tuple, runs.find(connection, keys).tolist())] == expected(held, keys.tolist())
+    runs.remove(connection, array([(6, 9)]))
+    held -= {(6, 9)}
+    assert [*map(tuple, runs.find(connection, keys).tolist())] == expected(held, keys.tolist())
+    for number in range(20):
+        runs.add(connection, array([(6, 100 + number)]))
+        held |= {(6, 100 + number)}
+        assert [*map(tuple, runs.find(connection, keys).tolist())] == expected(held, keys.tolist())
+    runs.join(connection)
+    assert [*map(tuple, runs.find(connection, keys).tolist())] == expected(held, keys.tolist())
+    assert connection.execute("SELECT min(widths) >> 16 > 0, count(DISTINCT run) FROM found").fetchone() == (1, 1)
 
 
 def test_what_an_older_corpus_has_is_taken_over() -> None:
