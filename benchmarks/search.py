@@ -34,7 +34,7 @@ import opencc
 from datasette.app import Datasette
 from sqlite_utils import Database
 
-from chaffinch.corpus import schema, search
+from chaffinch.corpus import connect, schema, search
 from chaffinch.faces.demo.farm import base_articles
 from chaffinch.text.canonical import canonical
 
@@ -90,7 +90,7 @@ def articles(sentences: int, seed: int = 1) -> Iterator[Article]:
 def build(path: Path, count: int, sentences: int) -> tuple[int, float]:
     """Writes a corpus of `count` articles; bytes of their texts, and seconds that indexing them took."""
     db = Database(path)
-    for pragma in ("journal_mode=wal", "synchronous=normal", "temp_store=memory"):
+    for pragma in (f"page_size={connect.PAGE}", "journal_mode=wal", "synchronous=normal", "temp_store=memory"):
         db.conn.execute(f"PRAGMA {pragma}")
     schema.migrations.apply(db)
     size = 0

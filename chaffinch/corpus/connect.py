@@ -19,8 +19,11 @@ from chaffinch.text.contacts.key import load_key
 from chaffinch.text.dates import now
 
 CACHE = 196_608  # KiB, filled as it is needed: the indexes are written all over (cost)
-BULK_CHECKPOINT = 50_000  # pages of 4 KiB, at the least (cost)
-MOST_CHECKPOINT = 250_000  # cost
+# Bytes of a page of a new file. Behind a text of 2 to 4 kB the rest of one of 4,096 stays empty, one of 1,024 has room
+# for one row of `fingerprints`; large ones are written anew for a small change (cost: benchmarks/whole.py).
+PAGE = 2_048
+BULK_CHECKPOINT = 200_000_000  # bytes of the log, at the least (cost)
+MOST_CHECKPOINT = 1_000_000_000  # cost
 BUSY_SECONDS = 30  # cost
 _HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html, section 1.3
 
@@ -165,6 +168,7 @@ def open_writer(path: Path, *, bulk: bool = False) -> Database:
         file.parent.mkdir(parents=True, exist_ok=True)
         db = Database(sqlite3.connect(file, timeout=BUSY_SECONDS))
         db.conn.create_function("hamming", 2, hamming, deterministic=True)
+        db.conn.execute(f"PRAGMA page_size = {PAGE}")  # of a file that has pages already it stays what it is
         db.conn.execute("PRAGMA journal_mode = WAL")
         # A kill loses nothing that was committed; only a power cut may lose the last transactions.
         db.conn.execute("PRAGMA synchronous = NORMAL")
@@ -186,7 +190,9 @@ def open_writer(path: Path, *, bulk: bool = False) -> Database:
 def let_log_grow(db: Database) -> None:
     """Has the log grow to half of the file before its pages go there: each batch of a large one writes most of them."""
     (pages,) = db.conn.execute("PRAGMA page_count").fetchone()
-    db.conn.execute(f"PRAGMA wal_autocheckpoint = {min(max(BULK_CHECKPOINT, pages // 2), MOST_CHECKPOINT)}")
+    (size,) = db.conn.execute("PRAGMA page_size").fetchone()
+    least, most = BULK_CHECKPOINT // size, MOST_CHECKPOINT // size
+    db.conn.execute(f"PRAGMA wal_autocheckpoint = {min(max(least, pages // 2), most)}")
 
 
 def _check_schema(path: Path, db: Database) -> None:

@@ -12,7 +12,17 @@ import pytest
 from sqlite_utils import Database
 
 from chaffinch.corpus import schema
-from chaffinch.corpus.connect import CorpusError, beside, key_for, lock, open_reader, open_writer, real
+from chaffinch.corpus.connect import (
+    BULK_CHECKPOINT,
+    PAGE,
+    CorpusError,
+    beside,
+    key_for,
+    lock,
+    open_reader,
+    open_writer,
+    real,
+)
 from tests.conftest import Here
 
 TEXT = "花呗逾期以后，平台会先用短信和电话提醒；一直不还，就会联系紧急联系人。站长QQ：2345678901"
@@ -87,6 +97,24 @@ def test_a_kill_between_two_migrations_leaves_the_schema_that_was(tmp_path: Path
     db = open_writer(path)
     assert schema.migrations.pending(db) == [] and schema.unknown_migrations(db) == []
     db.conn.close()
+
+
+def test_a_new_file_has_small_pages_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
+    sizes = {}
+    for name, size in (("new", None), ("old", 4096)):
+        path = tmp_path / name
+        if size:
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute(f"PRAGMA page_size = {size}")
+                connection.execute("PRAGMA journal_mode = WAL")
+        for _ in range(2):
+            db = open_writer(path, bulk=True)
+            db.execute("VACUUM")
+            (sizes[name],) = db.execute("PRAGMA page_size").fetchone()
+            (log,) = db.execute("PRAGMA wal_autocheckpoint").fetchone()
+            assert 0.9 * BULK_CHECKPOINT < log * sizes[name] <= BULK_CHECKPOINT
+            db.conn.close()
+    assert sizes == {"new": PAGE, "old": 4096}
 
 
 def foreign_files(folder: Path) -> dict[str, Path]:

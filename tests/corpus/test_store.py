@@ -209,7 +209,7 @@ def test_a_disk_that_fills_while_runs_are_joined_costs_no_entry(
                 store.add(article(number))
             while db is corpora[1] and (store.buffer or store.waiting):
                 (pages,) = db.execute("PRAGMA page_count").fetchone()
-                db.execute(f"PRAGMA max_page_count = {pages + chance.randrange(12)}")
+                db.execute(f"PRAGMA max_page_count = {pages + chance.randrange(20)}")
                 try:
                     store.flush()
                     store.compare(6)
