@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from chaffinch.copies import anew, cluster
 from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.paragraphs import common
 from chaffinch.copies.paragraphs.prints import MIN_PARAGRAPH, are_edited
+from chaffinch.corpus import schema
 from chaffinch.text.canonical import canonical
 from tests.copies.test_cluster import corpus, write
 from tests.copies.texts import article, spin
@@ -232,3 +234,30 @@ def test_lightly_edited_paragraphs_are_found_and_others_are_not() -> None:
         hits += bool(edited)
         strangers += bool(other)
     assert hits >= 160 and not strangers
+
+
+def test_what_an_older_corpus_says_of_paragraphs_it_says_on(tmp_path: Path) -> None:
+    made, old = Database(tmp_path / "made.db"), Database(tmp_path / "old.db")
+    schema.migrations.apply(made)
+    put(made, ALL)
+    made.conn.execute("UPDATE articles SET published = NULL WHERE id IN (2, 21)")
+    made.conn.commit()
+    schema.migrations.apply(old, stop_before="m015_dates_of_articles")
+    old.conn.execute("ATTACH ? AS made", (str(tmp_path / "made.db"),))
+    with old.atomic():
+        for table in ("pages", "articles", "article_paragraphs"):
+            old.conn.execute(f"INSERT INTO {table} SELECT * FROM made.{table}")
+        columns = "hash, simhash, letters, bands, articles, first_id, first_line, edit_of, common, sketch"
+        old.conn.execute(
+            f"INSERT INTO paragraphs ({columns}, since) SELECT {columns},"
+            " (SELECT coalesce(published, first_seen) FROM articles WHERE id = first_id) FROM made.paragraphs"
+        )
+    said = [(sources(db), shares(db)) for db in (made, old)]
+    assert said[0] == said[1] and len(said[0][0]) > 5
+    schema.migrations.apply(old)
+    assert "since" not in old.table("paragraphs").columns_dict
+    assert (sources(old), shares(old)) == said[0]
+    for db in (made, old):  # what was the first to say it is so no longer
+        db.conn.execute("UPDATE articles SET published = '2026-01-01' WHERE id = 1")
+    assert sources(old) == sources(made) != said[0][0]
+    assert shares(old) == shares(made)

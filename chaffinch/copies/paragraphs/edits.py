@@ -15,6 +15,7 @@ from chaffinch.copies.candidates.sorted_runs import SortedRuns
 from chaffinch.copies.paragraphs.prints import are_edited
 from chaffinch.copies.paragraphs.shares import rare_shares
 from chaffinch.copies.stock.counts import read
+from chaffinch.copies.tables.first import since_of
 from chaffinch.copies.tables.holders import as_json
 from chaffinch.items import PARAGRAPH, Paragraphs
 
@@ -27,11 +28,11 @@ _ID_BITS = 40  # of an article's id (layout)
 Pairs = NDArray[np.intp]  # (n, 2)
 First = tuple[str, int]  # since when, and which article: earlier is smaller
 
-KNOWN = "SELECT hash, since, first_id FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+KNOWN = f"SELECT hash, {since_of('first_id')}, first_id FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
 _STORED = "SELECT hash, simhash, bands, sketch FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
 _PLACES = "SELECT hash, first_id, first_line FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
 _TEXTS = "SELECT articles.id, text FROM json_each(?) CROSS JOIN articles ON articles.id = value"
-_VERSIONS = "SELECT hash, since, first_id, edit_of FROM json_each(?) CROSS JOIN paragraphs ON hash = value"
+_VERSIONS = KNOWN.replace("first_id FROM", "first_id, edit_of FROM")
 BANDS = SortedRuns("band_runs", 2, LANDMARKS)  # band, hash
 
 

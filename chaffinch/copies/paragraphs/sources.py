@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlite_utils import Database
 
 from chaffinch.copies.paragraphs import common
 from chaffinch.copies.paragraphs.edits import BANDS, KNOWN, First, changes, settle, stored
@@ -135,18 +134,17 @@ def _add(connection: sqlite3.Connection, found: Mapping[int, Paragraphs]) -> lis
     fresh, counted, earlier, unsettled = [], [], [], []
     for place, (own, count, age) in enumerate(zip(hashes, counts, first_ages, strict=True)):
         first = by_age[age]
-        since = dated[first]
         if own not in known:
-            fresh.append((place, count, since, first))
+            fresh.append((place, count, first))
         else:
             counted.append((count, own))
-            if (since, first) >= known[own]:
+            if (dated[first], first) >= known[own]:
                 continue
-            earlier.append((since, first, int(firsts[place]["line"]), own))
+            earlier.append((first, int(firsts[place]["line"]), own))
         unsettled.append(place)
     _write_fresh(connection, firsts[[place for place, *_ in fresh]], [row for _, *row in fresh])
     connection.executemany("UPDATE paragraphs SET articles = articles + ? WHERE hash = ?", counted)
-    connection.executemany("UPDATE paragraphs SET since = ?, first_id = ?, first_line = ? WHERE hash = ?", earlier)
+    connection.executemany("UPDATE paragraphs SET first_id = ?, first_line = ? WHERE hash = ?", earlier)
     settled = firsts[unsettled]
     is_fresh = np.isin(unsettled, [place for place, *_ in fresh])
     settle(connection, settled, is_fresh)
@@ -174,14 +172,14 @@ def _write_held(
 
 
 def _write_fresh(connection: sqlite3.Connection, fresh: Paragraphs, rows: Sequence[Sequence[object]]) -> None:
-    """Writes paragraphs met for the first time, with (articles that hold it, since when, which first) of each."""
+    """Writes paragraphs met for the first time, with (articles that hold it, which first) of each."""
     columns = [fresh[name].tolist() for name in ("hash", "simhash", "letters", "line")]
     for name in ("bands", "sketch"):
         packed, width = np.ascontiguousarray(fresh[name]).tobytes(), fresh.dtype[name].itemsize
         columns.append([packed[start : start + width] for start in range(0, len(packed), width)])
     connection.executemany(
-        "INSERT INTO paragraphs (hash, simhash, letters, first_line, bands, sketch, articles, since, first_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO paragraphs (hash, simhash, letters, first_line, bands, sketch, articles, first_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [(*values, *row) for values, row in zip(zip(*columns, strict=True), rows, strict=True)],
     )
 
@@ -197,106 +195,8 @@ _HAS = """
 _DISTINCT = "SELECT DISTINCT article_id, hash FROM json_each(?) CROSS JOIN article_paragraphs ON article_id = value"
 _EDITS_OF = "SELECT hash FROM json_each(?) CROSS JOIN paragraphs ON edit_of = value"
 _FIRST_AGAIN = f"""
-    UPDATE paragraphs SET (since, first_id, first_line) = (
-        SELECT {since()} AS since, article_id, line
-        FROM article_paragraphs JOIN articles ON id = article_id
-        WHERE hash = ?1 ORDER BY since, article_id, line LIMIT 1
+    UPDATE paragraphs SET (first_id, first_line) = (
+        SELECT article_id, line FROM article_paragraphs JOIN articles ON id = article_id
+        WHERE hash = ?1 ORDER BY {since()}, article_id, line LIMIT 1
     ) WHERE hash = ?1
 """
-_HELD = """
-    FROM article_paragraphs AS held
-    JOIN paragraphs AS own ON own.hash = held.hash
-    JOIN paragraphs AS source ON source.hash = coalesce(own.edit_of, own.hash)
-"""
-# An edited paragraph is always later than what it was edited from, unless a date was corrected since.
-_IS_COPIED = """
-    CASE WHEN own.edit_of IS NULL THEN own.first_id != held.article_id
-    ELSE (source.since, source.first_id) < (own.since, own.first_id) END
-"""
-
-
-def create_runs(db: Database) -> None:
-    """Creates the index of bands as sorted runs, of what stood in a row each."""
-    BANDS.create(db)
-    BANDS.take_over(db.conn, "paragraph_bands")
-
-
-def create_tables(db: Database) -> None:
-    """Creates the tables of paragraphs, the triggers that keep them in step with articles, and the views over them."""
-    for statement in _STATEMENTS:
-        db.conn.execute(statement)
-
-
-_STATEMENTS = (
-    """
-    CREATE TABLE paragraphs (
-        hash INTEGER PRIMARY KEY,
-        simhash INTEGER NOT NULL,
-        letters INTEGER NOT NULL,
-        bands BLOB NOT NULL,
-        articles INTEGER NOT NULL,
-        since TEXT NOT NULL,
-        first_id INTEGER NOT NULL,
-        first_line INTEGER NOT NULL,
-        edit_of INTEGER,
-        common INTEGER NOT NULL DEFAULT 0
-    )
-    """,
-    """
-    CREATE TABLE paragraph_bands (
-        band INTEGER NOT NULL,
-        hash INTEGER NOT NULL,
-        PRIMARY KEY (band, hash)
-    ) WITHOUT ROWID
-    """,
-    "CREATE INDEX paragraphs_edit_of ON paragraphs(edit_of) WHERE edit_of IS NOT NULL",
-    """
-    CREATE TABLE article_paragraphs (
-        article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
-        line INTEGER NOT NULL,
-        hash INTEGER NOT NULL,
-        cluster INTEGER NOT NULL,
-        PRIMARY KEY (article_id, line)
-    ) WITHOUT ROWID
-    """,
-    "CREATE INDEX article_paragraphs_hash ON article_paragraphs(hash, cluster)",
-    """
-    CREATE TRIGGER article_paragraphs_cluster AFTER UPDATE OF cluster_id ON articles
-    WHEN old.cluster_id IS NOT new.cluster_id
-    BEGIN
-        UPDATE article_paragraphs SET cluster = coalesce(new.cluster_id, -new.id) WHERE article_id = new.id;
-    END
-    """,
-    f"""
-    CREATE TRIGGER article_paragraphs_published AFTER UPDATE OF published ON articles
-    WHEN old.published IS NOT new.published
-    BEGIN
-        UPDATE paragraphs SET (since, first_id, first_line) = (
-            SELECT {since()} AS since, article_id, line
-            FROM article_paragraphs AS held JOIN articles ON id = article_id WHERE held.hash = paragraphs.hash
-            ORDER BY since, article_id, line LIMIT 1
-        ) WHERE hash IN (SELECT hash FROM article_paragraphs WHERE article_id = new.id)
-            AND (first_id = new.id OR since >= {since("new")});
-    END
-    """,
-    f"""
-    CREATE VIEW paragraph_sources AS
-    SELECT held.article_id, held.line, source.first_id AS source_id, source.first_line AS source_line, own.letters,
-        source.hash != own.hash AS edited, own.common OR source.common AS common
-    {_HELD} WHERE {_IS_COPIED}
-    """,
-    f"""
-    CREATE VIEW mosaic AS
-    SELECT article_id, paragraphs, chars, copied_chars, common_chars,
-        round(1.0 * copied_chars / chars, 4) AS share_not_own, sources
-    FROM (
-        SELECT held.article_id, count(*) AS paragraphs, sum(own.letters) AS chars,
-            coalesce(sum(own.letters) FILTER (WHERE NOT (own.common OR source.common) AND {_IS_COPIED}), 0)
-                AS copied_chars,
-            coalesce(sum(own.letters) FILTER (WHERE own.common OR source.common), 0) AS common_chars,
-            count(DISTINCT source.first_id) FILTER (WHERE NOT (own.common OR source.common) AND {_IS_COPIED})
-                AS sources
-        {_HELD} GROUP BY held.article_id
-    )
-    """,
-)

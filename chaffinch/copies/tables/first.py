@@ -10,6 +10,11 @@ def since(article: str = "articles") -> str:
     return f"coalesce({article}.published, {article}.first_seen)"
 
 
+def since_of(article_id: str) -> str:
+    """The same of the article of an id, "" where there is none of it."""
+    return f"coalesce((SELECT {since('one')} FROM articles AS one WHERE one.id = {article_id}), '')"
+
+
 def order(article: str = "articles") -> tuple[str, ...]:
     """What articles are sorted by, ascending: the first row is who was first."""
     return since(article), f"{article}.first_seen", f"-{article}.chars", f"{article}.url"
