@@ -90,7 +90,7 @@ class OffloadingPipelines(ItemPipelineManager):
         self.seen += 1
         long = isinstance(item, Visit) and _takes_long(item.page.body)
         if self.here and not self.tended and (self.seen >= HERE_FIRST or long):
-            count = max(1, min((os.cpu_count() or 2) - 1, MAX_WORKERS))
+            count = max(1, min(os.cpu_count() or 2, MAX_WORKERS))
             self.tended = [asyncio.ensure_future(self._tend()) for _ in range(count)]
         run: CrawlRun | None = getattr(getattr(self.crawler, "spider", None), "run", None)
         try:
