@@ -185,6 +185,34 @@ def test_a_crawl_has_them_compared_when_they_have_waited_long_enough(
     assert db.execute(clustered).fetchone() == (4, 4)
 
 
+def test_a_first_ingest_is_compared_as_a_whole_and_a_rebuild_changes_nothing(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at_once(*_: Any) -> None:
+        raise AssertionError("compared as they come")
+
+    texts = [LONG, LONG.replace("短信", "电话"), LONG.replace("账单", "流水"), "\n".join(reversed(LONG.split("\n")))]
+    store = Store(db, bulk=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster, "take_in", at_once)
+        for number in range(12):
+            store.add(article(number, texts[number % 4]))
+            store.flush()
+        store.finish()
+    rows = "SELECT a, b, kind, jaccard, spread FROM similarities ORDER BY a, b"
+    members = "SELECT id, cluster_id FROM articles ORDER BY id"
+    before = db.execute(rows).fetchall(), db.execute(members).fetchall()
+    assert len(before[0]) >= 11 and all(cluster_id for _, cluster_id in before[1])
+    with db.atomic():
+        anew.rebuild(db)
+    assert (db.execute(rows).fetchall(), db.execute(members).fetchall()) == before
+    store.add(article(12, LONG))  # fewer than were compared: as they come
+    with monkeypatch.context() as patched:
+        patched.setattr(anew, "compare", at_once)
+        store.finish()
+    assert db.execute("SELECT size FROM clusters").fetchall() == [(13,)]
+
+
 def found_by(db: Database) -> list[Any]:
     """What the articles of a corpus are found by, and which are copies."""
     sketches = b"".join(sketch for (sketch,) in db.conn.execute("SELECT sketch FROM fingerprints"))
