@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # it runs as a file, too
 
 from benchmarks import farm_pages, rendered
 from benchmarks.extract import Case
-from benchmarks.fit_reading import WEIGHTS, as_data, cases, fit, host_of, kind_of, write
+from benchmarks.fit_reading import WEIGHTS, as_data, cases, fit, folds, host_of, kind_of, write
 from chaffinch.article.extract import extract, read_text
 from chaffinch.article.node.choose import choose
 from chaffinch.article.node.roles import BLOCK_TAGS, SKIPPED_TAGS
@@ -236,14 +236,11 @@ def fitted_to(examples: Sequence[Example]) -> Any:
 
 def cross_validated(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
     """By kind of page, of the lines that no rule took: furniture and lines of articles that a model takes."""
-    hosts = sorted({one.host for one in examples})
-    random.Random(SEED).shuffle(hosts)
-    part = {host: n % FOLDS for n, host in enumerate(hosts)}
     counts: dict[str, list[int]] = {}
-    for n in range(FOLDS):
-        model = fitted_to([one for one in examples if part[one.host] != n])
-        for one in examples:
-            if part[one.host] != n or not one.plain:
+    for rest, left_out in folds(examples, FOLDS):
+        model = fitted_to(rest)
+        for one in left_out:
+            if not one.plain:
                 continue
             kind = "farm pages" if one.farm else "made" if one.host.startswith("made") else "labelled and rendered"
             found = counts.setdefault(kind, [0, 0, 0, 0])

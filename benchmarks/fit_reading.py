@@ -23,7 +23,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -195,14 +195,23 @@ def choose(examples: Sequence[Example], model: Any) -> None:
         one.page_row = not_article.features(found, bare, lines)
 
 
-def folds(examples: Sequence[Example]) -> list[tuple[list[Example], list[Example]]]:
-    """(to fit to, left out) pairs; all pages of a host are in one part."""
+class OfHost(Protocol):
+    """What is left out together with all others of its host."""
+
+    host: str
+
+
+Left = TypeVar("Left", bound=OfHost)
+
+
+def folds(examples: Sequence[Left], parts: int = FOLDS) -> list[tuple[list[Left], list[Left]]]:
+    """(to fit to, left out) pairs, so many; all pages of a host are in one part."""
     hosts = sorted({one.host for one in examples})
     random.Random(SEED).shuffle(hosts)
-    part = {host: n % FOLDS for n, host in enumerate(hosts)}
+    part = {host: n % parts for n, host in enumerate(hosts)}
     return [
         ([one for one in examples if part[one.host] != n], [one for one in examples if part[one.host] == n])
-        for n in range(FOLDS)
+        for n in range(parts)
     ]
 
 

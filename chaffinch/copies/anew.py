@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 
-import numpy as np
 from sqlite_utils import Database
 
 from chaffinch.copies import postponed
@@ -22,7 +21,7 @@ from chaffinch.copies.similarity import Cache, Text, Weighed
 from chaffinch.copies.stock import counts as stock
 from chaffinch.copies.tables import evidence
 from chaffinch.copies.tables.assignment import assign
-from chaffinch.copies.tables.holders import as_json, shingles_of, texts_after
+from chaffinch.copies.tables.holders import as_json, print_of, shingles_of, texts_after
 from chaffinch.copies.verify import LAST, Known, Link, Pairs, clustered, links, part, settle
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
@@ -71,7 +70,7 @@ def compare(db: Database, progress: Progress | None = None) -> None:
         "UPDATE articles SET cluster_id = NULL WHERE cluster_id IS NOT NULL"
         " AND id IN (SELECT article_id FROM fingerprints WHERE digest = x'')"
     )
-    members = [[ids[node] for node in part] for part in groups(clustered(found), len(ids))]
+    members = [[ids[node] for node in group] for group in groups(clustered(found), len(ids))]
     assign(connection, members, {cluster for (cluster,) in connection.execute("SELECT id FROM clusters")})
     common_paragraphs.judge(connection, common_paragraphs.held_by_many(connection))
 
@@ -91,8 +90,8 @@ def _hold(connection: sqlite3.Connection) -> list[tuple[int, Fingerprint]]:
     evidence.write(connection, (evidence.same_letters(*pair) for pair in followers))
     connection.execute(_HOLD, (as_json(holders.values()),))
     return [
-        (article, Fingerprint(simhash, np.frombuffer(sketch, dtype="<u8"), digest=digest))
-        for article, simhash, sketch, digest in connection.execute(
+        (article, print_of(*columns))
+        for article, *columns in connection.execute(
             "SELECT article_id, simhash, sketch, digest FROM fingerprints WHERE indexed = 1 ORDER BY digest"
         )
     ]

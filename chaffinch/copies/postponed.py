@@ -10,12 +10,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-import numpy as np
 from sqlite_utils import Database
 
 from chaffinch.copies import cluster
 from chaffinch.copies.paragraphs import sources as paragraph_sources
-from chaffinch.copies.tables.holders import as_json, shingles_of, store
+from chaffinch.copies.tables.holders import as_json, print_of, shingles_of, store
 from chaffinch.items import Fingerprint
 
 WAITS, _IN_VAIN = 1, 2  # of `fingerprints.waiting`, 0 when compared (layout)
@@ -39,10 +38,7 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
 
 def compare(db: Database, most: int) -> int:
     """Gives the first `most` of those that wait their clusters, in the caller's transaction; returns how many."""
-    rows = [
-        (article, Fingerprint(simhash, np.frombuffer(sketch, dtype="<u8"), digest=digest))
-        for article, simhash, sketch, digest in db.conn.execute(_WAITING, (most,))
-    ]
+    rows = [(article, print_of(*columns)) for article, *columns in db.conn.execute(_WAITING, (most,))]
     if rows:
         cluster.take_in(db, rows)
         paragraph_sources.judge(db.conn, [article for article, _ in rows])

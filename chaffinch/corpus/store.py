@@ -145,8 +145,10 @@ class Store:
 
         That costs less then, and its clusters do not hang on what came first.
         """
+        if not (waiting := postponed.count(self.db.conn)):
+            return
         (compared,) = self.db.conn.execute("SELECT count(*) FROM fingerprints WHERE waiting = 0").fetchone()
-        if 0 < postponed.count(self.db.conn) >= compared:
+        if waiting >= compared:
             try:
                 with self.db.atomic():
                     anew.compare(self.db, self.progress)

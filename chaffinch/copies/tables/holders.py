@@ -25,13 +25,18 @@ def as_json(values: Iterable[int]) -> str:
 def stored(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, tuple[Fingerprint, bool]]:
     """Fingerprints (without paragraphs) and whether they are indexed, of those of `ids` that have any."""
     return {
-        article: (Fingerprint(simhash, np.frombuffer(sketch, dtype="<u8"), digest=digest), bool(indexed))
+        article: (print_of(simhash, sketch, digest), bool(indexed))
         for article, simhash, sketch, digest, indexed in connection.execute(
             "SELECT article_id, simhash, sketch, digest, indexed"
             " FROM json_each(?) CROSS JOIN fingerprints ON article_id = value",
             (as_json(ids),),
         )
     }
+
+
+def print_of(simhash: int | None, sketch: bytes, digest: bytes) -> Fingerprint:
+    """A fingerprint, without paragraphs, from the columns of its row."""
+    return Fingerprint(simhash, np.frombuffer(sketch, dtype="<u8"), digest=digest)
 
 
 def store(
