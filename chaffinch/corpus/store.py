@@ -189,7 +189,8 @@ class Store:
             let_log_grow(self.db)
             if self.waiting >= MOST_BULK_WAITING:
                 self.compare_rest()
-        for site in templates.ripe(self.db):
+        # A crawl waits while its batch is written: of sites that came together, one a batch.
+        for site in templates.ripe(self.db)[: None if self.bulk else 1]:
             templates.relearn(self.db, site, settle=False)
 
     def _commit(self, visits: list[Visit]) -> None:

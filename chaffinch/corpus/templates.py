@@ -85,7 +85,7 @@ def ripe(db: Database) -> list[str]:
     return [
         site
         for (site,) in db.conn.execute(
-            "SELECT site FROM template_sites WHERE NOT settled AND fresh >= max(articles, ?) ORDER BY site",
+            "SELECT site FROM template_sites WHERE NOT settled AND fresh >= max(articles, ?) ORDER BY fresh DESC, site",
             (LEARN_AT,),
         )
     ]

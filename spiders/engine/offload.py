@@ -83,6 +83,7 @@ class OffloadingPipelines(ItemPipelineManager):
         self.seen = 0
         self.workers: list[Worker] = []  # those that are up
         self.up = asyncio.Event()  # whether there are any
+        self.turn = asyncio.Lock()  # one visit at a time is done here, or the workers' first word waits for all of them
         self.deaths = 0
         self.tended: list[asyncio.Task[None]] = []
 
@@ -94,7 +95,10 @@ class OffloadingPipelines(ItemPipelineManager):
             self.tended = [asyncio.ensure_future(self._tend()) for _ in range(count)]
         run: CrawlRun | None = getattr(getattr(self.crawler, "spider", None), "run", None)
         try:
-            if (self.workers or (long and self.here)) and isinstance(item, Visit) and item.page.body:
+            has_page = isinstance(item, Visit) and item.page.body
+            if has_page and not long and not self.workers:
+                item = await self._here(item)
+            elif has_page and (self.workers or self.here):
                 item = await self._elsewhere(item)
             else:
                 item = through(self.here, item)
@@ -119,6 +123,14 @@ class OffloadingPipelines(ItemPipelineManager):
         for task in self.tended:
             task.cancel()
         await asyncio.gather(*self.tended, return_exceptions=True)
+
+    async def _here(self, visit: Visit) -> Any:
+        """The stages in this process, or in a worker where the first is up before the turn comes."""
+        async with self.turn:
+            if not self.workers:
+                await asyncio.sleep(0)
+                return through(self.here, visit)
+        return await self._elsewhere(visit)
 
     async def _elsewhere(self, visit: Visit) -> Visit:
         chances = CHANCES

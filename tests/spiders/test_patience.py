@@ -97,6 +97,27 @@ def test_workers_that_die_whatever_the_page_are_not_started_for_ever(deaths: int
     assert offloaded(Killed(1, over_it=False), deaths) is goes_on
 
 
+def test_pages_that_wait_for_their_turn_here_go_to_the_first_worker_that_is_up() -> None:
+    here: list[Visit] = []
+    worker = Killed(0, over_it=False)
+
+    async def process() -> None:
+        pipelines = OffloadingPipelines(crawler=SimpleNamespace(spider=None))  # type: ignore[arg-type]
+
+        def stage(visit: Visit) -> Visit:
+            here.append(visit)
+            if len(here) == 3:  # what a worker says is read once the loop has its turn
+                asyncio.get_running_loop().call_soon(pipelines.workers.append, worker)
+                pipelines.up.set()
+            return visit
+
+        pipelines.here = (SimpleNamespace(process_item=stage),)
+        await asyncio.gather(*(pipelines.process_item_async(VISIT) for _ in range(15)))
+
+    asyncio.run(process())
+    assert len(here) < 6 and len(here) + worker.asked == 15
+
+
 class Clock(asyncio.SelectorEventLoop):
     """A loop whose clock can be set forward."""
 
