@@ -107,7 +107,7 @@ def test_pages_that_wait_for_their_turn_here_go_to_the_first_worker_that_is_up()
         def stage(visit: Visit) -> Visit:
             here.append(visit)
             if len(here) == 3:  # what a worker says is read once the loop has its turn
-                asyncio.get_running_loop().call_soon(pipelines.workers.append, worker)
+                asyncio.get_running_loop().call_soon(pipelines.workers.append, worker)  # type: ignore[arg-type]
                 pipelines.up.set()
             return visit
 
