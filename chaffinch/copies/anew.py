@@ -17,12 +17,12 @@ from chaffinch.copies.collection import candidate_pairs, groups
 from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.paragraphs import common as common_paragraphs
 from chaffinch.copies.paragraphs import sources as paragraph_sources
-from chaffinch.copies.similarity import Cache, Text, Weighed
+from chaffinch.copies.similarity import Cache, Likenesses, Text, Weighed
 from chaffinch.copies.stock import counts as stock
 from chaffinch.copies.tables import evidence
 from chaffinch.copies.tables.assignment import assign
 from chaffinch.copies.tables.holders import as_json, print_of, shingles_of, texts_after
-from chaffinch.copies.verify import LAST, Known, Link, Pairs, clustered, links, part, settle
+from chaffinch.copies.verify import LAST, Links, Pairs, clustered, joined, links, settle
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
 
@@ -61,7 +61,7 @@ def compare(db: Database, progress: Progress | None = None) -> None:
     for start in range(0, len(held), _INDEXED):
         index.add(connection, held[start : start + _INDEXED])
     found, counted = _judge(connection, ids, prints, common, progress)
-    evidence.write(connection, sorted(evidence.rows(found, ids, prints)))
+    evidence.write(connection, evidence.rows(found, ids, [own.simhash for own in prints]))
     connection.executemany(
         "UPDATE fingerprints SET counted = 1 WHERE article_id = ?", [(ids[node],) for node in sorted(counted)]
     )
@@ -103,7 +103,7 @@ def _judge(
     prints: Sequence[Fingerprint],
     common: stock.Stock,
     progress: Progress | None,
-) -> tuple[list[Link], set[int]]:
+) -> tuple[Links, set[int]]:
     """The links between nodes, and the nodes that are counted in `common`, one of each cluster.
 
     Half of what is told as progress is counting the texts, half is the passes over the pairs.
@@ -123,13 +123,14 @@ def _judge(
         common.count((text_of(node).cells for node in nodes), step)
         (counted.update if step > 0 else counted.difference_update)(nodes)
 
-    def links_of(pairs: Pairs, known: Known, number: int) -> list[Link]:
-        found: list[Link] = []
+    def links_of(pairs: Pairs, known: Likenesses | None, number: int) -> Links:
+        found: list[Links] = []
         for start in range(0, len(pairs), _AT_ONCE):
-            said = known[start : start + _AT_ONCE]
-            found += links(part(pairs, start, _AT_ONCE), said, text_of, common, number, weighed)
+            some = slice(start, start + _AT_ONCE)
+            said = None if known is None else known.of(some)
+            found.append(links(pairs[some], said, text_of, common, number, weighed))
             tell(half + half * (number + start / len(pairs)) / (LAST + 1))
-        return found
+        return joined(found)
 
     for start in range(0, half, _AT_ONCE):
         count(range(start, min(start + _AT_ONCE, half)), 1)

@@ -179,7 +179,7 @@ def _compare(connection: sqlite3.Connection, fresh: Sequence[tuple[int, Fingerpr
     )
     common.count((text_of(article).cells for article in taken), 1)
     connection.executemany("DELETE FROM similarities WHERE a = ? AND b = ?", former)
-    evidence.write(connection, sorted(evidence.rows(found_alike, order, [prints[article] for article in order])))
+    evidence.write(connection, evidence.rows(found_alike, order, [prints[article].simhash for article in order]))
     return set(again), {article for article, _ in fresh}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from multiprocessing import Pool
 from multiprocessing.sharedctypes import RawArray
 from typing import Any, NamedTuple
@@ -18,14 +19,13 @@ from chaffinch.copies.candidates.families import CLOSE, by_family, roots
 from chaffinch.copies.candidates.simhashes import simhash_pairs
 from chaffinch.copies.candidates.sketches import shared_pairs
 from chaffinch.copies.fingerprint import article_fingerprint
-from chaffinch.copies.similarity import Cache, Text, Weighed
+from chaffinch.copies.similarity import Cache, Likenesses, Text, Weighed
 from chaffinch.copies.stock.counts import CELLS, Cells, Counts, Stock
-from chaffinch.copies.verify import Known, Link, Pairs, clustered, links, part, settle
+from chaffinch.copies.verify import Links, Pairs, clustered, joined, links, settle
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
 
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
-Node = tuple[int, int]  # a number in the order of the digests, and the place of a text
 
 _AT_ONCE = 256  # cost
 
@@ -46,7 +46,7 @@ class Linked(NamedTuple):
     """What of a collection is alike. A node is the positions of texts of the same letters; links are between nodes."""
 
     nodes: list[list[int]]
-    links: list[Link]
+    links: Links
     simhashes: list[int | None]  # of each node
 
 
@@ -81,20 +81,21 @@ def labels(count: int, nodes: Sequence[Sequence[int]], of: dict[int, int]) -> li
     return clusters
 
 
-def _judge(prints: Sequence[Fingerprint], holders: Sequence[int], common: Stock, run: Run) -> list[Link]:
+def _judge(prints: Sequence[Fingerprint], holders: Sequence[int], common: Stock, run: Run) -> Links:
     """The links between nodes, as `verify.settle` finds them; `common` has all of them."""
 
-    def links_of(pairs: Pairs, known: Known, number: int) -> list[Link]:
+    def links_of(pairs: Pairs, known: Likenesses | None, number: int) -> Links:
         tasks = (
             (
                 number,
                 common.texts,
-                [((a, holders[a]), (b, holders[b])) for a, b in part(pairs, start, _AT_ONCE)],
-                known[start : start + _AT_ONCE],
+                pairs[some],
+                [[holders[node] for node in pair] for pair in pairs[some].tolist()],
+                None if known is None else known.of(some),
             )
-            for start in range(0, len(pairs), _AT_ONCE)
+            for some in (slice(start, start + _AT_ONCE) for start in range(0, len(pairs), _AT_ONCE))
         )
-        return [link for part in run(_links, tasks) for link in part]
+        return joined(run(_links, tasks))
 
     def count(nodes: Collection[int], step: int) -> None:
         places = sorted(holders[node] for node in nodes)
@@ -142,14 +143,14 @@ def _cells(positions: Sequence[int]) -> list[Cells]:
     return [_text(position).cells for position in positions]
 
 
-def _links(task: tuple[int, int, list[tuple[Node, Node]], Known]) -> list[Link]:
-    number, texts, pairs, known = task
-    places = {node: position for pair in pairs for node, position in pair}
+def _links(task: tuple[int, int, Pairs, list[list[int]], Likenesses | None]) -> Links:
+    number, texts, pairs, positions, known = task
+    places = dict(zip(pairs.ravel().tolist(), chain.from_iterable(positions), strict=True))
 
     def text_of(node: int) -> Text:
         return _text(places[node])
 
-    return list(links([(a, b) for (a, _), (b, _) in pairs], known, text_of, Stock(_counts, texts), number, _weighed))
+    return links(pairs, known, text_of, Stock(_counts, texts), number, _weighed)
 
 
 def groups(of: dict[int, int], count: int) -> list[list[int]]:

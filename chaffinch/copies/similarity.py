@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from chaffinch.copies.stock.counts import Cells, Stock, cells
 from chaffinch.text.shingles import Hashes, distinct, shingles_in_order
 
 Kind = Literal["copy", "edited", "spun", "excerpt", "splice"]
+KINDS: tuple[Kind | None, ...] = (None, "copy", "edited", "spun", "excerpt", "splice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,24 @@ class Likeness(NamedTuple):
     spread: float
     first_shorter: bool = False  # whether the first text has fewer distinct shingles
     size: float = 1.0  # shingles of that text by those of the other, repeated ones too: above 1 where it repeats more
+
+
+class Likenesses(NamedTuple):
+    """Likenesses of many pairs, (n,) of each: of a large corpus there are millions."""
+
+    jaccard: NDArray[np.float64]
+    containment: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    first_shorter: NDArray[np.bool_]
+    size: NDArray[np.float64]
+
+    def of(self, rows: Any) -> Likenesses:
+        """Those of some rows, by what an array is indexed with."""
+        return Likenesses(*(column[rows] for column in self))
+
+    def one(self, row: int) -> Likeness:
+        """That of one row."""
+        return Likeness(*(column[row].item() for column in self))
 
 
 class Text:
@@ -163,42 +182,65 @@ def rare_share(a: Weighed, b: Weighed) -> float:
     return shared / max(min(float(a.weights.sum()), float(b.weights.sum())), 1e-9)
 
 
-def score(found: Likeness) -> float:
+@overload
+def score(found: Likeness) -> float: ...
+@overload
+def score(found: Likenesses) -> NDArray[np.float64]: ...
+def score(found: Any) -> Any:
     """How strong the evidence is: RULE.enough makes copies."""
     return found.jaccard + RULE.spread_counts * found.spread
 
 
-def fullness(found: Likeness) -> float:
+@overload
+def fullness(found: Likeness) -> float: ...
+@overload
+def fullness(found: Likenesses) -> NDArray[np.float64]: ...
+def fullness(found: Any) -> Any:
     """How fully an excerpt stands in the longer text, to tell what it was cut out of from what has it by chance."""
     return found.containment + found.spread
 
 
-def is_copy(found: Likeness) -> bool:
+@overload
+def is_copy(found: Likeness) -> bool: ...
+@overload
+def is_copy(found: Likenesses) -> NDArray[np.bool_]: ...
+def is_copy(found: Any) -> Any:
     """Whether two texts are versions of one another.
 
     Half of another article spliced in has containment 1/2 and Jaccard 1/3; a copy with 30% of its words replaced has no
     more. Only how far it spreads tells these apart, and texts of one stock of sentences from both: the less is shared,
     the more of what is rare must be. A short text that a much longer one quotes is no copy.
     """
-    return found.jaccard >= RULE.least_jaccard and score(found) >= RULE.enough
+    return (found.jaccard >= RULE.least_jaccard) & (score(found) >= RULE.enough)
 
 
 def kind(found: Likeness) -> Kind | None:
     """What kind of likeness it is; None where two texts have only common stock, or next to nothing, in common."""
-    shorter = found.size <= RULE.shorter and _set_size(found) <= RULE.shorter_set
-    if shorter and min(found.containment, found.spread) >= RULE.within:
-        return "excerpt"
-    if is_copy(found):
-        return "copy" if found.jaccard >= RULE.same else "edited" if found.jaccard >= RULE.edited else "spun"
-    return "splice" if found.spread >= max(RULE.part, RULE.rarer * found.containment) else None
+    return KINDS[int(kinds(Likenesses(*map(np.atleast_1d, found)))[0])]
 
 
-def _set_size(found: Likeness) -> float:
+def kinds(found: Likenesses) -> NDArray[np.int8]:
+    """`kind` of each, by its place in KINDS."""
+    shorter = (found.size <= RULE.shorter) & (_set_size(found) <= RULE.shorter_set)
+    least = np.minimum(found.containment, found.spread)
+    part = np.maximum(RULE.part, RULE.rarer * found.containment)
+    what = np.full(len(found.jaccard), KINDS.index(None), dtype=np.int8)
+    what[found.spread >= part] = KINDS.index("splice")
+    copies = is_copy(found)
+    what[copies] = KINDS.index("spun")
+    what[copies & (found.jaccard >= RULE.edited)] = KINDS.index("edited")
+    what[copies & (found.jaccard >= RULE.same)] = KINDS.index("copy")
+    what[shorter & (least >= RULE.within)] = KINDS.index("excerpt")
+    return what
+
+
+def _set_size(found: Likenesses) -> NDArray[np.float64]:
     """The distinct shingles of the shorter text by those of the longer, as Jaccard and containment imply them."""
-    if not found.jaccard:
-        return 1.0
-    shorter = 1 / found.containment  # in sizes of what is shared
-    return shorter / (1 + 1 / found.jaccard - shorter)
+    sizes = np.ones(len(found.jaccard))
+    some = found.jaccard > 0
+    shorter = 1 / found.containment[some]  # in sizes of what is shared
+    sizes[some] = shorter / (1 + 1 / found.jaccard[some] - shorter)
+    return sizes
 
 
 Value = TypeVar("Value", Text, Weighed)

@@ -9,36 +9,80 @@ newcomers are unrelated; with the counts of those the pairs are judged again, an
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chaffinch.copies.candidates.families import roots
 from chaffinch.copies.partition import Edge, Excerpt, partition
-from chaffinch.copies.similarity import RULE, Cache, Likeness, Text, Weighed, fullness, is_copy, kind, score
+from chaffinch.copies.similarity import (
+    KINDS,
+    RULE,
+    Cache,
+    Likenesses,
+    Text,
+    Weighed,
+    fullness,
+    is_copy,
+    kinds,
+    score,
+)
 from chaffinch.copies.stock.compare import likenesses
 from chaffinch.copies.stock.counts import Stock
 
-Pair = tuple[int, int]
-Pairs = Sequence[Pair] | NDArray[np.int32]  # (n, 2): of candidates there are millions
-Link = tuple[int, int, Likeness]
+Pairs = NDArray[Any]  # of nodes, (n, 2), integers
 TextOf = Callable[[int], Text]
-Known = Sequence[Likeness]  # what an earlier pass said of some pairs; empty in the first
-LinksOf = Callable[[Pairs, Known, int], list[Link]]  # of pairs, in a pass
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Pairs of nodes, (n, 2), and how alike each is, a column for each figure: of a large corpus there are millions."""
+
+    pairs: Pairs
+    alike: Likenesses
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def of(self, rows: Any) -> Links:
+        """Those of some rows, by what an array is indexed with."""
+        return Links(self.pairs[rows], self.alike.of(rows))
+
+
+LinksOf = Callable[[Pairs, Likenesses | None, int], Links]  # of pairs, what the pass before said of them, and the pass
 Count = Callable[[Collection[int], int], None]  # nodes, and 1 or -1
 
 HASTY, FIRST, LAST = range(3)  # the passes
 _NODES = 128  # that are compared with one another in one step (cost)
 _SHINGLES = 1 << 16  # of theirs (cost)
+_EXCERPT = KINDS.index("excerpt")
 
 
-def settle(pairs: Pairs, newcomers: Collection[int], links_of: LinksOf, count: Count) -> list[Link]:
+def no_links() -> Links:
+    """None at all."""
+    none = np.empty(0)
+    return Links(np.empty((0, 2), dtype=np.int32), Likenesses(none, none, none, none.astype(np.bool_), none))
+
+
+def joined(parts: Iterable[Links]) -> Links:
+    """One after the other."""
+    held = [part for part in parts if len(part)]
+    if len(held) < 2:
+        return held[0] if held else no_links()
+    columns = zip(*(part.alike for part in held), strict=True)
+    return Links(np.concatenate([part.pairs for part in held]), Likenesses(*map(np.concatenate, columns)))
+
+
+def settle(pairs: Pairs, newcomers: Collection[int], links_of: LinksOf, count: Count) -> Links:
     """Those of `pairs` of nodes that have more than stock in common, each with its likeness.
 
     `newcomers` are counted when it begins, and those that stand for a cluster when it ends.
     """
     counted = set(newcomers)
 
-    def recount(found: Iterable[Link]) -> bool:
+    def recount(found: Links) -> bool:
         """Counts those that stand for the clusters of `found`; whether that changed anything."""
         wanted = set(newcomers) - superfluous(found, newcomers)
         if wanted == counted:
@@ -49,40 +93,38 @@ def settle(pairs: Pairs, newcomers: Collection[int], links_of: LinksOf, count: C
         counted.update(wanted)
         return True
 
-    found = links_of(pairs, (), HASTY)
+    found = links_of(pairs, None, HASTY)
     recount(found)
-    found = links_of(*apart(found), FIRST)
+    found = links_of(found.pairs, found.alike, FIRST)
     if recount(found):
-        asked, known = apart(doubtful(found))
-        found = settled(found, asked, links_of(asked, known, LAST))
+        asked = found.of(doubtful(found))
+        found = settled(found, links_of(asked.pairs, asked.alike, LAST))
         recount(found)
     return found
 
 
-def part(pairs: Pairs, start: int, many: int) -> list[Pair]:
-    """So many of `pairs` from `start` on."""
-    some = pairs[start : start + many]
-    return [(a, b) for a, b in (some.tolist() if isinstance(some, np.ndarray) else some)]
+def doubtful(found: Links) -> NDArray[np.bool_]:
+    """Which are judged once more in the last pass: copies, but not letter by letter."""
+    doubt: NDArray[np.bool_] = is_copy(found.alike) & (found.alike.jaccard < RULE.same)
+    return doubt
 
 
-def apart(found: Sequence[Link]) -> tuple[list[Pair], list[Likeness]]:
-    """The pairs of links, and what was said of them."""
-    return [(a, b) for a, b, _ in found], [link for _, _, link in found]
+def settled(found: Links, again: Links) -> Links:
+    """`found` as the last pass left it, which judged those that are doubtful and found `again`, in their order."""
+    asked = np.flatnonzero(doubtful(found))
+    alike = np.isin(_keys(found.pairs[asked]), _keys(again.pairs))
+    spread = found.alike.spread.copy()  # the one figure that counts change
+    spread[asked[alike]] = again.alike.spread
+    keep = np.ones(len(found), dtype=np.bool_)
+    keep[asked[~alike]] = False
+    return Links(found.pairs, found.alike._replace(spread=spread)).of(keep)
 
 
-def doubtful(found: Iterable[Link]) -> list[Link]:
-    """Those that are judged once more in the last pass: copies, but not letter by letter."""
-    return [(a, b, link) for a, b, link in found if is_copy(link) and link.jaccard < RULE.same]
+def _keys(pairs: Pairs) -> NDArray[np.int64]:
+    return pairs[:, 0].astype(np.int64) << 32 | pairs[:, 1].astype(np.int64)
 
 
-def settled(found: Iterable[Link], asked: Iterable[Pair], again: Iterable[Link]) -> list[Link]:
-    """`found` as the last pass left it, which judged the pairs `asked` and found `again` of them to be alike."""
-    likeness_of = {(a, b): link for a, b, link in again}
-    gone = set(asked) - likeness_of.keys()
-    return [(a, b, likeness_of.get((a, b), link)) for a, b, link in found if (a, b) not in gone]
-
-
-def judge(pairs: Sequence[Pair], text_of: TextOf, common: Stock, newcomers: Collection[int]) -> list[Link]:
+def judge(pairs: Sequence[tuple[int, int]], text_of: TextOf, common: Stock, newcomers: Collection[int]) -> Links:
     """As `settle`, at once. `common` has one text of each cluster, but none of `newcomers`; it is as it was after."""
     counted: set[int] = set()
 
@@ -92,9 +134,9 @@ def judge(pairs: Sequence[Pair], text_of: TextOf, common: Stock, newcomers: Coll
 
     count(newcomers, 1)
     found = settle(
-        pairs,
+        np.array(pairs, dtype=np.int64).reshape(-1, 2),
         newcomers,
-        lambda some, known, number: list(links(part(some, 0, len(some)), known, text_of, common, number)),
+        lambda some, known, number: links(some, known, text_of, common, number),
         count,
     )
     count(tuple(counted), -1)
@@ -102,13 +144,13 @@ def judge(pairs: Sequence[Pair], text_of: TextOf, common: Stock, newcomers: Coll
 
 
 def links(
-    pairs: Sequence[Pair],
-    known: Known,
+    pairs: Pairs,
+    known: Likenesses | None,
     text_of: TextOf,
     common: Stock,
     number: int,
     cache: Cache[Weighed] | None = None,
-) -> Iterator[Link]:
+) -> Links:
     """Those of `pairs` that are alike in more than stock, in pass `number`; in the first that may turn out to be.
 
     `cache` may have nodes of earlier calls.
@@ -118,16 +160,21 @@ def links(
     def weighed(node: int) -> Weighed:
         return kept.get((node, number), lambda: Weighed(text_of(node), common, number == HASTY))
 
-    for first, end, texts in _steps(pairs, weighed):
-        place = {node: place for place, node in enumerate(texts)}
+    found: list[Links] = []
+    for first, end, texts in _steps(pairs.tolist(), weighed):
         some = pairs[first:end]
-        found = likenesses(list(texts.values()), [(place[a], place[b]) for a, b in some], known[first:end])
-        for (a, b), link in zip(some, found, strict=True):
-            if score(link) >= RULE.hopeless * RULE.enough if number == HASTY else kind(link) is not None:
-                yield a, b, link
+        nodes = np.fromiter(texts, dtype=np.int64, count=len(texts))
+        order = np.argsort(nodes)
+        places = order[np.searchsorted(nodes, some, sorter=order)]
+        alike = likenesses(list(texts.values()), places, None if known is None else known.of(slice(first, end)))
+        hopeful = score(alike) >= RULE.hopeless * RULE.enough if number == HASTY else kinds(alike) > 0
+        found.append(Links(some, alike).of(hopeful))
+    return joined(found)
 
 
-def _steps(pairs: Sequence[Pair], weighed: Callable[[int], Weighed]) -> Iterator[tuple[int, int, dict[int, Weighed]]]:
+def _steps(
+    pairs: Sequence[Sequence[int]], weighed: Callable[[int], Weighed]
+) -> Iterator[tuple[int, int, dict[int, Weighed]]]:
     """Parts [first, end) of `pairs` that are judged at once, with their texts."""
     texts: dict[int, Weighed] = {}
     first = shingles = 0
@@ -143,20 +190,44 @@ def _steps(pairs: Sequence[Pair], weighed: Callable[[int], Weighed]) -> Iterator
         yield first, len(pairs), texts
 
 
-def clustered(found: Iterable[Link]) -> dict[int, int]:
+def clustered(found: Links) -> dict[int, int]:
     """Node -> the first node of its cluster, for all nodes of links that make clusters."""
+    together = found.of(makes_clusters(found))
+    if not len(together):
+        return {}
+    nodes, ends = np.unique(together.pairs, return_inverse=True)
+    ends = ends.reshape(-1, 2)
+    root = roots(len(nodes), ends[:, 0], ends[:, 1])[ends[:, 0]]
+    order = np.argsort(root, kind="stable")
+    of: dict[int, int] = {}
+    # What does not hang together is partitioned alone: as objects all links of a large corpus are a gigabyte.
+    for rows in np.split(order, np.flatnonzero(np.diff(root[order])) + 1):
+        of |= _partitioned(together.of(rows))
+    return of
+
+
+def makes_clusters(found: Links) -> NDArray[np.bool_]:
+    """Which links are of copies, or of a text and one that it was cut out of."""
+    which: NDArray[np.bool_] = (kinds(found.alike) == _EXCERPT) | is_copy(found.alike)
+    return which
+
+
+def _partitioned(found: Links) -> dict[int, int]:
     edges: list[Edge] = []
     excerpts: list[Excerpt] = []
-    for a, b, link in found:
-        if kind(link) == "excerpt":
-            short, long = (a, b) if link.first_shorter else (b, a)
-            excerpts.append((short, long, fullness(link), is_copy(link)))
-        elif is_copy(link):
-            edges.append(Edge(a, b, score(link), fullness(link)))
+    alike = found.alike
+    columns = (kinds(alike) == _EXCERPT, alike.first_shorter, score(alike), fullness(alike), is_copy(alike))
+    rows = zip(found.pairs.tolist(), *(column.tolist() for column in columns), strict=True)
+    for (a, b), excerpt, first_shorter, strength, full, copy in rows:
+        if excerpt:
+            short, long = (a, b) if first_shorter else (b, a)
+            excerpts.append((short, long, full, copy))
+        else:
+            edges.append(Edge(a, b, strength, full))
     return partition(edges, excerpts=excerpts)
 
 
-def superfluous(found: Iterable[Link], counted: Collection[int]) -> set[int]:
+def superfluous(found: Links, counted: Collection[int]) -> set[int]:
     """Those of `counted` that need not count, as another text counts for the cluster that `found` puts them in."""
     clusters = clustered(found)
     of = set(counted)

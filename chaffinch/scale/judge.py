@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.copies.candidates.families import near_each_other, roots
-from chaffinch.copies.similarity import Cache, Likeness, Text, is_copy, kind
+from chaffinch.copies.similarity import Cache, Likenesses, Text
 from chaffinch.copies.stock.counts import CELLS, Stock
-from chaffinch.copies.verify import FIRST, HASTY, LAST, Known, Link, apart, clustered, doubtful, settled
+from chaffinch.copies.verify import FIRST, HASTY, LAST, Links, clustered, doubtful, makes_clusters, settled
 from chaffinch.copies.verify import links as judged
 from chaffinch.scale.tasks import LOW, Array, joined, load, save, sliced
 from chaffinch.text.shingles import _trigrams
@@ -64,31 +64,34 @@ def stock(nodes: Path, counted: list[Path], superfluous: list[Path], out: Path) 
 def links(nodes: Path, shards: list[Path], common: Path, number: int, before: list[Path], part: int, out: Path) -> None:
     """Judges a part of the pairs in pass `number`: candidates, or the links that the pass `before` left of it."""
     counts = Stock(np.asarray(load(common, "counts")), int(load(common, "texts")[0]))
+    text_of = partial(_text, nodes, shards)
     if number == HASTY:
         (keys,) = sliced(before, part, "keys")
         pairs = near_each_other(zip((keys & LOW).tolist(), (keys >> 32).tolist(), strict=True))
-        former: list[Link] = []
-        known: Known = ()
+        found = judged(np.array(pairs, dtype=np.int64).reshape(-1, 2), None, text_of, counts, number)
     else:
         former = read_links(before)
-        pairs, known = apart(former if number == FIRST else doubtful(former))
-    found = list(judged(pairs, known, partial(_text, nodes, shards), counts, number))
-    _save_links(out, settled(former, pairs, found) if number == LAST else found)
+        asked = former if number == FIRST else former.of(doubtful(former))
+        found = judged(asked.pairs, asked.alike, text_of, counts, number)
+    _save_links(out, settled(former, found) if number == LAST else found)
 
 
-def _save_links(out: Path, found: list[Link]) -> None:
-    columns = list(zip(*((a, b, *link) for a, b, link in found), strict=True)) or [()] * len(COLUMNS)
+def _save_links(out: Path, found: Links) -> None:
+    columns = (*found.pairs.T, *found.alike)
     arrays: dict[str, Array] = {
-        name: np.array(own, dtype=one) for own, (name, one) in zip(columns, COLUMNS.items(), strict=True)
+        name: np.asarray(own, dtype=one) for own, (name, one) in zip(columns, COLUMNS.items(), strict=True)
     }
-    together = [kind(link) == "excerpt" or is_copy(link) for _, _, link in found]
-    save(out, arrays | {"together": np.array(together, dtype=np.bool_)})
+    save(out, arrays | {"together": makes_clusters(found)})
 
 
-def read_links(outs: list[Path]) -> list[Link]:
+def read_links(outs: list[Path]) -> Links:
     """The links of tasks `links`."""
-    columns = [joined(outs, name).tolist() for name in COLUMNS]
-    return [(a, b, Likeness(*link)) for a, b, *link in zip(*columns, strict=True)]
+    return _as_links([joined(outs, name) for name in COLUMNS])
+
+
+def _as_links(columns: list[Array]) -> Links:
+    a, b, *alike = columns
+    return Links(np.column_stack((a, b)), Likenesses(*alike))
 
 
 def components(nodes: Path, linked: list[Path], parts: int, out: Path) -> None:
@@ -103,8 +106,7 @@ def components(nodes: Path, linked: list[Path], parts: int, out: Path) -> None:
 
 def clusters(nodes: Path, shards: list[Path], together: Path, part: int, recount: bool, out: Path) -> None:
     """The clusters of a part of the components; with `recount`, the counts of those that need not count as stock."""
-    columns = [column.tolist() for column in sliced([together], part, *COLUMNS)]
-    of = clustered((a, b, Likeness(*link)) for a, b, *link in zip(*columns, strict=True))
+    of = clustered(_as_links(sliced([together], part, *COLUMNS)))
     node, cluster = (np.array(list(some), dtype=np.int64) for some in (of.keys(), of.values()))
     spare = node[node != cluster]
     more = {"cells": _counted(nodes, shards, np.sort(spare)), "texts": np.array([len(spare)])} if recount else {}

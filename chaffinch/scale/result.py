@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.copies.similarity import hamming, kind
+from chaffinch.copies.tables import evidence
 from chaffinch.corpus.search import tokens
 from chaffinch.scale.articles import columns_of
 from chaffinch.scale.judge import read_links
@@ -100,8 +100,7 @@ def _fill(
     holders = load(nodes, "holders")
     links = read_links(linked)
     copied = [joined(traced, name) for name in ("article", "source", "letters")]
-    ends = holders[np.array([end for a, b, _ in links for end in (a, b)], dtype=np.int64)]
-    wanted = np.unique(np.concatenate((article[cluster > 0], ends, copied[0], copied[1])))
+    wanted = np.unique(np.concatenate((article[cluster > 0], holders[links.pairs].ravel(), copied[0], copied[1])))
     age = load(ages, "rank")[places_of(shards, wanted)]
     number = np.empty(len(wanted), dtype=np.int64)
     number[np.argsort(age)] = np.arange(1, len(wanted) + 1)  # who was first has the smaller id
@@ -115,15 +114,11 @@ def _fill(
         "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(shards, wanted, ids(wanted), in_cluster)
     )
     connection.execute(_CLUSTERS)
-    simhashes = load(nodes, "simhashes")
-    connection.executemany(
-        "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?)",
-        sorted(
-            (min(x, y), max(x, y), hamming(int(simhashes[a]), int(simhashes[b])), link.jaccard, link.containment,
-             kind(link), link.spread)
-            for (a, b, link), x, y in zip(links, ids(ends[::2]), ids(ends[1::2]), strict=True)
-        ),
-    )  # fmt: skip
+    of_nodes = np.zeros(len(holders), dtype=np.int64)
+    paired = np.unique(links.pairs)
+    of_nodes[paired] = ids(holders[paired])
+    rows = evidence.rows(links, of_nodes, load(nodes, "simhashes").tolist())
+    connection.executemany("INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?)", (row[:-1] for row in rows))
     connection.executemany(
         "INSERT INTO sources VALUES (?, ?, 1, ?)"
         " ON CONFLICT DO UPDATE SET paragraphs = paragraphs + 1, letters = letters + excluded.letters",

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from chaffinch.copies.similarity import RULE, Text, Weighed
+from chaffinch.copies.similarity import KINDS, RULE, Text, Weighed, kind, kinds
 from chaffinch.copies.stock.compare import likeness, likenesses
 from chaffinch.copies.stock.counts import Stock, no_counts
 from chaffinch.text.shingles import similarity
@@ -25,9 +25,12 @@ def test_a_pair_is_as_alike_as_when_it_is_alone(hasty: bool) -> None:
     common.count([Text.of(text).cells for text in texts()], 1)
     weighed = [Weighed(Text.of(text), common, hasty) for text in texts()]
     pairs = list(combinations(range(len(weighed)), 2))
-    found = likenesses(weighed, pairs)
+    alike = likenesses(weighed, np.array(pairs))
+    found = [alike.one(row) for row in range(len(pairs))]
     assert found == [likeness(weighed[a], weighed[b]) for a, b in pairs]
-    assert likenesses(weighed, pairs, [link._replace(spread=-1) for link in found]) == found
+    again = likenesses(weighed, np.array(pairs), alike._replace(spread=alike.spread - 2))
+    assert [again.one(row) for row in range(len(pairs))] == found
+    assert [KINDS[what] for what in kinds(alike)] == [kind(one) for one in found]
     for (a, b), link in zip(pairs, found, strict=True):
         one, other = weighed[a], weighed[b]
         assert link[:2] == similarity(one.text.hashes, other.text.hashes)

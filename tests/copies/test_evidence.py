@@ -8,7 +8,7 @@ import pytest
 from chaffinch.copies.candidates.sketches import sketch_pairs
 from chaffinch.copies.fingerprint import article_fingerprint, fingerprint
 from chaffinch.copies.paragraphs.prints import are_edited
-from chaffinch.copies.similarity import Text, Weighed, is_copy, kind
+from chaffinch.copies.similarity import KINDS, Text, Weighed, is_copy, kind, kinds
 from chaffinch.copies.stock.compare import likeness
 from chaffinch.copies.stock.counts import Stock, no_counts
 from chaffinch.copies.verify import judge
@@ -56,8 +56,8 @@ def test_the_first_two_texts_of_a_corpus_need_more_in_common_than_later_ones(
 def test_a_copy_is_not_given_up_before_it_is_known_what_is_stock() -> None:
     """A letter in five is another's, all along: hardly copied enough, and what is its own is the rarest of it."""
     texts = [Text.of(article(1, 900).replace("\n", "")), Text.of(each(article(1, 900), 5))]
-    [(_, _, found)] = judge([(0, 1)], texts.__getitem__, Stock(no_counts(), 1000), [0, 1])
-    assert kind(found) == "spun"
+    found = judge([(0, 1)], texts.__getitem__, Stock(no_counts(), 1000), [0, 1])
+    assert [KINDS[what] for what in kinds(found.alike)] == ["spun"]
 
 
 def candidates(*shared: int, own: int, others: int = 0) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from chaffinch.copies.similarity import PLACES, RULE, Likeness, Text, Weighed, marks
+from chaffinch.copies.similarity import PLACES, RULE, Likeness, Likenesses, Text, Weighed, marks
 from chaffinch.text.shingles import Hashes
 
 _AT_ONCE = 1 << 16  # shingles, of all rows: what is made of them fits into what a core keeps near (cost)
@@ -25,39 +25,33 @@ Places = NDArray[np.intp]  # of texts in an array of them
 
 def likeness(a: Weighed, b: Weighed) -> Likeness:
     """How alike two texts are."""
-    return likenesses([a, b], [(0, 1)])[0]
+    return likenesses([a, b], np.array([(0, 1)])).one(0)
 
 
-def likenesses(
-    texts: Sequence[Weighed], pairs: Sequence[tuple[int, int]], known: Sequence[Likeness] = ()
-) -> list[Likeness]:
-    """How alike the texts of each of `pairs` are, by their places in `texts`, which are weighed by the same counts.
+def likenesses(texts: Sequence[Weighed], pairs: NDArray[Any], known: Likenesses | None = None) -> Likenesses:
+    """How alike the texts of each of `pairs`, (n, 2), are, by their places in `texts`, all weighed by the same counts.
 
     `known` says it of them by other counts: then only the spread is looked at.
     """
-    if not pairs:
-        return []
-    a, b = np.array(pairs, dtype=np.intp).T
+    a, b = pairs.T.astype(np.intp)
     laid = _laid_out(texts)
     # Where the first text runs through all of the second, the second can add nothing.
     spreads = _spreads(laid, a, b)
     left = np.flatnonzero(spreads < 1)
     spreads[left] = np.maximum(spreads[left], _spreads(laid, b[left], a[left]))
-    if known:
-        return [found._replace(spread=spread) for found, spread in zip(known, spreads.tolist(), strict=True)]
+    if known is not None:
+        return known._replace(spread=spreads)
     shared, sizes = _shared([one.text for one in texts], a, b)
     first, other = sizes[a], sizes[b]
     shorter = first < other
     lengths = laid.sizes
-    size = np.where(shorter, lengths[a], lengths[b]) / np.maximum(np.where(shorter, lengths[b], lengths[a]), 1)
-    columns = (
+    return Likenesses(
         shared / np.maximum(first + other - shared, 1),
         shared / np.maximum(np.minimum(first, other), 1),
         spreads,
         shorter,
-        size,
+        np.where(shorter, lengths[a], lengths[b]) / np.maximum(np.where(shorter, lengths[b], lengths[a]), 1),
     )
-    return [Likeness(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def _numbered(places: Places) -> tuple[Places, int]:

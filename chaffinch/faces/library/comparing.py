@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from chaffinch.copies import verify
 from chaffinch.copies.collection import Linked, labels, linked_texts
 from chaffinch.copies.fingerprint import article_fingerprint
-from chaffinch.copies.similarity import Kind, Likeness, Text, Weighed, hamming, kind, rare_share
+from chaffinch.copies.similarity import Kind, Text, Weighed, hamming, kind, rare_share
 from chaffinch.copies.stock.compare import likeness
 from chaffinch.copies.stock.counts import Stock, no_counts
+from chaffinch.copies.tables import evidence
 from chaffinch.faces.library.reading import text_of
 from chaffinch.text.canonical import canonical
 from chaffinch.text.diff import Row, align
@@ -79,18 +80,18 @@ def compare(a: str, b: str) -> Comparison:
     first, second = article_fingerprint(one), article_fingerprint(other)
     judged = bool(first.digest and second.digest)
     common = Stock(no_counts())
-    found = verify.judge([(0, 1)], texts.__getitem__, common, (0, 1)) if judged else []
+    found = verify.judge([(0, 1)], texts.__getitem__, common, (0, 1)) if judged else verify.no_links()
     # Of two copies one counts as unrelated to what comes, of two unrelated texts both.
-    common.count([text.cells for text in texts[: 1 if found else 2]], 1)
+    common.count([text.cells for text in texts[: 1 if len(found) else 2]], 1)
     weighed = [Weighed(text, common) for text in texts]
-    alike = found[0][2] if found else likeness(*weighed)
+    alike = found.alike.one(0) if len(found) else likeness(*weighed)
     return Comparison(
         hamming(first.simhash, second.simhash),
         alike.jaccard,
         alike.containment,
         alike.spread,
         rare_share(*weighed),
-        kind(alike) if found else None,
+        kind(alike) if len(found) else None,
         tuple(align(one.split("\n"), other.split("\n"))),
     )
 
@@ -139,12 +140,6 @@ def _pairs(found: Linked) -> Iterator[Pair]:
     for first, *others in found.nodes:
         for other in others:
             yield Pair(first, other, 0, 1.0, 1.0, 1.0, "copy")
-    for a, b, alike in found.links:
-        what = kind(alike)
-        if what is not None:
-            one, other = sorted((found.nodes[a][0], found.nodes[b][0]))
-            yield Pair(one, other, hamming(found.simhashes[a], found.simhashes[b]), *_figures(alike), what)
-
-
-def _figures(alike: Likeness) -> tuple[float, float, float]:
-    return alike.jaccard, alike.containment, alike.spread
+    firsts = [node[0] for node in found.nodes]
+    for a, b, distance, jaccard, containment, what, spread, _ in evidence.rows(found.links, firsts, found.simhashes):
+        yield Pair(a, b, distance, jaccard, containment, spread, what)
