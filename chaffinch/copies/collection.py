@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.copies.candidates.families import CLOSE, by_family, roots
+from chaffinch.copies.candidates.families import CLOSE, in_blocks, places
 from chaffinch.copies.candidates.simhashes import simhash_pairs
 from chaffinch.copies.candidates.sketches import shared_pairs
 from chaffinch.copies.fingerprint import article_fingerprint
@@ -28,6 +28,7 @@ from chaffinch.text.canonical import canonical
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 _AT_ONCE = 256  # cost
+_LOW = 0xFFFFFFFF  # the second node of a pair in one number (layout)
 
 # What the pool's processes work on: inherited by a fork, sent once otherwise.
 _texts: Sequence[str] = ()
@@ -165,9 +166,18 @@ def candidate_pairs(prints: Sequence[Fingerprint]) -> NDArray[np.int32]:
     """The pairs (a, b), a < b, (n, 2), worth comparing, those that are alike together. `prints` is in the
     order of their digests, each only once."""
     near = simhash_pairs(np.array([found.simhash for found in prints], dtype=np.int64))
-    blocks, close = [near], [near]
+    blocks, close, shares = [_keys(near)], [_keys(near)], [np.ones(len(near))]
     for pairs, share in shared_pairs(prints):
-        blocks.append(pairs)
-        close.append(pairs[share >= CLOSE])
-    keys = np.unique(np.concatenate([block[:, 0] << 32 | block[:, 1] for block in blocks]))
-    return by_family(keys >> 32, keys & 0xFFFFFFFF, roots(len(prints), *np.concatenate(close).T))
+        blocks.append(_keys(pairs))
+        close.append(blocks[-1][share >= CLOSE])
+        shares.append(share[share >= CLOSE])
+    keys = np.unique(np.concatenate(blocks))
+    alike = np.concatenate(close)
+    place = places(len(prints), alike >> 32, alike & _LOW, np.concatenate(shares))
+    del blocks, close, shares, alike
+    keys = keys[in_blocks(place[keys >> 32], place[keys & _LOW])]
+    return np.column_stack(((keys >> 32).astype(np.int32), (keys & _LOW).astype(np.int32)))
+
+
+def _keys(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    return pairs[:, 0] << 32 | pairs[:, 1]

@@ -15,7 +15,7 @@ import numpy as np
 
 from chaffinch.copies.paragraphs.prints import packed_bits, paragraphs
 from chaffinch.items import Fingerprint
-from chaffinch.text.shingles import MIN_SHINGLES, Hashes, Letters, _mix, _trigrams, distinct, letters
+from chaffinch.text.shingles import MIN_SHINGLES, Hashes, Letters, _mix, distinct, letters, trigram_hashes
 
 SKETCH_SIZE = 64  # of a text of which a tenth was cut out six are shared (measured: benchmarks/near_dup.py)
 _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.int64)  # (byte, bit)
@@ -41,7 +41,7 @@ def _sketch(fives: Hashes) -> Hashes:
 def fingerprint(canonical_text: str) -> Fingerprint:
     """The fingerprint of a canonical text."""
     units, ends = letters(canonical_text)
-    trigrams = _trigrams(units)
+    trigrams = trigram_hashes(units)
     whole = _of_article(units, trigrams)
     return replace(whole, paragraphs=paragraphs(units, ends, trigrams), shingles=trigrams) if whole.digest else whole
 
@@ -53,7 +53,7 @@ def article_fingerprint(canonical_text: str) -> Fingerprint:
 
 def letters_fingerprint(units: Letters) -> Fingerprint:
     """The same of a text's letters, as `text.shingles.letters` has them."""
-    trigrams = _trigrams(units)
+    trigrams = trigram_hashes(units)
     return replace(_of_article(units, trigrams), shingles=trigrams)
 
 

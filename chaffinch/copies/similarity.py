@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.copies.stock.counts import Cells, Stock, cells
-from chaffinch.text.shingles import Hashes, distinct, shingles_in_order
+from chaffinch.text.shingles import Hashes, Letters, distinct, shingles_in_order, trigram_hashes
 
 Kind = Literal["copy", "edited", "spun", "excerpt", "splice"]
 KINDS: tuple[Kind | None, ...] = (None, "copy", "edited", "spun", "excerpt", "splice")
@@ -102,6 +102,11 @@ class Text:
     def of(cls, canonical_text: str) -> Text:
         """The shingles of a canonical text."""
         return cls(shingles_in_order(canonical_text))
+
+    @classmethod
+    def of_letters(cls, units: Letters) -> Text:
+        """The shingles of a text's letters."""
+        return cls(trigram_hashes(units))
 
     @property
     def cells(self) -> Cells:

@@ -10,19 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from chaffinch.copies.candidates.families import roots
+from chaffinch.copies.candidates.families import places
 from chaffinch.scale.tasks import LOW, by_part, joined, load, ranges, save
 
 
 def families(nodes: Path, found: list[Path], out: Path) -> None:
-    """The part of each node: that of all who hang together by pairs that are close, unless they would fill a part."""
+    """The place of each node beside those it is alike, and the part that has it."""
     count, parts = len(load(nodes, "simhashes")), len(found)
     close = joined(found, "close")
-    root = roots(count, close & LOW, close >> 32)
-    part = np.searchsorted(ranges(count, parts), np.arange(count), side="right") - 1
-    few = np.bincount(root, minlength=count)[root] <= count // parts
-    part[few] = root[few] % parts
-    save(out, {"part": part.astype(np.uint16)})
+    place = places(count, close & LOW, close >> 32, joined(found, "shares"))
+    part = np.searchsorted(ranges(count, parts), place, side="right") - 1
+    save(out, {"place": place.astype(np.uint32), "part": part.astype(np.uint16)})
 
 
 def dealt(grouped: Path, pairs: Path, parts: int, out: Path) -> None:

@@ -110,18 +110,19 @@ def near(nodes: Path, parts: int, out: Path) -> None:
 
 def pairs(nodes: Path, joined: list[Path], held: list[Path], bits: Path, part: int, first: int, out: Path) -> None:
     """The pairs of a part, whose nodes begin with `first`, that share enough of their sketches, whole sketches looked
-    at, or are near by SimHash; and those of them that are close, as they share CLOSE of the smaller sketch."""
+    at, or are near by SimHash; and those of them that share CLOSE of the smaller sketch or more, and how much."""
     keys, shared, weight = _shared(joined, part, first)
-    close = keys[:0]
+    close, shares = keys[:0], np.empty(0)
     wanted = np.unique(np.concatenate((keys >> 32, keys & LOW)))
     if len(wanted):
         a, b = (np.searchsorted(wanted, some_nodes) for some_nodes in (keys & LOW, keys >> 32))
         sketches = _sketches(nodes, held, wanted)
         sizes = np.diff(sketches.starts)
-        close = keys[shared >= CLOSE * np.minimum(sizes[a], sizes[b])]
+        shares = shared / np.minimum(sizes[a], sizes[b])
+        close, shares = keys[shares >= CLOSE], shares[shares >= CLOSE]
         keys = keys[sketches.enough(a, b, shared, weight)]
     (within_bits,) = sliced([bits], part, "keys")
-    save(out, {"keys": np.union1d(keys, within_bits), "close": close})
+    save(out, {"keys": np.union1d(keys, within_bits), "close": close, "shares": shares})
 
 
 def _shared(joined: list[Path], part: int, first: int) -> tuple[Keys, NDArray[np.int64], NDArray[np.float64]]:

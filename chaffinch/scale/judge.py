@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chaffinch.copies.candidates.families import near_each_other, roots
+from chaffinch.copies.candidates.families import in_blocks, roots
 from chaffinch.copies.similarity import Cache, Likenesses, Text
 from chaffinch.copies.stock.counts import CELLS, Stock
 from chaffinch.copies.verify import FIRST, HASTY, LAST, Links, clustered, doubtful, makes_clusters, settled
 from chaffinch.copies.verify import links as judged
 from chaffinch.scale.tasks import LOW, Array, joined, load, save, sliced
-from chaffinch.text.shingles import _trigrams
 
 COLUMNS = {
     "a": np.int64, "b": np.int64, "jaccard": np.float64, "containment": np.float64, "spread": np.float64,
@@ -32,7 +31,7 @@ def _text(nodes: Path, shards: list[Path], node: int) -> Text:
         article = int(load(nodes, "holders")[node])
         shard, row = shards[article >> 32], article & LOW
         first, last = load(shard, "starts")[row : row + 2].tolist()
-        return Text(_trigrams(load(shard, "letters")[first:last].astype(np.uint64)))
+        return Text.of_letters(load(shard, "letters")[first:last].astype(np.uint64))
 
     return _texts.get((nodes, node), read)
 
@@ -61,14 +60,24 @@ def stock(nodes: Path, counted: list[Path], superfluous: list[Path], out: Path) 
     save(out, {"counts": np.clip(cells, 0, 0xFFFF).astype(np.uint16), "texts": np.array([texts])})
 
 
-def links(nodes: Path, shards: list[Path], common: Path, number: int, before: list[Path], part: int, out: Path) -> None:
+def links(
+    nodes: Path,
+    shards: list[Path],
+    grouped: Path,
+    common: Path,
+    number: int,
+    before: list[Path],
+    part: int,
+    out: Path,
+) -> None:
     """Judges a part of the pairs in pass `number`: candidates, or the links that the pass `before` left of it."""
     counts = Stock(np.asarray(load(common, "counts")), int(load(common, "texts")[0]))
     text_of = partial(_text, nodes, shards)
     if number == HASTY:
         (keys,) = sliced(before, part, "keys")
-        pairs = near_each_other(zip((keys & LOW).tolist(), (keys >> 32).tolist(), strict=True))
-        found = judged(np.array(pairs, dtype=np.int64).reshape(-1, 2), None, text_of, counts, number)
+        place = load(grouped, "place")
+        keys = keys[in_blocks(place[keys & LOW], place[keys >> 32])]
+        found = judged(np.column_stack((keys & LOW, keys >> 32)), None, text_of, counts, number)
     else:
         former = read_links(before)
         asked = former if number == FIRST else former.of(doubtful(former))

@@ -101,7 +101,7 @@ def _judged(stages: Stages, numbered: Path, held: list[Path], found: list[Path])
     for number, name in ((HASTY, "hasty"), (FIRST, "first"), (LAST, "last")):
         (common,) = stages(f"stock-{name}", judge.stock, [(numbered, counted, clustered)])
         own = [dealt if number == HASTY else [before] for before in found]
-        calls = [(numbered, held, common, number, before, part) for part, before in enumerate(own)]
+        calls = [(numbered, held, grouped, common, number, before, part) for part, before in enumerate(own)]
         found = stages(f"links-{name}", judge.links, calls)
         (together,) = stages(f"components-{name}", judge.components, [(numbered, found, len(found))])
         clustered = stages(

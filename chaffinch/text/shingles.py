@@ -85,7 +85,7 @@ def _mix(values: NDArray[np.uint64]) -> Hashes:
     return mixed
 
 
-def _trigrams(units: Letters) -> Hashes:
+def trigram_hashes(units: Letters) -> Hashes:
     """Hash of each run of three letters. No two runs share a hash: three letters fit into 63 bits."""
     if len(units) < 3:
         return np.empty(0, dtype=np.uint64)
@@ -108,7 +108,7 @@ def shingles(canonical_text: str) -> Hashes:
 
 def shingles_in_order(canonical_text: str) -> Hashes:
     """The hashes of the three-letter shingles of a text as they stand in it."""
-    return _trigrams(letters(canonical_text)[0])
+    return trigram_hashes(letters(canonical_text)[0])
 
 
 def shingles_of_lines(canonical_text: str) -> tuple[Hashes, NDArray[np.int64]]:
@@ -122,7 +122,7 @@ def shingles_of_lines(canonical_text: str) -> tuple[Hashes, NDArray[np.int64]]:
     kept = ((kinds == _HAN) | (kinds == _DIGIT)) & plain[line_of]
     owners = line_of[kept]
     within = owners[:-2] == owners[2:]
-    hashes, owners = _trigrams(codes[kept].astype(np.uint64))[within], owners[:-2][within]
+    hashes, owners = trigram_hashes(codes[kept].astype(np.uint64))[within], owners[:-2][within]
     if others := np.flatnonzero(~plain).tolist():
         texts = canonical_text.split("\n")
         alone = [shingles_in_order(texts[line]) for line in others]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,14 +64,28 @@ def test_what_is_common_counts_in_pairs_that_something_rare_brought_together() -
     assert sum(pair[1] == 2 * LANDMARKS + 1 for pair in found) == LANDMARKS + 1
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).filter(lambda pair: pair[0] < pair[1]), unique=True))
-def test_pairs_are_in_the_order_of_families_and_none_is_lost(pairs: list[tuple[int, int]]) -> None:
-    a, b = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    close = a % 3 == b % 3
-    root = families.roots(31, a[close], b[close])
-    found = [(x, y) for x, y in families.by_family(a, b, root).tolist()]
-    assert sorted(found) == sorted(pairs)
-    met = [(min(root[x], root[y]), max(root[x], root[y])) for x, y in found]
-    assert met == sorted(met)
-    for x, y in zip(a[close], b[close], strict=True):
-        assert root[x] == root[y] <= x
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 30), st.integers(0, 30), st.floats(0, 1)).filter(lambda pair: pair[0] < pair[1]),
+        unique_by=lambda pair: pair[:2],
+    )
+)
+def test_nodes_of_a_family_have_places_in_a_row_at_every_level(pairs: list[tuple[int, int, float]]) -> None:
+    a, b, share = np.array(pairs).reshape(-1, 3).T
+    a, b = a.astype(np.int64), b.astype(np.int64)
+    place = families.places(31, a, b, share)
+    assert sorted(place) == list(range(31))
+    for level in families.LEVELS:
+        root = families.roots(31, a[share >= level], b[share >= level])
+        assert (root[a[share >= level]] == root[b[share >= level]]).all() and (root <= np.arange(31)).all()
+        in_order = root[np.argsort(place)]
+        assert np.count_nonzero(np.diff(in_order)) == len(set(root.tolist())) - 1
+
+
+def test_pairs_are_judged_block_by_block_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(families, "_BLOCK", 4)
+    a, b = np.random.default_rng(1).integers(0, 31, (2, 400))
+    order = families.in_blocks(a, b)
+    assert sorted(order.tolist()) == list(range(400))
+    blocks = [(min(x, y) // 4, max(x, y) // 4) for x, y in zip(a[order].tolist(), b[order].tolist(), strict=True)]
+    assert blocks == sorted(blocks)
