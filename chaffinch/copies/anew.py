@@ -32,6 +32,7 @@ from chaffinch.text.shingles import letters
 
 Progress = Callable[[int, int], None]  # how much of how much is done
 
+_TAKEN_IN = 500  # articles that are compared as they come, between two signs of progress (shown)
 _AT_ONCE = 4_000  # pairs judged, or texts counted, between two signs of progress (shown)
 _INDEXED = 16_000  # articles that are put into the indexes at once (cost)
 
@@ -49,6 +50,22 @@ def rebuild(db: Database, progress: Progress | None = None) -> None:
         if progress:
             progress(done, 2 * total)
     compare(db, None if progress is None else lambda done, of: progress(total + done * total // max(of, 1), 2 * total))
+
+
+def compare_missing(db: Database, progress: Progress | None = None) -> None:
+    """Gives a cluster to every article that has none yet: it waits, has no fingerprint, or failed before.
+
+    Where these are most of the corpus, all of it is compared anew. Everything happens in the caller's transaction.
+    """
+    postponed.put_missing(db)
+    if postponed.are_most(db.conn):
+        compare(db, progress)
+        return
+    total, done = postponed.count(db.conn), 0
+    while some := postponed.compare(db, _TAKEN_IN):
+        done += some
+        if progress:
+            progress(done, total)
 
 
 def compare(db: Database, progress: Progress | None = None) -> None:

@@ -15,14 +15,13 @@ from sqlite_utils import Database
 
 from chaffinch.copies.candidates import index
 from chaffinch.copies.candidates.families import near_each_other
-from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.paragraphs import sources as paragraph_sources
 from chaffinch.copies.partition import VOTERS
 from chaffinch.copies.similarity import Text
 from chaffinch.copies.stock import counts as stock
 from chaffinch.copies.tables import evidence
 from chaffinch.copies.tables.assignment import clusters_of, describe, recluster
-from chaffinch.copies.tables.holders import as_json, holders_of, shingles_of, store, stored, text_of, texts_after
+from chaffinch.copies.tables.holders import as_json, holders_of, shingles_of, store, stored, text_of
 from chaffinch.copies.verify import judge
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
@@ -90,16 +89,6 @@ def remove(db: Database, ids: Sequence[int]) -> None:
     index.add(db.conn, promoted)
     again, compared = _compare(db.conn, promoted)
     recluster(db.conn, compared, affected | again)
-
-
-def assign_missing(db: Database) -> int:
-    """Takes in every article that has no fingerprint yet, or that waits. Returns how many there were."""
-    total, last = 0, -1
-    missing = "(SELECT id, text FROM articles WHERE id NOT IN (SELECT article_id FROM fingerprints WHERE NOT waiting))"
-    while rows := texts_after(db.conn, last, missing):
-        put(db, [(article, fingerprint(canonical(text))) for article, text in rows])
-        total, last = total + len(rows), rows[-1][0]
-    return total
 
 
 def _forget(

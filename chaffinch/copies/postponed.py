@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from chaffinch.copies import cluster
+from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.copies.paragraphs import sources as paragraph_sources
-from chaffinch.copies.tables.holders import as_json, print_of, shingles_of, store
+from chaffinch.copies.tables.holders import as_json, print_of, shingles_of, store, texts_after
 from chaffinch.items import Fingerprint
+from chaffinch.text.canonical import canonical
 
 WAITS, _IN_VAIN = 1, 2  # of `fingerprints.waiting`, 0 when compared (layout)
 
@@ -36,6 +38,15 @@ def put(db: Database, rows: Sequence[tuple[int, Fingerprint]]) -> None:
         cluster.put(db, [(article, found) for article, found in rows if article in compared])
 
 
+def put_missing(db: Database) -> None:
+    """Has every article wait that has no fingerprint, or whose comparison failed before."""
+    db.conn.execute(f"UPDATE fingerprints SET waiting = {WAITS} WHERE waiting = {_IN_VAIN}")
+    last, missing = -1, "(SELECT id, text FROM articles WHERE id NOT IN (SELECT article_id FROM fingerprints))"
+    while rows := texts_after(db.conn, last, missing):
+        put(db, [(article, fingerprint(canonical(text))) for article, text in rows])
+        last = rows[-1][0]
+
+
 def compare(db: Database, most: int) -> int:
     """Gives the first `most` of those that wait their clusters, in the caller's transaction; returns how many."""
     rows = [(article, print_of(*columns)) for article, *columns in db.conn.execute(_WAITING, (most,))]
@@ -51,6 +62,12 @@ def give_up(db: Database) -> tuple[str, str]:
     db.conn.execute(f"UPDATE fingerprints SET waiting = {_IN_VAIN} WHERE article_id = ?", (article,))
     url, site = db.conn.execute("SELECT url, site FROM articles WHERE id = ?", (article,)).fetchone()
     return url, site
+
+
+def are_most(connection: sqlite3.Connection) -> bool:
+    """Whether at least as many wait as were compared: to compare all of the corpus anew costs less then."""
+    (compared,) = connection.execute("SELECT count(*) FROM fingerprints WHERE waiting = 0").fetchone()
+    return 0 < count(connection) >= int(compared)
 
 
 def count(connection: sqlite3.Connection) -> int:

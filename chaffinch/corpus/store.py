@@ -145,10 +145,7 @@ class Store:
 
         That costs less then, and its clusters do not hang on what came first.
         """
-        if not (waiting := postponed.count(self.db.conn)):
-            return
-        (compared,) = self.db.conn.execute("SELECT count(*) FROM fingerprints WHERE waiting = 0").fetchone()
-        if waiting >= compared:
+        if postponed.are_most(self.db.conn):
             try:
                 with self.db.atomic():
                     anew.compare(self.db, self.progress)

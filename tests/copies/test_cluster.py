@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from chaffinch.copies import anew, cluster
+from chaffinch.copies import anew, cluster, postponed
 from chaffinch.copies.candidates import index
 from chaffinch.copies.collection import cluster_texts
 from chaffinch.copies.fingerprint import fingerprint
@@ -111,12 +111,15 @@ def test_rebuild_keeps_the_clusters_and_their_ids(db: Database) -> None:
     assert [done for done, _ in seen] == sorted(done for done, _ in seen) and seen[-1][0] == seen[-1][1]
 
 
-def test_assign_missing_takes_in_what_has_no_fingerprint(db: Database) -> None:
-    for number, text in enumerate(ALL):
+@pytest.mark.parametrize("compared", [0, 1, len(ALL) - 1, len(ALL)])
+def test_what_has_no_fingerprint_is_compared_alone_or_with_all_anew(db: Database, compared: int) -> None:
+    put(db, list(enumerate(ALL[:compared])))
+    for number, text in list(enumerate(ALL))[compared:]:
         write(db, number, text)
-    assert cluster.assign_missing(db) == len(ALL)
-    assert cluster.assign_missing(db) == 0
-    assert parts(db) == EXPECTED
+    seen: list[tuple[int, int]] = []
+    anew.compare_missing(db, lambda done, total: seen.append((done, total)))
+    assert parts(db) == EXPECTED and not postponed.count(db.conn)
+    assert (seen[-1][0] == seen[-1][1]) if compared < len(ALL) else not seen
 
 
 def test_an_edited_article_leaves_its_cluster(db: Database) -> None:
@@ -151,7 +154,7 @@ def test_representative_is_the_earliest_known_then_the_most_complete(db: Databas
     write(db, 2, half(A), published="2024-05-01")
     write(db, 3, A, published="2024-05-01")
     write(db, 4, A)
-    cluster.assign_missing(db)
+    anew.compare_missing(db)
     # 2 and 3 were published on one day; 2 was first seen the day before
     row = next(db.query("SELECT size, sites, representative_id, first_published, first_seen FROM clusters"))
     assert row == {

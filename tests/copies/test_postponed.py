@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster, postponed
+from chaffinch.copies import anew, cluster, postponed
 from chaffinch.copies.fingerprint import fingerprint
 from chaffinch.text.canonical import canonical
 from tests.copies.test_cluster import ALL, EXPECTED, A, B, corpus, parts, put, write
@@ -81,11 +81,25 @@ def test_removed_while_it_waits_it_waits_no_more() -> None:
         assert postponed.compare(db, 9) == 1 and parts(db) == set()
 
 
-def test_assign_missing_takes_in_what_waits() -> None:
+def test_all_of_a_corpus_is_compared_anew_where_at_least_half_of_it_waits() -> None:
     with corpus() as db:
-        wait(db, list(enumerate(ALL)))
-        assert cluster.assign_missing(db) == len(ALL)
-        assert parts(db) == EXPECTED and not postponed.count(db.conn)
+        assert not postponed.are_most(db.conn)
+        put(db, [(1, A), (2, B)])
+        wait(db, [(3, A)])
+        assert not postponed.are_most(db.conn)
+        wait(db, [(4, B)])
+        assert postponed.are_most(db.conn)
+        postponed.compare(db, 9)
+        assert not postponed.are_most(db.conn)
+
+
+def test_what_was_given_up_is_tried_again_when_asked_for() -> None:
+    with corpus() as db:
+        wait(db, [(1, A), (2, A)])
+        postponed.give_up(db)
+        postponed.compare(db, 9)
+        anew.compare_missing(db)
+        assert parts(db) == {frozenset({1, 2})}
 
 
 def test_what_cannot_be_compared_is_given_up_once() -> None:

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from sqlite_utils import Database
 
-from chaffinch.copies import cluster
+from chaffinch.copies import anew
 from chaffinch.copies.similarity import Likeness
 from chaffinch.corpus.connect import open_writer
 from chaffinch.faces.reports import show_pair
@@ -125,7 +125,7 @@ def test_the_command(tmp_path: Path, run: Run) -> None:
         with db.atomic():
             db.execute("INSERT INTO pages (id, url, site, state, first_seen) VALUES (1, 'p', 's', 'article', 't')")
         put(db, [(1, A), (2, spin(A, 0.05, 1))])
-        cluster.assign_missing(db)
+        anew.compare_missing(db)
     done = run("explain", "1", "http://site2.example:80/2#top")
     assert (done.returncode, done.stderr) == (0, "")
     assert "hamming" in done.stdout and "verified pair" in done.stdout and "cluster 1" in done.stdout

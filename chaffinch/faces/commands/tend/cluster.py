@@ -30,7 +30,7 @@ class Command(BaseCommand):
             raise UsageError(f"takes no argument: {args[0]}", print_help=False)
 
     def execute(self, args: list[str], opts: argparse.Namespace) -> None:
-        from chaffinch.copies import anew, cluster
+        from chaffinch.copies import anew
         from chaffinch.corpus import connect
         from chaffinch.faces.reports import progress
         from chaffinch.faces.reports.contents import cluster_summary
@@ -43,7 +43,7 @@ class Command(BaseCommand):
                 if opts.rebuild:
                     anew.rebuild(db, bar.comparing)
                 else:
-                    cluster.assign_missing(db)
+                    anew.compare_missing(db, bar.comparing)
             summary = cluster_summary(db)
             db.conn.close()
         complain(summary)
