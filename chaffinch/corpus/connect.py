@@ -17,6 +17,7 @@ from chaffinch.copies.stock import counts as stock
 from chaffinch.corpus import schema, search
 from chaffinch.text.contacts.key import load_key
 from chaffinch.text.dates import now
+from chaffinch.text.say import complain
 
 CACHE = 196_608  # KiB, filled as it is needed: the indexes are written all over (cost)
 # Bytes of a page of a new file. Behind a text of 2 to 4 kB the rest of one of 4,096 stays empty, one of 1,024 has room
@@ -177,6 +178,11 @@ def open_writer(path: Path, *, bulk: bool = False) -> Database:
         db.conn.execute(f"PRAGMA cache_size = -{CACHE}")
         if bulk:
             let_log_grow(db)
+        of_earlier = bool(schema.migrations.applied(db)) and (
+            bool(schema.migrations.pending(db)) or not search.is_current(db.conn) or stock.is_stale(db.conn)
+        )
+        if of_earlier:
+            complain(f"corpus {path}: of an earlier version, is updated; of a large one that takes minutes")
         with db.atomic():
             schema.migrations.apply(db)
         if not search.is_current(db.conn):

@@ -90,8 +90,9 @@ def test_a_kill_between_two_migrations_leaves_the_schema_that_was(tmp_path: Path
     if former:
         with closing(open_writer(path).conn) as connection:
             before = connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
-    done = subprocess.run([sys.executable, "-c", OLD_MIGRATION, path], check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", OLD_MIGRATION, path], check=False, timeout=60, capture_output=True)
     assert done.returncode == -9
+    assert done.stderr.decode().count("of an earlier version, is updated") == done.stderr.count(b"\n") == former
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT name, sql FROM sqlite_master").fetchall() == (before or [])
     db = open_writer(path)
