@@ -12,13 +12,15 @@ from chaffinch.page.kept.files import HTML_TYPES
 from chaffinch.page.leads import links as found_links
 from chaffinch.page.leads import listed_dates, sitemap
 from chaffinch.page.leads.addresses import base_of
-from chaffinch.page.leads.navigation import MAX_OPTIONS, Named, named, read_json
+from chaffinch.page.leads.json_lists import read_json
+from chaffinch.page.leads.navigation import MAX_OPTIONS, Named, named
 from chaffinch.page.leads.sitemap import USUAL_SITEMAP
 from chaffinch.page.urls import site_of
 from chaffinch.text.topic import named as on_topic
 
 MAX_SITEMAP_DEPTH = 5  # sitemap indexes that name sitemap indexes: by hand
 READ_TYPES = (*HTML_TYPES, "text/", "application/json")
+SCRIPT_TYPES = ("application/javascript", "application/x-javascript")  # of an answer that may be JSON in a call
 MAX_CHAIN = 10  # links from a start page at which one that leads on by a refresh alone is the end: by hand
 LEAST_LINKS = 3  # of a page that is told from another by what it shows: less has a notice of closing: by hand
 
@@ -37,11 +39,13 @@ def listing(visit: Visit, tools: Tools) -> None:
             visit.links, visit.modified = tuple(dates), listed_dates.changes(dates, visit.fetched_at)
     elif visit.depth and visit.page.url.endswith(USUAL_SITEMAP):
         visit.reason = "no sitemap"
-    elif visit.page.content_type and not visit.page.content_type.lower().startswith(READ_TYPES):
+    elif (type := visit.page.content_type.lower()) and not type.startswith((*READ_TYPES, *SCRIPT_TYPES)):
         visit.reason = f"not HTML: {visit.page.content_type[:60]}"
-    elif (strings := read_json(visit.page.body)) is not None:
+    elif (answer := read_json(visit.page.body)) is not None:
         visit.reason, visit.spellings, visit.linked = "JSON", {}, {**visit.linked}
-        visit.links = found_links.json_links(decode(visit.page), strings, visit.spellings, visit.linked)
+        visit.links = found_links.json_links(decode(visit.page), answer, visit.spellings, visit.linked)
+    elif type.startswith(SCRIPT_TYPES):
+        visit.reason = f"not HTML: {visit.page.content_type[:60]}"
     else:
         return
     visit.page = Page(visit.page.url, b"", visit.page.content_type)
@@ -60,7 +64,8 @@ def links(visit: Visit, tools: Tools) -> None:
     other_asked: dict[str, str] = {}
     other = found_links.named_links(visit.document, beside, visit.tree, texts, spellings, other_asked)
     asked |= {url: one for url, one in other_asked.items() if url not in set(linked)}
-    found = dict.fromkeys((*visit.links, *linked, *other))  # a Refresh header may have led on already
+    more = found_links.after_fragment(visit.document, len(linked))
+    found = dict.fromkeys((*visit.links, *linked, *other, *more))  # a Refresh header may have led on already
     visit.links = tuple(url for url in found if not is_action(url) and not is_later_page(url))
     visit.shown = found_links.shown_digest(visit.tree) if len(linked) >= LEAST_LINKS else None
     visit.notes += tuple(_notes(visit, beside))

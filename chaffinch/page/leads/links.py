@@ -11,10 +11,12 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from chaffinch.items import Document
-from chaffinch.page.leads import feed, navigation, sitemap
+from chaffinch.page.leads import feed, json_lists, sitemap
 from chaffinch.page.leads.addresses import base_of, join, meta_refresh
+from chaffinch.page.leads.json_lists import Listed
 from chaffinch.page.leads.navigation import Named
 from chaffinch.page.leads.robots_meta import is_nofollow
+from chaffinch.page.leads.scripts import is_address
 from chaffinch.page.parse import parse
 from chaffinch.page.urls import as_linked, canonical_url, site_of
 
@@ -22,6 +24,7 @@ MAX_LINKS = 5_000  # cost
 # of a page that stand for a header, one of which may say where it leads; browsers obey one of these (cost)
 MAX_METAS = 20
 _STRING = etree.XPath("string()", smart_strings=False)
+MAX_HEAD = 2_000  # characters of a page in which it would begin (cost)
 MAX_TEXT = 100  # characters of a link's words that are looked at (cost)
 FEEDS = frozenset({"application/rss+xml", "application/atom+xml"})
 PACKED_SITEMAPS = (".xml.gz", ".txt.gz")
@@ -98,28 +101,37 @@ def named_links(
 
 def json_links(
     document: Document,
-    strings: list[str],
+    answer: Listed,
     spellings: dict[str, str] | None = None,
     linked: dict[str, str] | None = None,
 ) -> tuple[str, ...]:
-    """Canonical URLs of the same site in the strings of a JSON answer, and, where there are any, of the one after it.
+    """Canonical URLs of the same site in a JSON answer, and, where there are any, of the one after it.
 
     A string is an address, or HTML with links in it.
     """
     found: dict[str, None] = {}
-    for text in strings:
+    for text in answer.strings:
         if "<a " in text:
             part = Document(document.url, text, document.charset)
             found |= dict.fromkeys(links(part, parse(text), spellings=spellings, linked=linked))
-        elif navigation.is_address(text):
+        elif is_address(text):
             url = _of_site(document, document.url, text, spellings, linked, found)
             if url is not None and not _is_file(url):
                 found[url] = None
         if len(found) >= MAX_LINKS:
             break
     found.pop(document.url, None)
-    after = navigation.next_number(document.url) if found else None
+    after = json_lists.next_list(document.url, answer.cursors, len(found)) if found else None
     return tuple(found) + ((after,) if after and after not in found else ())
+
+
+def after_fragment(document: Document, found: int) -> tuple[str, ...]:
+    """The list after a fragment of HTML that a "load more" button asks for and that leads to `found` pages."""
+    head = document.html[:MAX_HEAD].lower()
+    if not found or any(mark in head for mark in ("<html", "<head", "<body", "<title", "<!doctype")):
+        return ()
+    after = json_lists.next_list(document.url, {}, found)
+    return (after,) if after else ()
 
 
 def shown_digest(tree: HtmlElement) -> int:

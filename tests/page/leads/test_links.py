@@ -13,6 +13,7 @@ from chaffinch.frontier import known_pages
 from chaffinch.frontier.known_pages import Found
 from chaffinch.frontier.sameness.idle_params import Evidence, rule_of
 from chaffinch.items import Document, Page, Visit
+from chaffinch.page.leads.json_lists import Listed
 from chaffinch.page.leads.links import json_links, links, listed, named_links
 from chaffinch.page.leads.navigation import named
 from chaffinch.page.leads.robots_meta import header_directives, meta_directives
@@ -30,7 +31,8 @@ def test_what_is_named_without_a_link_is_kept_as_it_was_written_too() -> None:
     [url] = named_links(document, named(tree, html, 0), tree, linked=linked)
     assert linked == {url: "http://a.example:8080/go?b=1&a=2"}
     linked = {}
-    urls = json_links(document, ["/go?b=1&a=2", '<a href="/x?d=1&amp;c=2">', "/plain.html"], linked=linked)
+    answer = Listed(["/go?b=1&a=2", '<a href="/x?d=1&amp;c=2">', "/plain.html"], {})
+    urls = json_links(document, answer, linked=linked)
     assert len(urls) == 3 and [*linked.values()] == [
         f"http://a.example:8080/{one}" for one in ("go?b=1&a=2", "x?d=1&c=2")
     ]

@@ -5,8 +5,9 @@ import time
 import pytest
 
 from chaffinch.items import Document
-from chaffinch.page.leads.links import json_links, named_links
-from chaffinch.page.leads.navigation import named, next_number, read_json
+from chaffinch.page.leads.json_lists import Listed, next_list, read_json
+from chaffinch.page.leads.links import after_fragment, json_links, named_links
+from chaffinch.page.leads.navigation import named
 from chaffinch.page.parse import parse
 
 URL = "http://a.example/news/"
@@ -19,6 +20,13 @@ def found(body: str, links: int = 1) -> list[str]:
 
 
 GO = "<script>function go(n) { if (n) n = n; window.location.href = '/l_' + n + '.html'; }</script>"
+
+
+SELECTED = "<script>function to(o) { var v = o.options[o.selectedIndex].value; location = '/l/' + v }</script>"
+
+
+def script(code: str, call: str) -> str:
+    return f'<script>{code}</script><a href="javascript:{call}">2</a>'
 
 
 def options(change: str, *values: str) -> str:
@@ -52,6 +60,16 @@ def options(change: str, *values: str) -> str:
         (f"{GO}<a href='javascript:go(2)'>2</a><b onclick=\"go('3')\">3</b>", "/l_2.html /l_3.html"),
         (GO + options("go(this.value)", "4"), "/l_4.html"),
         (f"{GO}<a href='javascript:stop(2)'>2</a>", ""),
+        (script("to = function(a, p) { if (p > 9) { p = 9; } location = '/c' + a + '/' + p; }", "to(3, 2)"), "/c3/2"),
+        (script("const to = p => { location.href = `/l/${p}.html` }", "to(2)"), "/l/2.html"),
+        (script("var b = '/b/'; function to(p) { var u = b + p + '.htm'; window.open(u) }", "to(2)"), "/b/2.htm"),
+        (script("function to(p) { location.href = '/l/' + place() + p }", "to(2)"), ""),
+        (script("function to(p) { location.href = '/l/' + p }", "to(page)"), ""),
+        (SELECTED + options("to(this)", "5"), "/l/5"),
+        (options("location='/l/'+this.value").replace("</select>", "<option>3</select>"), "/l/3"),
+        ("<div data-jump-url=/a/1.html>t</div><i data-share-url=/s/1.html>t</i>", "/a/1.html"),
+        ("<b data-to=/a/1.html onclick=\"location=$(this).data('to')\">t</b>", "/a/1.html"),
+        ("<script>fetch('/ajax/list?page=' + page + '&cid=3')</script>", "/ajax/list?cid=3&page=1"),
     ],
 )
 def test_addresses_in_so_many_words(body: str, urls: str) -> None:
@@ -83,10 +101,38 @@ def test_a_select_of_100000_options_is_bounded() -> None:
 
 def test_a_json_list_leads_to_its_articles_and_to_its_next_page() -> None:
     url = "http://a.example/api/list?page=2"
-    strings = read_json(b'{"list": [{"url": "/a/1.html", "title": "x"}], "html": "<li><a href=/a/2.html>y</a>"}')
-    assert strings is not None
-    links = json_links(Document(url, "", "utf-8"), strings)
+    answer = read_json(b'{"list": [{"url": "/a/1.html", "title": "x"}], "html": "<li><a href=/a/2.html>y</a>"}')
+    assert answer is not None
+    links = json_links(Document(url, "", "utf-8"), answer)
     assert links == ("http://a.example/a/1.html", "http://a.example/a/2.html", "http://a.example/api/list?page=3")
-    assert json_links(Document(url, "", "utf-8"), []) == ()
+    assert json_links(Document(url, "", "utf-8"), Listed([], {})) == ()
     assert read_json(b"[" * 100_000) is None and read_json(b"<html>") is None
-    assert next_number("http://a.example/list") is None
+    assert next_list("http://a.example/list", {}, 5) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "answer", "after"),
+    [
+        ("?page=2", '{"list": ["/a/1.html"]}', "?page=3"),
+        ("?page=2", '\ufeffshow({"list": ["/a/1.html"]});', "?page=3"),
+        ("?limit=8&offset=8", '{"list": ["/a/1.html"]}', "?limit=8&offset=16"),
+        ("?start=1", '{"list": ["/a/1.html", "/a/2.html"]}', "?start=3"),
+        ("?cursor=a%2F1", '{"data": {"list": ["/a/1.html"], "next_cursor": "b=2", "total": 9}}', "?cursor=b%3D2"),
+        ("?last_id=8", '{"list": ["/a/1.html"], "last_id": 16}', "?last_id=16"),
+        ("?last_id=8", '{"list": ["/a/1.html"], "last_id": 0}', ""),
+        ("?cat=8", '{"list": ["/a/1.html"], "cat": 9}', ""),
+    ],
+)
+def test_a_list_goes_on_where_its_address_or_its_answer_says(address: str, answer: str, after: str) -> None:
+    url = f"http://a.example/api{address}"
+    listed = read_json(answer.encode())
+    assert listed is not None
+    [last] = json_links(Document(url, "", "utf-8"), listed)[-1:]
+    assert last == (f"http://a.example/api{after}" if after else "http://a.example/a/1.html")
+
+
+def test_a_fragment_goes_on_and_a_page_does_not() -> None:
+    url = "http://a.example/more.php?page=2"
+    assert after_fragment(Document(url, "<li><a href=/a/1.html>", "utf-8"), 1) == ("http://a.example/more.php?page=3",)
+    assert after_fragment(Document(url, "<!-- no more -->", "utf-8"), 0) == ()
+    assert after_fragment(Document(url, "<html><li><a href=/a/1.html>", "utf-8"), 1) == ()
