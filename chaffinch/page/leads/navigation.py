@@ -45,10 +45,12 @@ _BUILT = re.compile(r"[\w./?=&%-]{1,500}")
 _TURNS = re.compile(r"\d{1,4}|[上下]一?[页頁]|(?:加载|查看|点击)?更多|next|more", re.IGNORECASE)
 _MORE = re.compile(r"(?:加载|載入|查看|点击|點擊|显示|顯示)?更多|load\s?more|加载下一页", re.IGNORECASE)
 _MORE_NAME = re.compile(r"load[-_]?more|more[-_]?btn|btn[-_]?more|jiazai", re.IGNORECASE)
-# data-href, data-url, data-next-url: an attribute whose last word says that it is an address, and none what else it is.
-_DATA = re.compile(
-    r"data-(?!(?:\w{1,20}-)*(?:img|image|src|pic|thumb|cover|bg|avatar|video|audio|share|login|ad|post|report|qr|upload)-)"
-    r"(?:[a-z]{1,20}-){0,2}(?:href|url|link|jump|goto|next|api|ajax)(?=\s{0,3}=)"
+_DATA = re.compile(r"data-[a-z-]{2,40}(?=\s{0,3}=)")
+# data-href, data-url, data-next-url: what the last word of the name of an attribute says that holds an address, and what
+# its other words do not say.
+_NAMES_ADDRESS = frozenset("href url link jump goto next api ajax".split())
+_NAMES_OTHER = frozenset(
+    "img image src pic thumb cover bg avatar video audio share login ad post report qr upload".split()
 )
 MAX_DATA = 10  # such attributes of a page (cost)
 _OF_ELEMENT = re.compile(
@@ -79,7 +81,7 @@ def named(tree: HtmlElement, html: str, links: int, obey_nofollow: bool = True) 
     lower = html.lower()  # a walk of the tree costs more than a look at the text
     leads = "location" in lower or "open(" in lower
     calls = functions(tree, html) if leads and any(mark in lower for mark in _CALLED) else Functions({})
-    data = tuple(islice(dict.fromkeys(_DATA.findall(lower)), MAX_DATA)) if "data-" in lower else ()
+    data = tuple(islice(filter(_holds_address, dict.fromkeys(_DATA.findall(lower))), MAX_DATA))
     if "<select" in lower:
         _options(tree, found, calls)
     if data or any(mark in lower for mark in ("onclick", "javascript:", "next", "prev")):
@@ -150,6 +152,11 @@ def _attributes(tree: HtmlElement, found: Named, obey_nofollow: bool, calls: Fun
             call = call or called
     if unknown >= SCRIPTED_LINKS:
         found.by_script = f"{call}()"
+
+
+def _holds_address(name: str) -> bool:
+    words = name.split("-")[1:]
+    return words[-1] in _NAMES_ADDRESS and _NAMES_OTHER.isdisjoint(words)
 
 
 @lru_cache(maxsize=100)

@@ -99,6 +99,14 @@ def test_a_select_of_100000_options_is_bounded() -> None:
     assert time.process_time() - began < 10
 
 
+@pytest.mark.parametrize("name", ["data-a-", "data-img-", "data-url", "data-a-url ", "onclick='go(", "javascript:"])
+def test_names_without_an_end_cost_little(name: str) -> None:
+    page = f"<p>location onclick {name * (300_000 // len(name))}"
+    tree, began = parse("<p>"), time.process_time()
+    named(tree, page, 1)
+    assert time.process_time() - began < 5
+
+
 def test_a_json_list_leads_to_its_articles_and_to_its_next_page() -> None:
     url = "http://a.example/api/list?page=2"
     answer = read_json(b'{"list": [{"url": "/a/1.html", "title": "x"}], "html": "<li><a href=/a/2.html>y</a>"}')
