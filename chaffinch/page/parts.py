@@ -20,10 +20,12 @@ _NEXT = (
     r"(?:点击|點擊)?(?:进入|進入|查看|阅读|閱讀)?(?:[下后後]一?[页頁]|(?:余下|剩余|剩下)的?(?:全文|内容|部分|文章)"
     r"|继续阅读|繼續閱讀|next(?: page)?)(?:继续)?(?:阅读|浏览)?(?:全文)?"
 )
-_BACK = r"(?:点击|返回|回到)?(?:[上前]一?[页頁]|首[页頁]|prev(?:ious)?(?: page)?)"
+_BACK = r"(?:点击|返回|回到)?(?:[上前]一?[页頁]|首[页頁]|(?<=[回到])第[一1][页頁]|prev(?:ious)?(?: page)?)"
+_DIGITS = "一二三四五六七八九"  # 第二页 is page 2
 _PART_TEXT = re.compile(
-    rf"^\W{{0,3}}(?:(?P<next>{_NEXT})|(?P<back>{_BACK})|第?\s?(?P<number>\d{{1,2}})\s?[页頁]?)?"
-    r"\W{0,3}(?:\d{1,2}\s?/\s?\d{1,2})?\W{0,4}$",
+    rf"^\W{{0,3}}(?:(?P<next>{_NEXT})|(?P<back>{_BACK})|第\s?(?:\d{{1,2}}|[{_DIGITS}])\s?[页頁]\s?[:：].*"
+    rf"|第?\s?(?P<number>\d{{1,2}}|[{_DIGITS}])\s?[页頁]?)?"
+    r"\W{0,3}(?:\d{1,2}\s?/\s?\d{1,2}|共\s?\d{1,2}\s?[页頁])?\W{0,4}$",
     re.IGNORECASE,
 )
 
@@ -66,8 +68,8 @@ def _leads(page: Elements, url: str, series: str, own: int | None) -> _Leads:
     if thread := THREAD.search(urlsplit(url).path):
         stem = thread[1][1:]
     found = _Leads()
-    hrefs = page.having("href")
-    for place in page.tagged("a")[:MAX_LINKS]:
+    hrefs = {**page.having("href"), **page.having("value")}  # of a pager in a `<select>`, too
+    for place in [*page.tagged("a"), *page.tagged("option")][:MAX_LINKS]:
         href = hrefs.get(place, "")
         if stem not in href and "?" not in href:
             continue
@@ -88,7 +90,8 @@ def _leads(page: Elements, url: str, series: str, own: int | None) -> _Leads:
             continue
         found.others.add(other)
         found.bare = target if other is None else found.bare
-        labelled = int(said["number"]) if said["number"] else None
+        label = said["number"] or ""
+        labelled = _DIGITS.index(label) + 1 if label in _DIGITS and label else int(label) if label else None
         if other and labelled in (other, other + 1):
             found.zero = labelled == other + 1
         elif (own is None and other == 1 and said["next"]) or (own == 1 and other is None and said["back"]):

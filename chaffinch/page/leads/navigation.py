@@ -46,8 +46,8 @@ _TURNS = re.compile(r"\d{1,4}|[上下]一?[页頁]|(?:加载|查看|点击)?更�
 _MORE = re.compile(r"(?:加载|載入|查看|点击|點擊|显示|顯示)?更多|load\s?more|加载下一页", re.IGNORECASE)
 _MORE_NAME = re.compile(r"load[-_]?more|more[-_]?btn|btn[-_]?more|jiazai", re.IGNORECASE)
 _DATA = re.compile(r"data-[a-z-]{2,40}(?=\s{0,3}=)")
-# data-href, data-url, data-next-url: what the last word of the name of an attribute says that holds an address, and what
-# its other words do not say.
+# data-href, data-url, data-next-url: the last word of an attribute's name says that it is an address, none that it is
+# one of something else.
 _NAMES_ADDRESS = frozenset("href url link jump goto next api ajax".split())
 _NAMES_OTHER = frozenset(
     "img image src pic thumb cover bg avatar video audio share login ad post report qr upload".split()

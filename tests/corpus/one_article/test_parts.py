@@ -90,6 +90,13 @@ WHOLE = [("http://a.example/n/88.html", "\n".join(line for part in PARTS for lin
         ("http://a.com/t1_2.html", "t1_1.html", "2", Part("a.com/t1.html", 3, True)),
         ("http://a.com/x1.html", "x1_2.html", "点击进入下一页", Part("a.com/x1.html", 1, False)),
         ("http://a.com/x1.html", "x1_2.html", "下一页（2/2）", Part("a.com/x1.html", 1, False)),
+        ("http://a.com/x1.html", "x1_2.html", ">>点击阅读余下全文（共2页）", Part("a.com/x1.html", 1, False)),
+        ("http://a.com/x1.html", "x1_2.html", "第2页：怎么协商", Part("a.com/x1.html", 1, False)),
+        ("http://a.com/x1_3.html", "x1_2.html", "二", Part("a.com/x1.html", 3, True)),
+        (
+            "http://a.com/x1_2.html", "x1.html", "返回第一页",
+            Part("a.com/x1.html", 2, True, False, "http://a.com/x1.html"),
+        ),
         ("http://a.com/x1.html", "x1_2.html", "继续阅读全文", Part("a.com/x1.html", 1, False)),
         ("http://a.com/thread-12-2-1.html", "thread-12-1-1.html", "1", Part("a.com/thread-12.html", 2, True)),
         ("http://a.com/thread-12-1-1.html", "thread-13-1-1.html", "下一页", None),
@@ -109,6 +116,14 @@ WHOLE = [("http://a.example/n/88.html", "\n".join(line for part in PARTS for lin
 )  # fmt: skip
 def test_which_part_a_page_is(url: str, href: str, text: str, wanted: Part | None) -> None:
     assert part_of(elements(parse(f'<a href="/">首页</a><a href="{href}"><b>{text}</b></a>')), url) == wanted
+
+
+def test_a_pager_in_a_select_tells_parts_and_other_options_do_not() -> None:
+    pager = "<select><option value=88.html>第1页</option><option value=88_2.html>第2页</option></select>"
+    own = elements(parse(pager))
+    assert part_of(own, "http://a.com/n/88.html") == Part("a.com/n/88.html", 1, False)
+    assert part_of(own, "http://a.com/n/88_2.html") == Part("a.com/n/88.html", 2, True, False, "http://a.com/n/88.html")
+    assert part_of(own, "http://a.com/n/99.html") is None
 
 
 cleaned_texts = st.builds(
