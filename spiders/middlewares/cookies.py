@@ -6,6 +6,7 @@ Nothing is sent to a site that does without. Cookies live as long as the run, in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,12 @@ MAX_BYTES = 4_096  # of a cookie, the same section (source: RFC 6265)
 TRIES = 5  # pages of a site that may be asked for again to no avail (by hand)
 HOPS = 3  # redirects that are followed to come back to the page that was asked for (by hand)
 SMALL = 5_000  # bytes of a page that may be nothing but a refresh (by hand)
+_ITSELF = re.compile(r"\s*\d?(?:\.\d{0,3})?\s*[;,]?\s*", re.ASCII)  # within seconds, without an address
+_RELOADS = re.compile(
+    rb"(?:\s|<(?!script|a\s)/?[a-z!][^<>]{0,200}>)*<script\b[^<>]{0,100}>\s*(?:(?:window|self|top|document)\.)?location"
+    rb"\.reload\((?:true|false)?\);?\s*</script>(?:\s|</?[a-z][^<>]{0,200}>)*",
+    re.IGNORECASE,
+)
 REFUSED = (401, 403)
 
 
@@ -76,7 +83,6 @@ class CookieMiddleware:
         sent = "Cookie" in request.headers
         itself = target is not None and canonical_url(target) == canonical_url(request.url)
         if (itself or (not sent and (ours or response.status in REFUSED))) and jar.tries < TRIES:
-            jar.tries += 1
             return self._again(request, request.url, response, 0)
         return response
 
@@ -96,6 +102,7 @@ class CookieMiddleware:
         if target is not None and site_of(target) == site and hops < HOPS:
             back = canonical_url(target) == canonical_url(asked)
             return self._again(request, asked if back else target, first, hops + 1, asked)
+        jar.tries += 1  # not when it is asked again: many pages may be under way before the first is answered
         return first
 
     def _keep(self, site: str, request: Request, response: Response) -> None:
@@ -120,11 +127,14 @@ def _leads_to(response: Response) -> str | None:
     if 300 < response.status < 400 and response.status != 304:
         return join(response.url, from_header(response.headers.get("Location") or b""))
     if response.status == 200 and len(response.body) < SMALL:
-        content = (response.headers.get("Refresh") or b"").decode("latin-1")
-        if not content and b"http-equiv" in response.body.lower() and b"<a " not in response.body.lower():
+        content, body = (response.headers.get("Refresh") or b"").decode("latin-1"), response.body.lower()
+        if not content and b"http-equiv" in body and b"<a " not in body:
             content = _meta(response.body.decode("latin-1"))
         if target := refresh_target(content):
             return join(response.url, target)
+        # A refresh that names no address loads the page itself again, as such a script does where nothing is computed.
+        if (content and _ITSELF.fullmatch(content)) or _RELOADS.fullmatch(response.body):
+            return response.url
     return None
 
 

@@ -77,3 +77,40 @@ def test_a_page_that_says_something_and_reloads_itself_is_a_page(size: int, aske
     body = b'<meta http-equiv="refresh" content="0;url=/a.html"><p>' + b"x" * (size - 60)
     found = middleware().process_response(request, answer(request, "seen=1", body=body))
     assert isinstance(found, Request) is asked_again
+
+
+REFRESH = b"<html><head><meta http-equiv=refresh content=%b></head>wait</html>"
+RELOAD = b"<!DOCTYPE html><html><body><script>%b</script></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("body", "asked_again"),
+    [
+        (
+            REFRESH % b"0",
+            True,
+        ),  # the address is the page's own where none is named (HTML, "shared declarative refresh")
+        (REFRESH % b"'1;'", True),
+        (REFRESH % b"300", False),  # it is loaded anew every five minutes
+        (RELOAD % b"window.location.reload();", True),
+        (RELOAD % b"location.reload(true)", True),
+        (RELOAD % b"document.cookie='v='+f(3);location.reload()", False),  # what it computes is not brought
+        (RELOAD % b"if(top!=self)location.reload()", False),
+        (b"<a href=/a/1.html>1</a>" + RELOAD % b"location.reload()", False),
+        (b"", False),
+    ],
+)
+def test_a_page_that_only_loads_itself_again_is_asked_for_with_its_cookie(body: bytes, asked_again: bool) -> None:
+    request = Request(f"{SITE}/a.html")
+    found = middleware().process_response(request, answer(request, "seen=1", body=body))
+    assert isinstance(found, Request) is asked_again
+
+
+def test_pages_that_are_under_way_before_the_first_is_let_in_are_let_in_too() -> None:
+    jars, again = middleware(), []
+    for number in range(8):
+        request = Request(f"{SITE}/{number}.html")
+        again.append(jars.process_response(request, answer(request, "seen=1", status=302, to=request.url)))
+    for one in again:
+        assert isinstance(one, Request)
+        assert isinstance(jars.process_response(one, answer(one, body=b"<p>article</p>")), Response)
