@@ -18,7 +18,7 @@ from chaffinch.corpus.connect import CorpusError, lock, open_writer
 from chaffinch.corpus.store import Store, is_of_corpus, why_refused
 from chaffinch.frontier import known_pages
 from chaffinch.frontier.sameness import parked
-from chaffinch.frontier.traps import yields
+from chaffinch.frontier.traps.endless import endless
 from chaffinch.frontier.waits import Bounds
 from chaffinch.items import Visit
 from chaffinch.spiders.extensions.live import Tally, log_file, site_stats
@@ -228,7 +228,7 @@ class CrawlRun:
         for site, count, why in parked.silent_sites(self.store.db, self.started):
             if site in self.sites and site not in self.store.notices.counts:
                 self.tell(site, f"all {count:,} articles asked for are answered by something else ({why}): they stay")
-        for site, what in yields.endless(self.store.db, list(self.tallies)).items():
+        for site, what in endless(self.store.db, list(self.tallies)).items():
             self.note(site, "without end", what)
         for site, urls in self._cut_short.items():
             more = f" and {len(urls) - 1:,} more" if len(urls) > 1 else ""

@@ -18,7 +18,7 @@ from chaffinch.copies import postponed
 from chaffinch.corpus import runs
 from chaffinch.corpus.connect import beside
 from chaffinch.corpus.store import UNCOMPARED
-from chaffinch.frontier.traps import yields
+from chaffinch.frontier.traps.endless import endless
 from chaffinch.text.contacts.addresses import hide
 from chaffinch.text.say import complain, printable
 
@@ -87,9 +87,7 @@ def report(db: Database) -> Report:
         scripts=dict(db.execute("SELECT script, count(*) FROM articles GROUP BY script ORDER BY 2 DESC").fetchall()),
         charsets=tuple(db.execute(_CHARSETS).fetchall()),
         waiting=postponed.count(db.conn),
-        endless=yields.endless(
-            db, [site for (site,) in db.execute("SELECT DISTINCT site FROM patterns ORDER BY site")]
-        ),
+        endless=endless(db, [site for (site,) in db.execute("SELECT DISTINCT site FROM patterns ORDER BY site")]),
         names=runs.names(db.conn),
     )
 

@@ -43,7 +43,8 @@ _ACTION = re.compile(
     r"|favorites?|nextset|quote)|goto=\w+|replytocom=\d+|view=(?:print|next|previous)|printable=\w+)(?:&|$)"
     r"|/(?:posting|memberlist|ucp|newreply|newthread|sendmessage|sendemail|member|space|printthread|showpost|private"
     r"|login|logging|register|profile|usercp|wp-login)\.php(?:\?|$)"
-    r"|/space-(?:uid|username)-[^/]{1,60}\.html$|/wp-(?:admin|json)/",
+    r"|/space-(?:uid|username)-[^/]{1,60}\.html$|/wp-(?:admin|json)/"
+    r"|/archiver/(?:index\.php)?\?tid-\d|/viewtopic\.php\?(?:f=\d+&)?p=\d+$",
     re.IGNORECASE,
 )
 

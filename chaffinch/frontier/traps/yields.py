@@ -17,7 +17,6 @@ from sqlite_utils import Database
 from chaffinch.frontier.known_pages import NAMED
 from chaffinch.frontier.traps.novelty import Said, nothing_new
 from chaffinch.frontier.traps.url_shapes import (
-    ENDLESS,
     FAR,
     TRIES_LED,
     Known,
@@ -130,21 +129,6 @@ def note(db: Database, visits: Sequence[Visit], first: set[str], known_texts: se
     return learned
 
 
-def endless(db: Database, sites: Iterable[str]) -> dict[str, str]:
-    """Of `sites`, those whose articles go on naming others that say nothing new: what was made of them, in words."""
-    found: dict[str, str] = {}
-    for site in sites:
-        rows = db.conn.execute(
-            "SELECT sum(tried), sum(brought), min(substr(pattern, 1, instr(pattern, ' <') - 1)) FROM patterns"
-            " WHERE site = ? AND given_up_at IS NOT NULL AND reason LIKE ?",
-            (site, f"pattern given up: {ENDLESS}%"),
-        ).fetchone()
-        if rows[0]:
-            tried, brought, pattern = rows
-            found[site] = f"{ENDLESS}: {tried:,} pages that only their like name brought {brought:,} new: {pattern}"
-    return found
-
-
 def _take_up(db: Database, site: str, pattern: str, at: str) -> None:
     """Makes pages due that were put off since their pattern was given up."""
     db.conn.execute(
@@ -167,10 +151,14 @@ def _count(known: Known, visit: Visit, names: tuple[str, str, str], fresh: set[s
     counted = {name for name in names if name in known or len(known) < MOST_PATTERNS} | {broad}
     own = known.setdefault(narrow if narrow in counted else broad, Yield())
     found = _level_found(known, own, names, visit, fresh, repeated)
-    may_hope = own.hoped < HOPES and known.get(broad, _NEW).hoped < HOPES_BROAD
+    may_hope = visit.same_as is None and own.hoped < HOPES and known.get(broad, _NEW).hoped < HOPES_BROAD
     hoped = found is None and may_hope and _leads_into_the_open(known, narrow, visit, fresh)
     made_up = repeated and visit.cleaned is not None and is_led_by_article(known, names)  # its links say nothing
-    neutral = hoped or (found is None and not made_up and _other_text_or_links(known, own, narrow, visit))
+    may_differ = found is None and not made_up and visit.same_as is None
+    neutral = hoped or (may_differ and _other_text_or_links(known, own, narrow, visit))
+    # Filters have a pattern for each choice: a list of theirs must be new to them all.
+    dull = neutral and not hoped and visit.state == "page" and broad in counted - {narrow}
+    dull = dull and not _other_links(known, known.setdefault(broad, Yield()), narrow, visit)
     # What only articles name has a budget of its own, so that it costs what lists name nothing.
     sampled = found is None and own.level == 0 and is_led_by_article(known, names)
     for name in counted:
@@ -182,7 +170,7 @@ def _count(known: Known, visit: Visit, names: tuple[str, str, str], fresh: set[s
         if found is not None:
             one.level = found if one.level is None else min(one.level, found)
             one.brought += 1
-        one.tried += not (neutral or (sampled and name != names[2]))
+        one.tried += not ((neutral and not (dull and name == broad)) or (sampled and name != names[2]))
         if one.given_up_at and found is not None:  # a probe that came back with something
             one.tried, one.given_up_at, one.reason = one.brought, None, None
     source = known.get(source_of(names))
@@ -203,6 +191,8 @@ def _level_found(
     """How far from an article the visit led to something new, None when it brought nothing."""
     if visit.cleaned is not None and not repeated:
         return 0
+    if visit.same_as is not None:  # its links are those of the page that it is
+        return None
     narrow, broad, _ = names
     reach = FAR if own.level is None else own.level - 1
     levels = (
@@ -266,6 +256,11 @@ def _other_text_or_links(known: Known, own: Yield, narrow: str, visit: Visit) ->
     if visit.state == "off-topic" and visit.canonical and not own.level:
         most = min(MOST_OTHER + MORE_OTHER * own.brought, MOST_SEEN)
         return _remember(own, {crc32(visit.canonical.encode("utf-8", "surrogatepass"))}, most)
+    return _other_links(known, own, narrow, visit)
+
+
+def _other_links(known: Known, own: Yield, narrow: str, visit: Visit) -> bool:
+    """Whether a page, of the pattern `narrow`, links to articles that none did of those that `own` counts."""
     return _remember(
         own, {crc32(link.encode()) for link in visit.links if _level(known, link, narrow, link in visit.named) == 0}
     )

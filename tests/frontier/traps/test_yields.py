@@ -24,6 +24,17 @@ def counted(known: Known, *visits: Visit) -> Known:
     return yields.load(db, "a.example")
 
 
+def recounted(known: Known, one: Visit) -> Known:
+    """The same where the links of the visit are known."""
+    db = Database(memory=True)
+    migrations.apply(db)
+    for link in one.links:
+        db.conn.execute("INSERT INTO pages (url, site, state) VALUES (?, 'a.example', 'article')", (link,))
+    yields.save(db, "a.example", known, known)
+    yields.note(db, [one], {one.page.url}, set(), Said())
+    return yields.load(db, "a.example")
+
+
 def visit(path: str, *links: str) -> Visit:
     one = Visit(Page(SITE + path, b""), "a.example", AT, 200, depth=1, crawled=True, reason="list")
     one.links = tuple(SITE + link for link in links)
@@ -77,3 +88,25 @@ def test_an_article_that_ends_as_all_of_a_site_do_says_something_new(own: str, s
     db = Database(memory=True)
     migrations.apply(db)
     assert (visits[-1].page.url in said_again.said_before(db, visits)) is said
+
+
+def test_choices_of_a_filter_must_be_new_to_them_all() -> None:
+    known: Known = {"/a/N.html": Yield(tried=9, brought=9, level=0)}
+    links = [f"/a/{number}.html" for number in range(6)]
+    choices = [visit(f"/list?area={area}&page=1", *links) for area in ("north", "south", "east", "west") for _ in "ab"]
+    db_known = counted(known, *choices[:1])
+    assert db_known["/list?*"].tried == 0
+    for one in choices[1:]:
+        db_known = recounted(db_known, one)
+    assert db_known["/list?*"].tried == 7 and db_known["/list?area=west&page=N"].tried == 1
+
+
+def test_a_page_that_is_another_brings_nothing_though_its_links_are_new() -> None:
+    known: Known = {
+        "/s/N/a.html": Yield(tried=9, brought=9, level=0),
+        "/t/N/a.html": Yield(tried=9, brought=9, level=0),
+    }
+    one = visit("/s/7/a.html", "/t/3/a.html")
+    one.same_as = f"{SITE}/s/1/a.html"
+    assert counted(known, one)["/s/N/a.html"].brought == 9
+    assert counted(known, one)["/s/N/a.html"].tried == 10
