@@ -22,7 +22,7 @@ from chaffinch.frontier import known_pages, waits
 from chaffinch.frontier.known_pages import Found
 from chaffinch.frontier.sameness import idle_params, origins, path_charset
 from chaffinch.frontier.sameness.idle_params import Evidence, Rules
-from chaffinch.frontier.sameness.url_pairs import same_number, token_apart
+from chaffinch.frontier.sameness.url_pairs import path_names_page, same_number, short_token_apart, token_apart
 from chaffinch.items import Visit
 from chaffinch.page.urls import site_of
 
@@ -173,6 +173,10 @@ def _learn_apart(db: Database, visit: Visit, beside: dict[str, list[Visit]], rul
     return changed
 
 
+def _may_be_same(url: str, other: str) -> bool:
+    return same_number(url, other) or short_token_apart(url, other)
+
+
 def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Other], rules: Rules) -> bool:
     """Whether the visit is of a page that one of `others` has the article of; it keeps none then."""
     assert visit.cleaned is not None
@@ -192,7 +196,7 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
                 and (
                     is_split(db, one.url)
                     or token_apart(visit.page.url, one.url)
-                    or (same_number(visit.page.url, one.url) and _dated(db, one) == visit.cleaned.published)
+                    or (_may_be_same(visit.page.url, one.url) and _dated(db, one) == visit.cleaned.published)
                 )
             )
         ):
@@ -202,12 +206,24 @@ def _is_alias(db: Database, visit: Visit, names: str | None, others: Sequence[Ot
             if (
                 more
                 and (not less or one.title == visit.cleaned.title)
-                and not any(idle_params.selects(key, visit.page.url, one.url) for key in more | less)
+                and (
+                    not any(idle_params.selects(key, visit.page.url, one.url) for key in more | less)
+                    or (not less and _adds_nothing(db, visit, one))
+                )
             ):
                 leave(visit, SAME, one.url)
         if visit.same_as is not None:
+            if token_apart(visit.page.url, one.url) or short_token_apart(visit.page.url, one.url):
+                visit.links, visit.named = (), frozenset()  # those of the other, each in a session of its own
             return True
     return False
+
+
+def _adds_nothing(db: Database, visit: Visit, one: Other) -> bool:
+    """Whether parameters that only one of two URLs has select nothing, as the path they share names the article."""
+    assert visit.cleaned is not None
+    said = one.title == visit.cleaned.title and _dated(db, one) == visit.cleaned.published
+    return said and path_names_page(visit.page.url)
 
 
 def _dated(db: Database, one: Other) -> str | None:
@@ -239,7 +255,11 @@ def _take_over(db: Database, visit: Visit, others: Sequence[Other]) -> None:
     for one in others:
         named = one.names == visit.page.url
         apart = idle_params.keys_apart(visit.page.url, one.url)
-        if not named and (apart is None or apart[0] or any(idle_params.selects(key, one.url) for key in apart[1])):
+        if not named and (
+            apart is None
+            or apart[0]
+            or (any(idle_params.selects(key, one.url) for key in apart[1]) and not _adds_nothing(db, visit, one))
+        ):
             continue
         prefix = CANONICAL if named else SAME
         if one.visit is not None:
