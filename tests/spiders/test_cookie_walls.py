@@ -86,10 +86,7 @@ RELOAD = b"<!DOCTYPE html><html><body><script>%b</script></body></html>"
 @pytest.mark.parametrize(
     ("body", "asked_again"),
     [
-        (
-            REFRESH % b"0",
-            True,
-        ),  # the address is the page's own where none is named (HTML, "shared declarative refresh")
+        (REFRESH % b"0", True),  # of the page itself, as it names no address (HTML, shared declarative refresh)
         (REFRESH % b"'1;'", True),
         (REFRESH % b"300", False),  # it is loaded anew every five minutes
         (RELOAD % b"window.location.reload();", True),

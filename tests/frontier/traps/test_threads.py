@@ -29,6 +29,11 @@ def is_thread(html: str) -> bool:
         ("/show.php?action=show&id=5", False),
         ("/space/5.html", False),
         ("/list.php?tid=12", False),
+        ("/archiver/?tid-12.html", True),
+        ("/archiver/?fid-2.html", False),
+        ("/viewtopic.php?p=12", True),
+        ("/viewtopic.php?f=2&p=12", True),
+        ("/viewtopic.php?f=2&t=12", False),
     ],
 )
 def test_forms_and_profiles_are_not_asked_for(path: str, action: bool) -> None:
