@@ -200,6 +200,7 @@ class Visit:
     state: PageState = "page"
     reason: str | None = None
     robots_tag: tuple[str, ...] = ()  # values of X-Robots-Tag
+    cards: tuple[str, ...] = ()  # the words of what leads on by other means than a link
     notes: tuple[tuple[str, str], ...] = ()  # (kind, what a user should know of the site): each kind is told once
     same_since: str | None = None  # of a 304 from an archive: when the answer was given that it is the same as
     echo: bool = False  # of a page that was not fetched: a later part of its article was

@@ -61,6 +61,7 @@ def links(visit: Visit, tools: Tools) -> None:
     texts: dict[str, str] = {}
     linked = found_links.links(visit.document, visit.tree, tools.obey_noindex, texts, spellings, asked)
     beside = named(visit.tree, visit.document.html, len(linked), tools.obey_noindex)
+    visit.cards = tuple(words for _, words in beside.pages if words)
     other_asked: dict[str, str] = {}
     other = found_links.named_links(visit.document, beside, visit.tree, texts, spellings, other_asked)
     asked |= {url: one for url, one in other_asked.items() if url not in set(linked)}

@@ -25,6 +25,10 @@ from chaffinch.text import canonical as canonical_form
 from chaffinch.text import topic as topics
 from chaffinch.text.contacts.addresses import hide, shown
 
+CARDS = "a list whose items lead on by script"  # the reason of such a page
+LEAST_CARDS = 5  # of a page that may be one (by hand)
+_SEAM = "\n"  # between the words of cards
+
 Stage = Callable[[Visit, Tools], None]  # fills its slot of the visit, or says in `reason` why the page ends there
 
 
@@ -92,12 +96,23 @@ def _read_page(visit: Visit) -> Article | NotArticle:
     if veiled.cut:
         visit.notes += (("styles", f"{url[:200]}: of its long style sheet only the beginning is read"),)
     found = extract_tree(visit.document, page, visit.fetched_at if visit.dated else None, veiled)
+    if isinstance(found, Article) and _is_of_cards(found, visit.cards):
+        return NotArticle(url, CARDS)
     if isinstance(found, Article):
         if thread:  # its later pages are not its author's
             visit.links = own_links(url, visit.links)
         else:
             visit.part = part_of(page, url)
     return found
+
+
+def _is_of_cards(article: Article, cards: tuple[str, ...]) -> bool:
+    """Whether most of what an article would say are words that lead to other pages: a list whose items are no links."""
+    if len(cards) < LEAST_CARDS:
+        return False
+    words = _SEAM.join("".join(one.split()) for one in cards)
+    lines = ["".join(block.text.split()) for block in article.blocks]
+    return 2 * sum(len(line) for line in lines if line in words) > sum(map(len, lines))
 
 
 def clean(visit: Visit, tools: Tools) -> None:

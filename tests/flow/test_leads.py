@@ -3,6 +3,7 @@
 import pytest
 
 from chaffinch.flow import leads
+from chaffinch.flow.stages import CARDS, extract
 from chaffinch.flow.tools import load_tools
 from chaffinch.items import Document, Page, Visit
 from chaffinch.page.parse import parse
@@ -25,6 +26,19 @@ def seen(body: str, depth: int = 1) -> Visit:
     visit.tree = parse(body)
     leads.links(visit, TOOLS)
     return visit
+
+
+def test_a_list_of_cards_is_no_article_and_an_article_beside_a_few_is_one() -> None:
+    lines = [
+        f"信用卡逾期第{n}问,催收打来电话以后怎么和银行协商还款,分期要准备哪些材料,罚息能不能减免?" for n in range(9)
+    ]
+    cards = "".join(f'<div data-url="/a/{n}.html"><p>{line}</p></div>' for n, line in enumerate(lines))
+    paragraphs = "".join(f"<p>{line.replace('第', '的')}</p>" for line in lines)
+    head = "<title>逾期</title><h1>信用卡逾期了怎么办</h1>"
+    for body, reason in ((cards, CARDS), (f"<div class=content>{paragraphs}</div>{cards[:500]}", None)):
+        visit = seen(f"<html><head></head><body>{head}{body}</body></html>")
+        extract(visit, TOOLS)
+        assert visit.reason == reason and (visit.article is None) == bool(reason)
 
 
 def test_indexes_by_year_month_and_day_are_read_and_those_that_name_one_another_for_ever_are_not() -> None:
