@@ -12,6 +12,7 @@ from chaffinch.text import words
 TRACKING, SESSION_KEYS = words.parameters("tracking"), words.parameters("session")
 _THREAD_KEYS, _CACHE_KEYS = words.parameters("thread"), words.parameters("cache")
 _CACHE_VALUE = re.compile(r"1\d{9}(?:\d{3})?|0\.\d{6,}")
+_WEB = re.compile(r"https?://([^/?#]*)")  # of a canonical URL this is what a parser finds, ten times as fast
 _SESSION_VALUE = re.compile(r"[0-9a-zA-Z]{22,}")
 # Discuz, PHPWind: `sid` of six characters. Words have two vowels and no digits, a section's number has no letters.
 _SHORT_SESSION = re.compile(
@@ -93,6 +94,8 @@ def site_of(url: str) -> str:
 
     A local document (`file:…`) belongs to the site `file`.
     """
+    if (web := _WEB.match(url)) is not None:
+        return web[1].removeprefix("www.")
     parts = urlsplit(url)
     if parts.scheme == "file":
         return "file"

@@ -243,5 +243,5 @@ def _target(base: str, href: str, charset: str) -> tuple[str | None, str | None,
 
 
 def _is_file(url: str) -> bool:
-    name = urlsplit(url).path.rpartition("/")[2]
+    name = url.partition("?")[0].rpartition("/")[2]  # a canonical URL has no fragment
     return "." in name and name.rpartition(".")[2].lower() in NOT_PAGES

@@ -16,6 +16,7 @@ from lxml.html import HtmlElement
 MAX_SCRIPT = 100_000  # characters of a page's scripts that are looked at (cost)
 MAX_FUNCTIONS = 20  # that a page's elements call (cost)
 MAX_BODY = 1_000  # characters of a function (cost)
+MAX_REQUESTS = 10  # of one script (cost)
 MAX_NESTED = 3  # names that stand for names (by hand)
 PLACES = 50  # at which a function's name stands in the scripts (cost)
 VALUE = "this"  # an argument that stands for what is chosen in a select
@@ -36,6 +37,7 @@ _ASKS = re.compile(
     r"(?:(?:\bfetch|getJSON|\$\.get|axios\.get|\.load|\bajax)\s*\(|\burl\s*:|\.open\(\s*[\"']GET[\"']\s*,)\s*(?=[\"'`])",
     re.IGNORECASE,
 )
+_ASK_WORDS = ("fetch", "getjson", "$.get", "axios.get", ".load", "ajax", "url", ".open")  # one begins each of `_ASKS`
 _PAGE_OF = re.compile(r"\s*,\s*\{\s*[\"']?(page|p|pn|pageno)[\"']?\s*:", re.IGNORECASE)
 _POST = re.compile(r"[\"']post[\"']", re.IGNORECASE)
 _FROM_ZERO = re.compile(r"[?&](?:offset|start|skip|begin|(?:last|since|max)_?id)=$", re.IGNORECASE)
@@ -101,7 +103,7 @@ def asked(tree: HtmlElement) -> list[str]:
     found: list[str] = []
     for code in scripts(tree):
         known: dict[str, str] | None = None
-        for match in islice(_ASKS.finditer(code), 10):
+        for match in islice(_requests(code), MAX_REQUESTS):
             if is_post(code[max(0, match.start() - 100) : match.end() + 650]):
                 continue
             if (sum := SUM.match(code, match.end())) is None:
@@ -119,6 +121,22 @@ def asked(tree: HtmlElement) -> list[str]:
             if is_address(address) and (NUMBERED.search(address) or ENDPOINT.search(address)):
                 found.append(address)
     return found
+
+
+def _requests(code: str) -> Iterator[re.Match[str]]:
+    """Where scripts ask for something: looked at where one of its words stands, as a search for all of them is slow."""
+    lower = code.lower()
+    if len(lower) != len(code):  # a capital of two small letters, which no word has
+        lower = "".join(char if len(char.lower()) > 1 else char.lower() for char in code)
+    places: set[int] = set()
+    for word in _ASK_WORDS:
+        at = lower.find(word)
+        while at >= 0:
+            places.add(at)
+            at = lower.find(word, at + 1)
+    for at in sorted(places):
+        if match := _ASKS.match(code, at):
+            yield match
 
 
 @dataclass(frozen=True, slots=True)
