@@ -165,7 +165,7 @@ def _judge(
 def letters_file(
     connection: sqlite3.Connection, articles: Sequence[int]
 ) -> Iterator[tuple[Iterator[int], Callable[[int], Text]]]:
-    """A file of the letters of articles, from which a text is read again in a tenth of the time.
+    """A file of the letters of articles, from which a text is read again in a third of the time.
 
     Gives the places of the articles as they are put there, and the text of one that is there.
     """
