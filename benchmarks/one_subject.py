@@ -22,9 +22,10 @@ from typing import Any
 
 from near_dup import add_one, insert, open_corpus, read, score, synthetic
 
-from chaffinch.copies import cluster, similarity, verify
+from chaffinch.copies import cluster, similarity
 from chaffinch.copies.collection import labels, linked_texts
 from chaffinch.copies.fingerprint import article_fingerprint
+from chaffinch.copies.judging import verify
 from chaffinch.corpus import search
 from chaffinch.text.canonical import canonical
 

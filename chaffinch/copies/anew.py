@@ -7,25 +7,23 @@ because more came.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
-from tempfile import TemporaryFile
+from collections.abc import Callable, Collection, Sequence
 
-import numpy as np
 from sqlite_utils import Database
 
 from chaffinch.copies import postponed
 from chaffinch.copies.candidates import index
 from chaffinch.copies.collection import candidate_pairs, groups
 from chaffinch.copies.fingerprint import fingerprint
+from chaffinch.copies.judging.judges import judges
+from chaffinch.copies.judging.verify import LAST, Links, Pairs, clustered, settle
 from chaffinch.copies.paragraphs import common as common_paragraphs
 from chaffinch.copies.paragraphs import sources as paragraph_sources
-from chaffinch.copies.similarity import Cache, Likenesses, Text, Weighed
+from chaffinch.copies.similarity import Likenesses
 from chaffinch.copies.stock import counts as stock
 from chaffinch.copies.tables import evidence
 from chaffinch.copies.tables.assignment import assign
 from chaffinch.copies.tables.holders import as_json, print_of, text_of, texts_after
-from chaffinch.copies.verify import LAST, Links, Pairs, clustered, joined, links, settle
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
 from chaffinch.text.shingles import letters
@@ -33,7 +31,7 @@ from chaffinch.text.shingles import letters
 Progress = Callable[[int, int], None]  # how much of how much is done
 
 _TAKEN_IN = 500  # articles that are compared as they come, between two signs of progress (shown)
-_AT_ONCE = 4_000  # pairs judged, or texts counted, between two signs of progress (shown)
+_AT_ONCE = 4_000  # texts counted between two signs of progress (shown)
 _INDEXED = 16_000  # articles that are put into the indexes at once (cost)
 
 
@@ -130,62 +128,32 @@ def _judge(
     Half of what is told as progress is counting the texts, half is the passes over the pairs.
     """
     counted: set[int] = set()
-    weighed: Cache[Weighed] = Cache()
     half = len(ids)
 
     def tell(done: float) -> None:
         if progress:
             progress(int(done), 2 * half)
 
-    with letters_file(connection, ids) as (held, text_of):
+    with judges() as judging:
+        texts = judging.texts
 
         def count(nodes: Collection[int], step: int) -> None:
-            common.count((text_of(node).cells for node in nodes), step)
+            common.count((texts.text(node).cells for node in nodes), step)
             (counted.update if step > 0 else counted.difference_update)(nodes)
 
         def links_of(pairs: Pairs, known: Likenesses | None, number: int) -> Links:
-            found: list[Links] = []
-            for start in range(0, len(pairs), _AT_ONCE):
-                some = slice(start, start + _AT_ONCE)
-                said = None if known is None else known.of(some)
-                found.append(links(pairs[some], said, text_of, common, number, weighed))
-                tell(half + half * (number + start / len(pairs)) / (LAST + 1))
-            return joined(found)
+            return judging.links(
+                pairs, known, common, number, lambda done: tell(half + half * (number + done) / (LAST + 1))
+            )
 
-        for node in held:
+        for node, article in enumerate(ids):
+            texts.add(letters(canonical(text_of(connection, article)))[0])
             count((node,), 1)
             if node % _AT_ONCE == 0:
                 tell(node)
         found = settle(candidate_pairs(prints), range(half), links_of, count)
     tell(2 * half)
     return found, counted
-
-
-@contextmanager
-def letters_file(
-    connection: sqlite3.Connection, articles: Sequence[int]
-) -> Iterator[tuple[Iterator[int], Callable[[int], Text]]]:
-    """A file of the letters of articles, from which a text is read again in a third of the time.
-
-    Gives the places of the articles as they are put there, and the text of one that is there.
-    """
-    starts = [0]
-    with TemporaryFile() as file:
-
-        def held() -> Iterator[int]:
-            for place, article in enumerate(articles):
-                own, _ = letters(canonical(text_of(connection, article)))
-                file.seek(starts[-1])
-                file.write(own.astype("<u4").tobytes())
-                starts.append(file.tell())
-                yield place
-
-        def text(place: int) -> Text:
-            file.seek(starts[place])
-            own = np.frombuffer(file.read(starts[place + 1] - starts[place]), "<u4")
-            return Text.of_letters(own.astype(np.uint64))
-
-        yield held(), text
 
 
 _HOLD = """

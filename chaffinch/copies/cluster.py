@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from chaffinch.copies.candidates import index
 from chaffinch.copies.candidates.families import near_each_other
+from chaffinch.copies.judging.verify import judge
 from chaffinch.copies.paragraphs import sources as paragraph_sources
 from chaffinch.copies.partition import VOTERS
 from chaffinch.copies.similarity import Text
@@ -22,7 +23,6 @@ from chaffinch.copies.stock import counts as stock
 from chaffinch.copies.tables import evidence
 from chaffinch.copies.tables.assignment import clusters_of, describe, recluster
 from chaffinch.copies.tables.holders import as_json, holders_of, shingles_of, store, stored, text_of
-from chaffinch.copies.verify import judge
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
 

@@ -19,9 +19,9 @@ from chaffinch.copies.candidates.families import CLOSE, in_blocks, places
 from chaffinch.copies.candidates.simhashes import simhash_pairs
 from chaffinch.copies.candidates.sketches import shared_pairs
 from chaffinch.copies.fingerprint import article_fingerprint
+from chaffinch.copies.judging.verify import Links, Pairs, clustered, joined, links, settle
 from chaffinch.copies.similarity import Cache, Likenesses, Text, Weighed
 from chaffinch.copies.stock.counts import CELLS, Cells, Counts, Stock
-from chaffinch.copies.verify import Links, Pairs, clustered, joined, links, settle
 from chaffinch.items import Fingerprint
 from chaffinch.text.canonical import canonical
 

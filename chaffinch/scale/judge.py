@@ -1,4 +1,4 @@
-"""Which pairs are copies, and the clusters they make: the passes of `copies.verify.settle`, each a round of tasks.
+"""Which pairs are copies, and the clusters they make: the passes of `judging.verify.settle`, each a round of tasks.
 
 What is stock is counted of all nodes as if they were unrelated, then of one node of each cluster that the pass before
 found. Candidates are never put together: clusters are made of components of links, which are small.
@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaffinch.copies.candidates.families import in_blocks, roots
+from chaffinch.copies.judging.verify import FIRST, HASTY, LAST, Links, clustered, doubtful, makes_clusters, settled
+from chaffinch.copies.judging.verify import links as judged
 from chaffinch.copies.similarity import Cache, Likenesses, Text
 from chaffinch.copies.stock.counts import CELLS, Stock
-from chaffinch.copies.verify import FIRST, HASTY, LAST, Links, clustered, doubtful, makes_clusters, settled
-from chaffinch.copies.verify import links as judged
 from chaffinch.scale.tasks import LOW, Array, joined, load, save, sliced
 
 COLUMNS = {

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chaffinch.copies.verify import FIRST, HASTY, LAST
+from chaffinch.copies.judging.verify import FIRST, HASTY, LAST
 from chaffinch.scale import articles, families, join, judge, nodes, result, sources
 from chaffinch.scale.listed import Shard
 from chaffinch.scale.tasks import Task, key, ranges, told

@@ -7,11 +7,11 @@ import pytest
 
 from chaffinch.copies.candidates.sketches import sketch_pairs
 from chaffinch.copies.fingerprint import article_fingerprint, fingerprint
+from chaffinch.copies.judging.verify import judge
 from chaffinch.copies.paragraphs.prints import are_edited
 from chaffinch.copies.similarity import KINDS, Text, Weighed, is_copy, kind, kinds
 from chaffinch.copies.stock.compare import likeness
 from chaffinch.copies.stock.counts import Stock, no_counts
-from chaffinch.copies.verify import judge
 from chaffinch.items import Fingerprint
 from tests.copies.test_cluster import corpus
 from tests.copies.test_paragraphs import put, sources

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chaffinch.copies.judging.verify import Links
 from chaffinch.copies.similarity import KINDS, Kind, kinds
-from chaffinch.copies.verify import Links
 
 Row = tuple[int, int, int | None, float, float, Kind, float, int | None]
 _AT_ONCE = 10_000  # rows that are made before the first of them is taken (cost)

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from chaffinch.copies import verify
 from chaffinch.copies.collection import Linked, labels, linked_texts
 from chaffinch.copies.fingerprint import article_fingerprint
+from chaffinch.copies.judging import verify
 from chaffinch.copies.similarity import Kind, Text, Weighed, hamming, kind, rare_share
 from chaffinch.copies.stock.compare import likeness
 from chaffinch.copies.stock.counts import Stock, no_counts
