@@ -5,7 +5,7 @@
 
 FOLDER is one of labelled pages, as benchmarks/extract.py takes it. Each page is taken as it is read, and as the text of
 what stands one and two elements around the chosen one: that has more around it. Beside these there are the pages of
-rendered.py, those of furniture/pages/dev.txt, and half of the short lines of an article of prose/short.txt among half
+rendered.py, those of furniture/pages/dev*.txt, and half of the short lines of an article of prose/short.txt among half
 of the lines of furniture/dev.txt: what only looks like furniture. A line is asked about where no rule took it, where
 one did (as if it had not), and where half of the others' rules are forgotten: beside a line that no rule knows are few
 that one does. Boosted regression trees, all lines of a host, a template or a page left out at a time.
@@ -51,6 +51,7 @@ ARTICLE = 3.0  # what a line of an article counts of one of furniture
 KNOWN = 0.5  # and one that a rule took, and one beside which rules are forgotten
 RENDERED, FARM, MADE = 0.15, 1.0, 0.5  # what a line of such a page counts
 NEAR = 8  # lines before the first and behind the last line of an article that are taken as text around it
+CUT = 1000  # characters of a text that is kept from its beginning only
 MOST_LINES = 400  # of a text; longer ones are whole front pages
 PARAGRAPHS = 6  # of a made page
 ROUNDS = 3  # of made pages, each with all its short lines
@@ -151,6 +152,11 @@ def wide(case: Case, up: int) -> list[str]:
     return out
 
 
+def cut(text: str, most: int = CUT) -> str:
+    """The lines of the first so many characters: what stores of texts keep of one ends anywhere."""
+    return text if len(text) <= most else text[: text.rfind("\n", 0, most + 1)]
+
+
 def labelled(folder: Path | None, rules: Rules) -> Iterator[Example | None]:
     """Labelled and rendered pages."""
     for case in cases(folder):
@@ -167,14 +173,18 @@ def labelled(folder: Path | None, rules: Rules) -> Iterator[Example | None]:
             if len(near) <= MOST_LINES:
                 title = article.title if isinstance(article, Article) else None
                 yield example(read_text("file:x", "\n".join(near), title), case.gold, host, weight / 2, rules)
+                yield example(read_text("file:x", cut("\n".join(near)), title), case.gold, host, weight / 2, rules)
 
 
 def farms(rules: Rules) -> Iterator[Example | None]:
     """Whole farm pages, read in both ways."""
-    for page in farm_pages.pages(HERE / "furniture" / "pages" / "dev.txt"):
+    files = sorted((HERE / "furniture" / "pages").glob("dev*.txt"))
+    for page in (page for path in files for page in farm_pages.pages(path)):
         either = set(map(farm_pages.squeezed, page.either))
-        for way in farm_pages.WAYS:
-            one = example(page.read(way), "\n".join(page.article), page.name, FARM, rules)
+        column = "\n".join(page.column)
+        cuts = [read_text("file:x", cut(column, most)) for most in (len(column) * 2 // 3, len(column) // 2)]
+        for read in (*map(page.read, farm_pages.WAYS), *cuts):
+            one = example(read, "\n".join(page.article), page.name, FARM, rules)
             if one is not None:
                 one.farm = True
                 for n, line in enumerate(one.lines):

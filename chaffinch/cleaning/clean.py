@@ -12,17 +12,28 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from chaffinch.cleaning.following import follow
 from chaffinch.cleaning.marks import STRANGE, marks_of
-from chaffinch.cleaning.place import fitted, short_lines
+from chaffinch.cleaning.place import fitted, sections, short_lines
 from chaffinch.cleaning.repair import repair
-from chaffinch.cleaning.repeated import GLUED, TITLE, glued_title, is_title, mark_summaries, may_be_title, name_titles
+from chaffinch.cleaning.repeated import (
+    GLUED,
+    TITLE,
+    breaks_off,
+    glued_title,
+    is_title,
+    mark_summaries,
+    may_be_title,
+    name_titles,
+    says_more,
+)
 from chaffinch.cleaning.rules import Prospects, Rule, Rules, load_rules
 from chaffinch.cleaning.sentences import closing, notice_start
 from chaffinch.items import FIELDS, Article, Cleaned, Contact, Removed, facts_of
 from chaffinch.text.chinese.script import script_of
 from chaffinch.text.contacts.addresses import shown
 from chaffinch.text.contacts.masking import mask
-from chaffinch.text.lines import Line, is_prose, letters_of, running, view_of, views_of
+from chaffinch.text.lines import Line, is_prose, is_told, letters_of, running, view_of, views_of
 
 __all__ = ["Rules", "clean", "load_rules"]
 
@@ -34,6 +45,7 @@ _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _REMAPPED = 10  # private-use characters from which a text is one that a font shows; by hand: lone ones are icons
 _TITLES = ("title-line", "repeated-title")
 _NEVER_PROSE = (*_TITLES, "info-line", "byline", "views-line", "breadcrumb", "navigation", "share-bar")
+_HEAD_LINES = 12  # in which a page's own heading stands (by hand)
 BESIDE = "beside"  # of what stands beside the article, and no other rule took
 HIDDEN = "hidden"  # the rule of what a page holds and no reader sees
 
@@ -147,6 +159,11 @@ def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
         (not names or start > 0) and is_prose(line.view) and not line.beside
         for line, names, start in zip(lines, nominated, starts, strict=True)
     ]
+    # What breaks off below all other prose are the beginnings of other articles, below their titles.
+    upwards = range(len(lines) - 1, -1, -1)
+    told = (i for i in upwards if not nominated[i] and is_told(lines[i].view) and not breaks_off(lines[i].view))
+    last = next(told, len(body))
+    body[last + 1 :] = [False] * len(body[last + 1 :])
     before, after = running(body), running(body[::-1])[::-1]
     found: dict[str, str] = {}
     for i, (line, names) in enumerate(zip(lines, nominated, strict=True)):
@@ -158,12 +175,13 @@ def _judge(lines: list[Line], title: str, rules: Rules) -> dict[str, str]:
                 else:
                     line.rule = rule.name
                 break
-    mark_summaries(lines)
+    mark_summaries(lines, title)
     short_lines.mark(lines, title, before, after)
     follow(lines, body, after, rules)
     name_titles(lines, before)
     short_lines.mark_flanked(lines, before, after)
     fitted.mark(lines, title)
+    sections.spare(lines, title)
     _spare(lines)
     _cut(lines, title, rules, before, after, prospects)
     return found
@@ -182,10 +200,14 @@ def _nominate_all(lines: Sequence[Line], title: str, rules: Rules, prospects: Se
     letters = letters_of(title)
     longest = len(title) + 40 if letters else -1
 
+    def below(i: int) -> str:
+        return lines[i + 1].view if i + 1 < len(lines) else ""
+
     def nominations(i: int, middle: bool = False) -> list[Rule]:
         view = lines[i].view
         names = rules.nominate(view, title, middle, prospects[i]) if prospects[i].whole else []
-        if len(view) <= longest and may_be_title(view, letters) and is_title(view, title, letters):
+        own = len(view) <= longest and may_be_title(view, letters) and is_title(view, title, letters)
+        if own or (i < _HEAD_LINES and says_more(view, title) and short_lines.is_byline(below(i))):
             names = [TITLE, *names]
         return names
 
@@ -205,39 +227,6 @@ def _nominate_all(lines: Sequence[Line], title: str, rules: Rules, prospects: Se
         if prospects[i].whole or may_be_title(lines[i].view, letters):
             out[i] = nominations(i, middle=True)
     return out
-
-
-def follow(lines: list[Line], body: Sequence[bool], after: Sequence[int], rules: Rules) -> None:
-    """Rules that announce something take the short lines that follow: a notice its contacts, a list its titles."""
-    left, name, what = 0, "", ""
-    for i, line in enumerate(lines):
-        if line.rule:
-            if left and what == "contacts" and line.rule == "contact-line":
-                line.rule = name
-                left -= 1
-                continue
-            rule = rules.by_name.get(line.rule)
-            if rule is not None and rule.then:
-                left, name, what = rule.then_lines, rule.name, rule.then
-            elif line.rule != name:
-                left = left if what == "titles" else 0
-            continue
-        if not left or body[i]:
-            left = 0
-            continue
-        if what == "contacts" and not _is_contact_line(line.view):
-            left = 0
-            continue
-        if what == "titles" and after[i]:
-            left = 0
-            continue
-        line.rule = name
-        left -= 1
-
-
-def _is_contact_line(view: str) -> bool:
-    """Little but placeholders and their labels."""
-    return "⟨" in view and len(re.sub(r"⟨\w+⟩", "", view)) <= 24
 
 
 def _spare(lines: list[Line]) -> None:

@@ -16,6 +16,7 @@ from chaffinch.text.chinese.hanzi import to_simplified
 
 _SENTENCE = re.compile(r"[,，。;；！？!?、：]|:(?!\d)")  # the colon of a time of day is none of a sentence
 PROSE_CHARS = 28  # a line this long with punctuation in it is prose (by hand)
+_SENTENCE_CHARS = 10  # of a line that is text if it ends as a sentence does (by hand)
 # An article of a law: who quotes it shares its line with many.
 STATUTE = re.compile(
     r"第\s?[0-9零〇一二三四五六七八九十百千两]{1,7}\s?[条款]|第\s?[0-9零〇一二三四五六七八九十百千两]{1,7}\s?條"
@@ -90,9 +91,20 @@ def letters_of(view: str) -> str:
     return _NOT_WORD.sub("", view).lower()
 
 
+def pairs_of(view: str) -> set[str]:
+    """Each two letters in a row of a line, for comparing what lines say."""
+    letters = letters_of(view)
+    return {letters[i : i + 2] for i in range(len(letters) - 1)}
+
+
 def is_prose(view: str) -> bool:
     """Whether a line is long enough, and has the punctuation, to be running text."""
     return len(view) >= PROSE_CHARS and _SENTENCE.search(view) is not None
+
+
+def is_told(view: str) -> bool:
+    """Whether a line is of a text, however short: prose, or a sentence."""
+    return is_prose(view) or (len(view) > _SENTENCE_CHARS and view[-1] in "。;!")
 
 
 def running(body: Sequence[bool]) -> list[int]:

@@ -79,12 +79,43 @@ def test_what_stands_beside_the_article_and_what_is_hidden_is_not_asked_about() 
     assert fitted.Page(lines, TITLE).short == [5]
 
 
+def page(*lines: str, taken: str = "", title: str = TITLE) -> fitted.Page:
+    return fitted.Page([Line(text, view_of(text), "disclaimer" if text == taken else "") for text in lines], title)
+
+
 def test_nothing_inside_the_text_is_asked_about() -> None:
-    lines = ["甲乙", BODY[0], "丙丁", BODY[1], "戊己", "末了还有一句，不算长。", "庚辛"]
-    assert fitted.Page([Line(text, view_of(text)) for text in lines], TITLE).short == [0, 6]
-    assert fitted.Page([Line(text, view_of(text)) for text in lines[2:]], TITLE).short == [0, 4]
+    lines = ["甲乙", BODY[0], "丙丁", BODY[1], "戊己", "末了还有一句，不算长。", "庚辛", "上一篇：没有了"]
+    assert page(*lines, taken=lines[-1]).short == [0, 6, 7]
+    assert page(*lines[2:], taken=lines[-1]).short == [0, 4, 5]
     taken = [Line(text, view_of(text), "disclaimer" if text == BODY[1] else "") for text in lines[:5]]
     assert fitted.Page(taken, TITLE).short == [2, 4]  # and over one line of text all may be its own
+
+
+def test_more_is_asked_of_a_line_beside_which_no_rule_took_any() -> None:
+    lines = ["甲乙", *BODY, "怎样选底漆", "砂纸：八百目"]
+    bare, ended = page(*lines), page(*lines, "上一篇：没有了", taken="上一篇：没有了")
+    begun = page("首页 > 修车", *lines, taken="首页 > 修车")
+    assert [bare.least(i) for i in bare.short] == [fitted.OPEN] * 3
+    assert [ended.least(i) for i in ended.short] == [fitted.OPEN, *[fitted.LEAST] * 3]
+    assert [begun.least(i) for i in begun.short] == [*[fitted.LEAST] * 2, *[fitted.OPEN] * 2]
+    assert fitted.OPEN > fitted.LEAST
+
+
+def test_what_a_text_announces_is_its_own_to_the_first_line_that_goes() -> None:
+    lines = [*BODY, "底漆有好几种，先看下面三样：", "干得快", "盖得住", "上一篇：没有了", "丙丁"]
+    assert page(*lines, taken="上一篇：没有了").short == [7, 8]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "修车的说：“座垫也该换了，弹簧都露出来了。”",
+        "链条松，刹车软，车铃不响，先修哪一样？",
+        "老车便宜，多看几辆再定。不过：",
+    ],
+)
+def test_what_is_said_in_clauses_is_text(last: str) -> None:
+    assert page(*BODY, last, "上一篇：没有了", taken="上一篇：没有了").short == [5]
 
 
 def test_the_model_was_fitted_to_what_is_measured() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chaffinch.cleaning.repeated import TITLE
-from chaffinch.text.lines import Line, is_prose, letters_of
+from chaffinch.text.lines import Line, is_prose, is_told, letters_of, pairs_of
 
 # By hand, on benchmarks/furniture/dev.txt; benchmarks/furniture.py and benchmarks/prose.py say what they do on others.
 _CAPTION = 30  # characters, the longest line that is taken for one
@@ -21,6 +21,7 @@ _OF_TITLE = 4  # characters of a part of the title that captions repeat (by hand
 _BELOW = 3  # lines below a heading in which a picture is named as it is (by hand)
 _NEARLY = (10, 0.8)  # characters of a line, and share of its pairs of letters that the title has (by hand)
 _NEIGHBOUR = (6, 32)  # characters of a title of another article
+_WHOLE = 8  # characters of a title that is told from its words (by hand)
 _TERMS, _TERM = 3, 12  # search terms that make a row, and characters of the longest (by hand)
 _SECTION = 12  # characters of a section's name before the title (by hand)
 _SECTION_NAME = re.compile(r"[\[【]?[^\W0-9_a-z]{2,8}[\]】]?\s?[|:：·-]?\s?")
@@ -62,6 +63,8 @@ _SENTENCE = re.compile(r"[。;!…:,]\W{0,2}$")
 _ITEM = re.compile(
     r"\W{0,4}[(（]?(?:[0-9一二三四五六七八九十①-⑳]{1,3}[.、)）:]|第[0-9一二三四五六七八九十]{1,3}|[QA问答]\s?:)|[-*]\s"
 )
+_NOT_CHINESE = re.compile(r"[\x20-\x7e]{1,20}(?<![.:、)])")  # `01.` counts what follows
+_LATIN = re.compile("[a-z]", re.IGNORECASE)
 _OF_HEAD = frozenset(
     (
         "byline", "info-line", "views-line", "category-heat-line", "breadcrumb", "navigation", "site-banner",
@@ -84,7 +87,7 @@ def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequen
     for i, line in enumerate(lines):
         if line.rule:
             continue
-        if not before[i] and after[i] and (_is_byline(line.view) or _is_byline(_FIELD.sub(" ", line.view))):
+        if not before[i] and after[i] and is_byline(line.view):
             line.rule = "byline"
         if line.rule or is_prose(line.view):
             continue
@@ -95,6 +98,7 @@ def mark(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequen
         elif bool(before[i]) != bool(after[i]) and _is_row_of_terms(line.view, title):
             line.rule = "search-terms"
     _dated(lines)
+    _beside_head(lines)
     _neighbours(lines, title, before, after)
 
 
@@ -120,12 +124,17 @@ def _is_nearly(view: str, title: str) -> bool:
     """Whether a line asks what the title asks in nearly its words, as the name of a picture does."""
     if len(view) < _NEARLY[0] or title in view or _NUMBERED.match(view) or _PARTS.search(view):
         return False
-    own = _pairs(view)
-    return len(own & _pairs(title)) >= _NEARLY[1] * len(own)
+    own = pairs_of(view)
+    return len(own & pairs_of(title)) >= _NEARLY[1] * len(own)
+
+
+def is_byline(view: str) -> bool:
+    """Who, when, how often read, with labels or without."""
+    return _is_byline(view) or _is_byline(_FIELD.sub(" ", view))
 
 
 def _is_byline(view: str) -> bool:
-    """Who, when, how often read: nothing but short words, a date, and a time or a count beside it."""
+    """Nothing but short words, a date, and a time or a count beside it."""
     if "," in view or _SIGNS.search(view):
         return False
     rest, dates = _DATE.subn(" ", view)
@@ -207,6 +216,14 @@ def _dated(lines: Sequence[Line]) -> None:
         start = end + 1
 
 
+def _beside_head(lines: Sequence[Line]) -> None:
+    """Numbers and words of other letters below a line of the page's head: counters, what a template calls its parts."""
+    text = next((i for i, line in enumerate(lines) if not line.rule and is_told(line.view)), 0)
+    for above, line in pairwise(lines[:text]):
+        if not line.rule and above.rule in _OF_HEAD and _NOT_CHINESE.fullmatch(line.view):
+            line.rule = "flanked" if _LATIN.search(line.view) else "views-line"
+
+
 def _again(lines: Sequence[Line], place: int, number: str) -> bool:
     """Whether a later line has the words of the one at `place`, or its number: what a table lists comes behind it."""
     words = letters_of(_COUNTED.sub("", lines[place].view, 1))
@@ -221,8 +238,8 @@ def _is_row_of_terms(view: str, title: str) -> bool:
     terms = [term for term in _BETWEEN_TERMS.split(view.strip()) if term]
     if len(terms) < _TERMS or not all(2 <= len(term) <= _TERM for term in terms):
         return False
-    pairs = [_pairs(term) for term in terms]
-    of_title = _pairs(title)
+    pairs = [pairs_of(term) for term in terms]
+    of_title = pairs_of(title)
     alike = sum(
         bool(own & of_title) or any(own & other for j, other in enumerate(pairs) if j != i)
         for i, own in enumerate(pairs)
@@ -230,25 +247,24 @@ def _is_row_of_terms(view: str, title: str) -> bool:
     return 2 * alike >= len(terms) and sum(bool(own & of_title) for own in pairs) >= 2
 
 
-def _pairs(text: str) -> set[str]:
-    letters = letters_of(text)
-    return {letters[i : i + 2] for i in range(len(letters) - 1)}
-
-
 def _neighbours(lines: Sequence[Line], title: str, before: Sequence[int], after: Sequence[int]) -> None:
     """Titles of other articles below the last sentence: they ask, end with no sign, and have words of this title.
 
     Behind a line that announces a list they are the article's.
     """
-    of_title = _pairs(title)
+    of_title = pairs_of(title)
     low, high = _NEIGHBOUR
+    upwards = range(len(lines) - 1, -1, -1)
+    told = next((i for i in upwards if not lines[i].rule and is_told(lines[i].view)), -1)
     for i, line in enumerate(lines):
         if line.rule or after[i] or not before[i] or is_prose(line.view) or not low <= len(line.view) <= high:
             continue
+        if i < told and (len(title) < _WHOLE or title not in line.view):
+            continue  # a heading over a short sentence; what says the whole title and more is none
         announced = any(other.view.rstrip().endswith(":") for other in lines[max(0, i - 12) : i] if not other.rule)
         if announced or _SIGNS.search(line.view) or "," in line.view or _NUMBERED.match(line.view):
             continue
-        if _ASKS.search(line.view) and _pairs(line.view) & of_title:
+        if _ASKS.search(line.view) and pairs_of(line.view) & of_title:
             line.rule = "neighbour-title"
 
 
