@@ -49,7 +49,8 @@ _ITEM = re.compile(
 _SENTENCE = re.compile(r"[。;!?…]")
 # What asks or announces behind a clause of its own.
 _CLAUSES = re.compile(r".*[,。;!?].*[,。;!?].*[:?]\W{0,2}|.*[^,。;:]{6,}[,。;!].*:")
-_QUOTES = '」』”"'
+_QUOTES = "」』”\"'"
+_SENTENCE_SIGNS = frozenset("。;…!?")  # that a quotation may end with
 _SEPARATOR = re.compile(r"[|>»·/《》<\s]")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _DIGIT = re.compile(r"\d")
@@ -190,10 +191,9 @@ def _may_be_furniture(view: str) -> bool:
 
 def _end(view: str) -> int:
     """What kind of sign a line ends with."""
-    bare = view.rstrip()
-    last = bare.rstrip(_QUOTES)[-1:] if bare[-1:] in _QUOTES else bare[-1:]
-    if _ENDS.get(last) not in (_SENTENCE_END, 4):
-        last = bare[-1:]
+    last = view.rstrip()[-1:]
+    if last and last in _QUOTES and (said := view.rstrip().rstrip(_QUOTES)[-1:]) in _SENTENCE_SIGNS:
+        last = said
     return _ENDS.get(last, int(last.isalnum()))
 
 
