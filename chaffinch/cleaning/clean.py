@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chaffinch.cleaning.following import follow
 from chaffinch.cleaning.marks import STRANGE, marks_of
 from chaffinch.cleaning.place import fitted, sections, short_lines
+from chaffinch.cleaning.place.following import follow
 from chaffinch.cleaning.repair import repair
 from chaffinch.cleaning.repeated import (
     GLUED,
@@ -45,6 +45,8 @@ _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _REMAPPED = 10  # private-use characters from which a text is one that a font shows; by hand: lone ones are icons
 _TITLES = ("title-line", "repeated-title")
 _NEVER_PROSE = (*_TITLES, "info-line", "byline", "views-line", "breadcrumb", "navigation", "share-bar")
+_NOTICES = ("disclaimer", "takedown-notice")
+_AN_ARTICLE = 2  # lines that stay, of which one is prose (by hand)
 _HEAD_LINES = 12  # in which a page's own heading stands (by hand)
 BESIDE = "beside"  # of what stands beside the article, and no other rule took
 HIDDEN = "hidden"  # the rule of what a page holds and no reader sees
@@ -230,12 +232,19 @@ def _nominate_all(lines: Sequence[Line], title: str, rules: Rules, prospects: Se
 
 
 def _spare(lines: list[Line]) -> None:
-    """When the rules would take most of a page with prose in it, the prose stays: then they misread the page."""
-    total = sum(len(line.view) for line in lines)
-    gone = sum(len(line.view) for line in lines if line.rule)
+    """When the rules would take most of a page with prose in it, the prose stays: then they misread the page.
+
+    Notices below an article that stays are no sign of that: of a short one they are the most.
+    """
+    own = [i for i, line in enumerate(lines) if not line.rule]
+    is_article = len(own) >= _AN_ARTICLE and any(is_prose(lines[i].view) for i in own)
+    last = own[-1] if is_article else len(lines)
+    doubtful = [line for i, line in enumerate(lines) if i < last or line.rule not in _NOTICES]
+    total = sum(len(line.view) for line in doubtful)
+    gone = sum(len(line.view) for line in doubtful if line.rule)
     if gone <= _MOST_REMOVED * total:
         return
-    for line in lines:
+    for line in doubtful:
         if line.rule and line.rule not in _NEVER_PROSE and is_prose(line.view):
             line.rule = ""
     if lines and all(line.rule for line in lines):

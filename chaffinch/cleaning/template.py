@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from chaffinch.cleaning.following import follow
 from chaffinch.cleaning.page_lines import Whole, whole_lines
+from chaffinch.cleaning.place.following import follow
 from chaffinch.cleaning.rules import Rules
 from chaffinch.cleaning.sentences import notice_start
 from chaffinch.items import Cleaned, Removed

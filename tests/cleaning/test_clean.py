@@ -313,6 +313,16 @@ def test_prose_goes_with_its_rule_unless_that_would_be_most_of_the_page(notices:
     assert (got.text == own) == taken
 
 
+@pytest.mark.parametrize(("own", "taken"), [(1, False), (2, True)])
+def test_notices_longer_than_a_short_article_go_where_its_lines_stay(own: int, taken: bool) -> None:
+    notice = (
+        "版权声明：本文内容由注册会员自发贡献，观点仅代表作者本人，本站只提供存储空间，不拥有著作权，也不承担法律责任。"
+        "如发现有涉嫌抄袭的内容，请写信到 admin@example.com 举报，一经查实立即删除。"
+    )
+    got = cleaned(*BODY[:own], notice, notice.replace("会员", "用户"))
+    assert ("版权声明" not in got.text) is taken
+
+
 def test_what_stands_beside_an_article_is_not_behind_it() -> None:
     notice = "版权声明：本博客所有文章除特别声明外，均采用 CC BY 4.0 许可协议。"
     others = [f"{line}{n}" for n in (1, 2) for line in BODY[::2]]
