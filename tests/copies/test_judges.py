@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,7 +43,7 @@ def test_workers_find_the_same_links_in_the_same_order(monkeypatch: pytest.Monke
         for text in TEXTS:
             judging.texts.add(letters(canonical(text))[0])
         found = judging.links(PAIRS, None, common(), HASTY, told.append)
-        assert len(judging.workers) == 2 and not Path(judging.texts.file.name).exists()
+        assert len(judging.workers) == 2
         for worker in judging.workers[:killed]:
             worker.process.kill()
         again = judging.links(found.pairs, found.alike, common(), FIRST)
@@ -54,10 +53,27 @@ def test_workers_find_the_same_links_in_the_same_order(monkeypatch: pytest.Monke
     assert not any(worker.process.is_alive() for worker in judging.workers)
 
 
-def test_few_pairs_need_no_workers_and_leave_no_file() -> None:
+def test_who_is_interrupted_begins_no_part_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WORTH_WORKERS", 1)
+    monkeypatch.setattr(module, "_LEAST", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    begun: list[float] = []
+
+    def interrupt(done: float) -> None:
+        begun.append(done)
+        raise KeyboardInterrupt
+
+    with module.judges() as judging:
+        for text in TEXTS:
+            judging.texts.add(letters(canonical(text))[0])
+        with pytest.raises(KeyboardInterrupt):
+            judging.links(PAIRS, None, common(), HASTY, interrupt)
+    assert len(begun) == 1 and not any(worker.process.is_alive() for worker in judging.workers)
+
+
+def test_few_pairs_need_no_workers() -> None:
     with module.judges() as judging:
         for text in TEXTS:
             judging.texts.add(letters(canonical(text))[0])
         assert len(judging.links(PAIRS, None, common(), HASTY)) > 4
         assert not judging.workers
-    assert not Path(judging.texts.file.name).exists()

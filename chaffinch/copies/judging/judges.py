@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from multiprocessing.connection import Connection
-from pathlib import Path
+from multiprocessing.reduction import recv_handle, send_handle
 from queue import Queue
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryFile
 from threading import Lock
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,33 +32,34 @@ Task = tuple[Counts | None, int, Pairs, Likenesses | None, int]
 
 
 class LettersFile:
-    """The letters of texts, one after the other: a text is read again in a third of the time that the corpus takes."""
+    """The letters of texts, one after the other: a text is read again in a third of the time that the corpus takes.
 
-    def __init__(self, file: BinaryIO, starts: list[int]) -> None:
+    The file has no name, and is gone with the last process that has it open, however that ends. Processes that share
+    it share one place in it, so that none is kept there.
+    """
+
+    def __init__(self, file: int, starts: list[int]) -> None:
         self.file, self.starts = file, starts
 
     def add(self, letters: Letters) -> None:
         """Puts the letters of one more text behind the others."""
-        self.file.seek(self.starts[-1])
-        self.file.write(letters.astype("<u4").tobytes())
-        self.starts.append(self.file.tell())
+        held, at = letters.astype("<u4").tobytes(), self.starts[-1]
+        while held:  # a disk that fills takes a part, and then refuses
+            written = os.pwrite(self.file, held, at)
+            held, at = held[written:], at + written
+        self.starts.append(at)
 
     def text(self, place: int) -> Text:
         """The text at a place, counted from 0."""
-        self.file.seek(self.starts[place])
-        held = np.frombuffer(self.file.read(self.starts[place + 1] - self.starts[place]), "<u4")
-        return Text.of_letters(held.astype(np.uint64))
+        start, end = self.starts[place : place + 2]
+        return Text.of_letters(np.frombuffer(os.pread(self.file, end - start, start), "<u4").astype(np.uint64))
 
 
 @contextmanager
 def letters_file() -> Iterator[LettersFile]:
-    """An empty file of letters, gone when the block ends."""
-    with NamedTemporaryFile(prefix="chaffinch-", delete=False) as file:
-        try:
-            yield LettersFile(file, [0])  # type: ignore[arg-type]
-        finally:
-            file.close()
-            Path(file.name).unlink(missing_ok=True)
+    """An empty file of letters."""
+    with TemporaryFile() as file:
+        yield LettersFile(file.fileno(), [0])
 
 
 class Judges:
@@ -99,21 +99,20 @@ class Judges:
             return found
 
         found: list[Links] = []
-        with ThreadPoolExecutor(many) as threads:
+        threads = ThreadPoolExecutor(many)
+        try:
             for place, part in enumerate(threads.map(judge, parts) if self.workers else map(judge, parts), 1):
                 found.append(part)
                 tell(place / len(parts))
+        finally:
+            threads.shutdown(cancel_futures=True)  # after Ctrl-C no part is begun any more
         return joined(found)
 
     def _start(self) -> None:
-        self.texts.file.flush()
         count = min(os.cpu_count() or 1, MOST_WORKERS)
         self.workers = [_Worker(self.texts) for _ in range(count if count > 1 else 0)]
         for worker in self.workers:
             worker.wait()
-        # A file without a name is gone with the last who has it open, however he ends.
-        with suppress(OSError):
-            Path(self.texts.file.name).unlink()
 
     def close(self) -> None:
         for worker in self.workers:
@@ -141,9 +140,10 @@ class _Worker:
         self.texts = texts
 
     def wait(self) -> None:
-        """Until it has the file open. Arguments of a process are waited for though it is dead: they must be short."""
+        """Until it has the file. Arguments of a process are waited for though it is dead: they must be short."""
         try:
-            self.pipe.send((self.texts.file.name, self.texts.starts))
+            self.pipe.send(self.texts.starts)
+            send_handle(self.pipe, self.texts.file, self.process.pid)
             self.pipe.recv()
         except (EOFError, OSError):
             self.died = True
@@ -164,6 +164,7 @@ class _Worker:
 
     def close(self) -> None:
         self.pipe.close()
+        self.process.kill()  # it holds nothing
         self.process.join()
 
 
@@ -171,9 +172,9 @@ def _serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end ends this
     weighed: Cache[Weighed] = Cache()
     counts: NDArray[np.uint16] | None = None
-    with suppress(EOFError, OSError), ExitStack() as stack:
-        path, starts = pipe.recv()
-        texts = LettersFile(stack.enter_context(Path(path).open("rb")), starts)
+    with suppress(EOFError, OSError):
+        starts: list[int] = pipe.recv()
+        texts = LettersFile(recv_handle(pipe), starts)
         pipe.send(None)
         while True:
             task: Task = pipe.recv()
