@@ -19,7 +19,7 @@ from chaffinch.copies.candidates.families import CLOSE, in_blocks, places
 from chaffinch.copies.candidates.simhashes import simhash_pairs
 from chaffinch.copies.candidates.sketches import shared_pairs
 from chaffinch.copies.fingerprint import article_fingerprint
-from chaffinch.copies.judging.verify import Links, Pairs, clustered, joined, links, settle
+from chaffinch.copies.judging.verify import Links, Pairs, clustered, joined, keys_of, links, settle
 from chaffinch.copies.similarity import Cache, Likenesses, Text, Weighed
 from chaffinch.copies.stock.counts import CELLS, Cells, Counts, Stock
 from chaffinch.items import Fingerprint
@@ -166,9 +166,9 @@ def candidate_pairs(prints: Sequence[Fingerprint]) -> NDArray[np.int32]:
     """The pairs (a, b), a < b, (n, 2), worth comparing, those that are alike together. `prints` is in the
     order of their digests, each only once."""
     near = simhash_pairs(np.array([found.simhash for found in prints], dtype=np.int64))
-    blocks, close, shares = [_keys(near)], [_keys(near)], [np.ones(len(near))]
+    blocks, close, shares = [keys_of(near)], [keys_of(near)], [np.ones(len(near))]
     for pairs, share in shared_pairs(prints):
-        blocks.append(_keys(pairs))
+        blocks.append(keys_of(pairs))
         close.append(blocks[-1][share >= CLOSE])
         shares.append(share[share >= CLOSE])
     keys = np.unique(np.concatenate(blocks))
@@ -177,7 +177,3 @@ def candidate_pairs(prints: Sequence[Fingerprint]) -> NDArray[np.int32]:
     del blocks, close, shares, alike
     keys = keys[in_blocks(place[keys >> 32], place[keys & _LOW])]
     return np.column_stack(((keys >> 32).astype(np.int32), (keys & _LOW).astype(np.int32)))
-
-
-def _keys(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    return pairs[:, 0] << 32 | pairs[:, 1]

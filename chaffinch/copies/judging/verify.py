@@ -112,7 +112,7 @@ def doubtful(found: Links) -> NDArray[np.bool_]:
 def settled(found: Links, again: Links) -> Links:
     """`found` as the last pass left it, which judged those that are doubtful and found `again`, in their order."""
     asked = np.flatnonzero(doubtful(found))
-    alike = np.isin(_keys(found.pairs[asked]), _keys(again.pairs))
+    alike = np.isin(keys_of(found.pairs[asked]), keys_of(again.pairs))
     spread = found.alike.spread.copy()  # the one figure that counts change
     spread[asked[alike]] = again.alike.spread
     keep = np.ones(len(found), dtype=np.bool_)
@@ -120,7 +120,8 @@ def settled(found: Links, again: Links) -> Links:
     return Links(found.pairs, found.alike._replace(spread=spread)).of(keep)
 
 
-def _keys(pairs: Pairs) -> NDArray[np.int64]:
+def keys_of(pairs: Pairs) -> NDArray[np.int64]:
+    """Each pair as one number, (n,): they are in the order of their pairs."""
     return pairs[:, 0].astype(np.int64) << 32 | pairs[:, 1].astype(np.int64)
 
 
